@@ -1,0 +1,73 @@
+"""Every path of a study, in one place: used by the programs, the Snakefile and the tests."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class RunPaths:
+    """Paths of one training run below a study folder."""
+
+    study: Path
+    """``results/<study>``"""
+    run_id: str
+
+    @property
+    def folder(self) -> Path:
+        """Published records of the run: config.json, steps.parquet, groups.parquet, manifest.json, weights/."""
+        return self.study / "runs" / self.run_id
+
+    @property
+    def state(self) -> Path:
+        """Journal, lock and resume state. Not a declared output: Snakemake deletes those of a failed job."""
+        return self.study / "state" / self.run_id
+
+    @property
+    def evals(self) -> Path:
+        """Per-sample evaluation facts of the run."""
+        return self.study / "evals" / f"{self.run_id}.parquet"
+
+    def weights(self, step: int) -> Path:
+        """Folder of the exported weights after ``step`` optimiser phases (0 = the base model)."""
+        return self.folder / "weights" / f"step_{step:05d}"
+
+
+@dataclass(frozen=True, slots=True)
+class StudyPaths:
+    """Paths of a study; ``StudyPaths.of("arithmetic")`` is ``results/arithmetic`` and ``figures/arithmetic``."""
+
+    results: Path
+    figures: Path
+
+    @classmethod
+    def of(cls, name: str, root: Path = Path()) -> "StudyPaths":
+        """Paths of the study ``name`` below ``root`` (the working directory by default)."""
+        return cls(root / "results" / name, root / "figures" / name)
+
+    @property
+    def train_prompts(self) -> Path:
+        """Training problems."""
+        return self.results / "data" / "train.parquet"
+
+    @property
+    def benchmarks(self) -> Path:
+        """Held-out problems of every benchmark, one table with a ``benchmark`` column."""
+        return self.results / "data" / "benchmarks.parquet"
+
+    @property
+    def analysis(self) -> Path:
+        """Tidy tables computed from the records (parquet)."""
+        return self.results / "analysis"
+
+    @property
+    def tables(self) -> Path:
+        """Result tables for people (CSV and Markdown)."""
+        return self.results / "tables"
+
+    def model(self, name: str) -> Path:
+        """Folder of a base model in the transformers layout."""
+        return self.results / "models" / name
+
+    def run(self, run_id: str) -> RunPaths:
+        """Paths of one run."""
+        return RunPaths(self.results, run_id)
