@@ -1,1 +1,39 @@
-"""config."""
+"""Floor 1: the typed configuration of a study and of one run (pydantic). May import ``base`` only.
+
+Strategy, belief and task names are plain strings here and their options plain mappings: ``study`` checks them
+against the registries, so that this room knows no algorithm.
+"""
+
+from knapsack_rl.config.load import load_study, parse_run, parse_study, resume_hash, run_hash
+from knapsack_rl.config.run import RunConfig
+from knapsack_rl.config.sections import (
+    ArmConfig,
+    BuildConfig,
+    EvaluationConfig,
+    GridConfig,
+    ModelConfig,
+    PretrainConfig,
+    TaskConfig,
+    TrackingConfig,
+    TrainConfig,
+)
+from knapsack_rl.config.study import StudyConfig
+
+__all__ = [
+    "ArmConfig",
+    "BuildConfig",
+    "EvaluationConfig",
+    "GridConfig",
+    "ModelConfig",
+    "PretrainConfig",
+    "RunConfig",
+    "StudyConfig",
+    "TaskConfig",
+    "TrackingConfig",
+    "TrainConfig",
+    "load_study",
+    "parse_run",
+    "parse_study",
+    "resume_hash",
+    "run_hash",
+]

@@ -1,1 +1,29 @@
-"""records."""
+"""Floor 1: facts on disk. Tables with declared schemas, the append-only journal, the manifest (pyarrow)."""
+
+from knapsack_rl.records.atomic import ensure_writable, sha256_of, write_json, write_text
+from knapsack_rl.records.journal import Journal, read_journal
+from knapsack_rl.records.manifest import code_digest, environment_facts
+from knapsack_rl.records.publish import publish_journal
+from knapsack_rl.records.schemas import BENCHMARKS, EVALS, GROUPS, PROMPTS, STEPS, WALL_CLOCK_COLUMNS
+from knapsack_rl.records.tables import read_table, table_of, write_table
+
+__all__ = [
+    "BENCHMARKS",
+    "EVALS",
+    "GROUPS",
+    "PROMPTS",
+    "STEPS",
+    "WALL_CLOCK_COLUMNS",
+    "Journal",
+    "code_digest",
+    "ensure_writable",
+    "environment_facts",
+    "publish_journal",
+    "read_journal",
+    "read_table",
+    "sha256_of",
+    "table_of",
+    "write_json",
+    "write_table",
+    "write_text",
+]

@@ -1,1 +1,5 @@
-"""study."""
+"""Floor 1c: a study becomes runs. Checks names and options against the registries; may import ``allocation``."""
+
+from knapsack_rl.study.expand import expand
+
+__all__ = ["expand"]

@@ -1,0 +1,102 @@
+"""Read YAML or JSON into the typed models; turn every validation failure into one line for the user."""
+
+import json
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from knapsack_rl.base.errors import ConfigError
+from knapsack_rl.base.seeding import digest
+from knapsack_rl.config.run import RunConfig
+from knapsack_rl.config.sections import Section
+from knapsack_rl.config.study import StudyConfig
+
+
+def load_study(path: Path) -> StudyConfig:
+    """The study described by a YAML file.
+
+    Raises:
+        ConfigError: the file is missing, is no YAML mapping, or holds a bad key or value.
+    """
+    try:
+        data = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read ({error.strerror}); give an existing study file") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: is not valid YAML: {error}") from None
+    return parse_study(data, source=str(path))
+
+
+def parse_study(data: object, *, source: str) -> StudyConfig:
+    """The study described by a parsed mapping; ``source`` names the file in error messages."""
+    if not isinstance(data, Mapping):
+        raise ConfigError(f"{source}: must be a mapping of keys to values, found {type(data).__name__}")
+    try:
+        return StudyConfig.model_validate(data)
+    except ValidationError as error:
+        raise ConfigError(f"{source}: {describe(error)}") from None
+
+
+def parse_run(data: Mapping[str, Any] | str, *, source: str) -> RunConfig:
+    """One resolved run, from a mapping or its JSON text.
+
+    Raises:
+        ConfigError: no JSON, or a bad key or value.
+    """
+    try:
+        mapping = json.loads(data) if isinstance(data, str) else data
+        return RunConfig.model_validate(mapping)
+    except json.JSONDecodeError as error:
+        raise ConfigError(f"{source}: is not valid JSON ({error})") from None
+    except ValidationError as error:
+        raise ConfigError(f"{source}: {describe(error)}") from None
+
+
+def describe(error: ValidationError) -> str:
+    """First failure as ``key: what is wrong (value ...)``, with a count of the others."""
+    details = error.errors()
+    first = _describe_one(details[0])
+    return first if len(details) == 1 else f"{first} (and {len(details) - 1} more)"
+
+
+def _describe_one(detail: ErrorDetails) -> str:
+    location = [str(part) for part in detail["loc"]]
+    key = ".".join(location)
+    if detail["type"] == "extra_forbidden":
+        near = get_close_matches(location[-1], sorted(set(_known_keys(StudyConfig))), n=1)
+        hint = f"; did you mean {near[0]!r}?" if near else "; remove it or see config/README.md for the keys"
+        return f"{key}: unknown key (value {detail['input']!r}){hint}"
+    if detail["type"] == "missing":
+        return f"{key}: required key is missing; add it (see config/README.md)"
+    message = detail["msg"].removeprefix("Value error, ")
+    if detail["type"] == "value_error":
+        return f"{key}: {message}" if key else message
+    return f"{key}: {message[0].lower()}{message[1:]} (value {detail['input']!r})"
+
+
+def _known_keys(model: type[BaseModel]) -> Iterator[str]:
+    for name, field in model.model_fields.items():
+        yield name
+        for candidate in (field.annotation, *getattr(field.annotation, "__args__", ())):
+            if isinstance(candidate, type) and issubclass(candidate, Section):
+                yield from _known_keys(candidate)
+
+
+def run_hash(config: RunConfig) -> str:
+    """Digest of the whole resolved configuration; stamped on records."""
+    return digest(json.dumps(config.model_dump(mode="json"), sort_keys=True))
+
+
+def resume_hash(config: RunConfig) -> str:
+    """Digest of everything that changes the course of a run; stamped on resume state.
+
+    The number of steps is left out, so that raising it alone continues a run; so is live tracking, which is no
+    part of the computation. ``code_version`` is in.
+    """
+    data = config.model_dump(mode="json", exclude={"live_tracking": True, "train": {"steps", "save_every"}})
+    return digest(json.dumps(data, sort_keys=True))

@@ -1,0 +1,127 @@
+"""Sections of a study's configuration. Every field says what it is; the JSON schema is generated from here."""
+
+from typing import Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+NAME_PATTERN = r"^[a-z0-9]+(_[a-z0-9]+)*$"
+"""Names become parts of run ids and file names: lower case, digits and underscores."""
+
+
+class Section(BaseModel):
+    """Base of all sections: unknown keys are errors, values do not change after parsing."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class TaskConfig(Section):
+    """Which problems are trained on and evaluated."""
+
+    name: str = Field(description="Registered task, see `knapsack-rl methods`.")
+    options: dict[str, Any] = Field(default_factory=dict, description="Options of the task, checked by the task.")
+    seed: int = Field(default=0, description="Seed of the problem sets; the same sets serve every run of the study.")
+
+
+class PretrainConfig(Section):
+    """How a small base model is made from demonstrations."""
+
+    demonstrations: int = Field(default=40_000, ge=1, description="Demonstrations in the pre-training set.")
+    steps: int = Field(default=900, ge=1, description="Optimiser steps.")
+    batch_size: int = Field(default=128, ge=1, description="Demonstrations per optimiser step.")
+    learning_rate: float = Field(default=2e-3, gt=0, description="Peak learning rate (linear warm-up, cosine decay).")
+    warmup_steps: int = Field(default=50, ge=0, description="Steps of linear warm-up.")
+    weight_decay: float = Field(default=0.01, ge=0, description="AdamW weight decay.")
+
+
+class BuildConfig(Section):
+    """A Qwen3-architecture model built and pre-trained on the spot; nothing is downloaded."""
+
+    hidden_size: int = Field(ge=4, description="Width of the residual stream.")
+    num_layers: int = Field(ge=1, description="Transformer blocks.")
+    num_heads: int = Field(default=4, ge=1, description="Attention heads; the head size is hidden_size / num_heads.")
+    intermediate_size: int | None = Field(default=None, ge=4, description="MLP width; 3 x hidden_size when left out.")
+    seed: int = Field(default=0, description="Seed of the initial weights and of the order of demonstrations.")
+    pretrain: PretrainConfig = Field(default_factory=PretrainConfig, description="Pre-training on demonstrations.")
+
+
+class ModelConfig(Section):
+    """A base model: exactly one of `build` and `path`."""
+
+    build: BuildConfig | None = Field(default=None, description="Build and pre-train a small model in the study.")
+    path: str | None = Field(default=None, description="Folder of an existing model in the transformers layout.")
+    train: dict[str, Any] = Field(
+        default_factory=dict, description="Keys of `train` that differ for this model, e.g. learning_rate."
+    )
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Self:
+        if (self.build is None) == (self.path is None):
+            raise ValueError("give exactly one of `build` (make a small model) and `path` (use an existing one)")
+        return self
+
+
+class ArmConfig(Section):
+    """One arm of the comparison: a strategy, the belief it reads, and the options of both."""
+
+    strategy: str = Field(description="Registered allocation strategy, see `knapsack-rl methods`.")
+    belief: str | None = Field(default=None, description="Registered belief tracker; the strategy's default if absent.")
+    options: dict[str, Any] = Field(default_factory=dict, description="Options of the strategy.")
+    belief_options: dict[str, Any] = Field(default_factory=dict, description="Options of the belief tracker.")
+
+
+class GridConfig(Section):
+    """The runs of a study: every combination of the four lists."""
+
+    models: list[str] = Field(min_length=1, description="Names from `models`.")
+    arms: list[str] = Field(min_length=1, description="Names from `arms`.")
+    budgets: list[int] = Field(min_length=1, description="Mean rollouts per prompt (N); a step spends N x prompts.")
+    seeds: list[int] = Field(min_length=1, description="Run seeds: prompt order and sampling noise.")
+
+
+class TrainConfig(Section):
+    """One GRPO run."""
+
+    steps: int = Field(ge=1, description="Training steps (each: one batch of prompts, `mini_batches` updates).")
+    prompts_per_step: int = Field(default=64, ge=1, description="Prompts per step.")
+    mini_batches: int = Field(default=2, ge=1, description="Optimiser steps per training step.")
+    low: int = Field(default=2, ge=1, description="Fewest rollouts a prompt may get.")
+    high: int = Field(default=128, ge=1, description="Most rollouts a prompt may get.")
+    learning_rate: float = Field(default=1.5e-4, gt=0, description="AdamW learning rate, constant.")
+    weight_decay: float = Field(default=0.0, ge=0, description="AdamW weight decay.")
+    max_grad_norm: float = Field(default=1.0, gt=0, description="Gradient norm is clipped to this.")
+    clip_low: float = Field(default=0.2, ge=0, lt=1, description="Lower clip of the probability ratio: 1 - clip_low.")
+    clip_high: float = Field(default=0.28, ge=0, description="Upper clip of the probability ratio: 1 + clip_high.")
+    dual_clip: float = Field(default=10.0, gt=1, description="Bound of the ratio for negative advantages.")
+    advantage_clip: float = Field(default=5.0, gt=0, description="Advantages are clipped to +- this for the update.")
+    normalize_advantages: bool = Field(default=True, description="Divide by the group's standard deviation.")
+    loss_aggregation: Literal["token", "prompt", "sequence"] = Field(
+        default="token", description="What has equal weight in the loss of one optimiser step."
+    )
+    kl_coef: float = Field(default=0.0, ge=0, description="Weight of the KL penalty to the base model.")
+    entropy_coef: float = Field(default=0.0, ge=0, description="Weight of the entropy bonus.")
+    temperature: float = Field(default=1.0, gt=0, description="Sampling temperature.")
+    max_response_tokens: int = Field(default=48, ge=1, description="Responses are cut off after this many tokens.")
+    micro_batch_tokens: int = Field(default=16_384, ge=1, description="Tokens pushed through the model at once.")
+    save_every: int = Field(default=10, ge=1, description="Steps between saves of the resume state.")
+
+    @model_validator(mode="after")
+    def _bounds_in_order(self) -> Self:
+        if self.low > self.high:
+            raise ValueError(f"low ({self.low}) must not exceed high ({self.high})")
+        return self
+
+
+class EvaluationConfig(Section):
+    """Held-out evaluation of a run's checkpoints."""
+
+    every: int = Field(default=20, ge=1, description="Steps between evaluated checkpoints; 0 and the last are added.")
+    samples: int = Field(default=4, ge=1, description="Samples per problem (the k of avg@k and pass@k).")
+    temperature: float = Field(default=1.0, gt=0, description="Sampling temperature.")
+    max_response_tokens: int = Field(default=64, ge=1, description="Responses are cut off after this many tokens.")
+    seed: int = Field(default=0, description="Seed of the evaluation samples, the same for every run.")
+
+
+class TrackingConfig(Section):
+    """MLflow."""
+
+    live: bool = Field(default=True, description="Stream step metrics to MLflow while training.")

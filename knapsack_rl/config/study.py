@@ -1,0 +1,52 @@
+"""A whole study: sections, named models and arms, the grid, and overrides per run."""
+
+from typing import Annotated, Any, Self
+
+from pydantic import Field, StringConstraints, model_validator
+
+from knapsack_rl.config.sections import (
+    NAME_PATTERN,
+    ArmConfig,
+    EvaluationConfig,
+    GridConfig,
+    ModelConfig,
+    Section,
+    TaskConfig,
+    TrackingConfig,
+    TrainConfig,
+)
+
+Name = Annotated[str, StringConstraints(pattern=NAME_PATTERN)]
+
+
+class StudyConfig(Section):
+    """Everything that `config/<study>.yaml` may say."""
+
+    name: Name = Field(description="Name of the study; results land in results/<name> and figures/<name>.")
+    code_version: int = Field(
+        default=1, ge=1, description="Raise by hand to retrain everything after a change of the training code."
+    )
+    task: TaskConfig = Field(description="Problems and scorer.")
+    models: dict[Name, ModelConfig] = Field(min_length=1, description="Base models by name.")
+    arms: dict[Name, ArmConfig] = Field(min_length=1, description="Arms of the comparison by name.")
+    grid: GridConfig = Field(description="Which combinations are run.")
+    train: TrainConfig = Field(description="Defaults of every run.")
+    evaluation: EvaluationConfig = Field(default_factory=EvaluationConfig, description="Held-out evaluation.")
+    tracking: TrackingConfig = Field(default_factory=TrackingConfig, description="MLflow.")
+    overrides: dict[str, dict[str, Any]] = Field(
+        default_factory=dict,
+        description="Per run id: keys of seed, train, evaluation, arm or model that differ for this run.",
+    )
+
+    @model_validator(mode="after")
+    def _grid_names_exist(self) -> Self:
+        for key, known in (("models", self.models), ("arms", self.arms)):
+            values = getattr(self.grid, key)
+            for value in values:
+                if value not in known:
+                    raise ValueError(f"grid.{key}: {value!r} is not defined under `{key}` (known: {', '.join(known)})")
+        for key in ("models", "arms", "budgets", "seeds"):
+            values = getattr(self.grid, key)
+            if len(set(values)) != len(values):
+                raise ValueError(f"grid.{key}: {values} names a value twice; remove the repetition")
+        return self

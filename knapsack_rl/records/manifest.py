@@ -1,0 +1,49 @@
+"""What a result was made with: code, packages, hardware. Nothing here names a user or a host."""
+
+import os
+import platform
+import subprocess
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from knapsack_rl.base.seeding import digest
+
+PACKAGES = ("knapsack-rl", "numpy", "scipy", "pyarrow", "torch", "transformers", "vllm", "snakemake", "mlflow")
+
+
+def environment_facts() -> dict[str, Any]:
+    """Git commit (with a mark for uncommitted changes), package versions, processor and time (UTC)."""
+    return {
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "git_commit": _git("rev-parse", "HEAD"),
+        "git_dirty": bool(_git("status", "--porcelain")),
+        "packages": {name: _version(name) for name in PACKAGES},
+        "python": platform.python_version(),
+        "machine": platform.machine(),
+        "num_cpus": os.cpu_count(),
+    }
+
+
+def code_digest(room: str) -> str:
+    """Digest of a room's source files, so that a rule can depend on the code it runs (``code_digest("analysis")``)."""
+    folder = Path(__file__).parents[1] / room
+    return digest("".join(path.read_text(encoding="utf-8") for path in sorted(folder.rglob("*.py"))))
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
+
+
+def _git(*arguments: str) -> str | None:
+    try:
+        done = subprocess.run(
+            ["git", *arguments], cwd=Path(__file__).parent, capture_output=True, text=True, check=True, timeout=10
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return done.stdout.strip()

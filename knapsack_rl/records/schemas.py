@@ -1,0 +1,82 @@
+"""Declared tables. Facts only: ratios, curves and intervals are computed downstream.
+
+Counts start with ``num_``, probabilities with ``p_``, seconds end in ``_s``. ``*_s`` columns are wall-clock
+measurements; everything else is a function of the configuration alone.
+"""
+
+import pyarrow as pa
+
+
+def _schema(fields: dict[str, pa.DataType], *, nullable: tuple[str, ...] = ()) -> pa.Schema:
+    return pa.schema([pa.field(name, kind, nullable=name in nullable) for name, kind in fields.items()])
+
+
+PROMPTS = _schema({"id": pa.string(), "text": pa.string(), "answer": pa.string(), "kind": pa.string()})
+"""Training problems, one row each."""
+
+BENCHMARKS = _schema(
+    {"benchmark": pa.string(), "id": pa.string(), "text": pa.string(), "answer": pa.string(), "kind": pa.string()}
+)
+"""Held-out problems, one row each."""
+
+STEPS = _schema(
+    {
+        "step": pa.int32(),  # 1-based
+        "epoch": pa.int32(),  # 0-based pass over the training problems of the step's first prompt
+        "num_prompts": pa.int32(),
+        "num_rollouts": pa.int32(),  # generated
+        "num_successes": pa.int32(),
+        "num_truncated": pa.int32(),
+        "num_prompt_tokens": pa.int64(),  # summed over rollouts
+        "num_response_tokens": pa.int64(),  # generated
+        "num_updated_rollouts": pa.int32(),  # pushed through the model by the learner
+        "num_updated_tokens": pa.int64(),  # prompt and response tokens of those
+        "loss": pa.float64(),  # mean over the step's optimiser steps
+        "grad_norm": pa.float64(),  # before clipping, mean over optimiser steps
+        "clip_frac": pa.float64(),  # share of updated response tokens whose ratio was clipped
+        "approx_kl": pa.float64(),  # mean of old minus new log-probability over updated response tokens
+        "entropy": pa.float64(),  # nats per updated response token
+        "allocate_s": pa.float64(),
+        "sample_s": pa.float64(),
+        "score_s": pa.float64(),
+        "update_s": pa.float64(),
+        "sync_s": pa.float64(),
+        "step_s": pa.float64(),
+    }
+)
+"""One row per training step."""
+
+GROUPS = _schema(
+    {
+        "step": pa.int32(),
+        "prompt_id": pa.string(),
+        "kind": pa.string(),
+        "visit": pa.int32(),  # 1 = first time the run sees this prompt
+        "p_belief": pa.float64(),  # the rate the strategy was given; null = unknown
+        "num_rollouts": pa.int32(),
+        "num_successes": pa.int32(),
+        "num_truncated": pa.int32(),
+        "num_response_tokens": pa.int64(),
+    },
+    nullable=("p_belief",),
+)
+"""One row per step and prompt."""
+
+EVALS = _schema(
+    {
+        "run_id": pa.string(),
+        "step": pa.int32(),
+        "benchmark": pa.string(),
+        "problem_id": pa.string(),
+        "kind": pa.string(),
+        "sample": pa.int32(),
+        "reward": pa.int8(),  # 1 right, 0 wrong
+        "reason": pa.string(),
+        "num_response_tokens": pa.int32(),
+        "truncated": pa.bool_(),
+    }
+)
+"""One row per checkpoint, problem and sample."""
+
+WALL_CLOCK_COLUMNS = tuple(name for name in STEPS.names if name.endswith("_s"))
+"""Columns in which a resumed run may differ from an uninterrupted one."""
