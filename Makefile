@@ -1,0 +1,67 @@
+# Everything is installed into .venv; `make` alone lists the targets.
+SHELL := /bin/bash
+
+PYTHON   ?= python3
+PIP_ARGS ?=
+CONFIG   ?=
+CORES    ?= $(shell getconf _NPROCESSORS_ONLN)
+PORT     ?= 5000
+
+# Jobs that Snakemake starts find the package and its programs on PATH.
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+export MLFLOW_DISABLE_TELEMETRY := true
+
+# --configfile takes every word that follows, so it stands last.
+WORKFLOW_ARGS = --cores $(CORES) $(if $(CONFIG),--configfile $(CONFIG))
+
+.DEFAULT_GOAL := help
+.PHONY: reproduce report ui test lint clean help
+
+reproduce: .venv/.installed  ## Run the whole study: train, evaluate, tables, figures, report, MLflow
+	@time snakemake $(WORKFLOW_ARGS)
+
+report: .venv/.installed  ## Write results/<study>/report.html (and what it needs)
+	@snakemake report $(WORKFLOW_ARGS)
+
+ui: .venv/.installed  ## Show the runs in MLflow's web interface (PORT=5000)
+	@case "$${MLFLOW_TRACKING_URI:-}" in \
+	http*) echo "Runs are tracked on a server; open $$MLFLOW_TRACKING_URI"; exit 0 ;; \
+	"") if [ ! -f results/mlflow/mlflow.db ]; then \
+	    echo "No runs yet: results/mlflow/mlflow.db does not exist; run 'make reproduce' first." >&2; exit 2; fi ;; \
+	esac; \
+	exec mlflow ui --backend-store-uri "$${MLFLOW_TRACKING_URI:-sqlite:///results/mlflow/mlflow.db}" \
+	    --host 127.0.0.1 --port $(PORT)
+
+test: .venv/.installed-dev  ## Lint, type-check and run all tests
+	@time { $(MAKE) --no-print-directory lint && OMP_NUM_THREADS=1 pytest -q -n 2 --dist loadgroup; }
+
+lint: .venv/.installed-dev  ## Check style, types and the direction of imports only
+	ruff check .
+	ruff format --check .
+	snakefmt --check Snakefile workflow
+	mypy
+	lint-imports
+
+clean:  ## Delete results/ and figures/, their reference/ folders excepted
+	@for folder in results figures; do \
+	    if [ -d $$folder ]; then \
+	        find $$folder -mindepth 1 -maxdepth 1 ! -name reference -print -exec rm -rf {} +; fi; \
+	done
+
+help:  ## List the targets
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-10s %s\n", $$1, $$2 }'
+	@echo "  Variables: CONFIG=config/single_gpu.yaml CORES=8 PORT=5000 PYTHON=python3.12 PIP_ARGS=..."
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' || \
+	    { echo "Python 3.11 to 3.13 is needed; name one, for example: make PYTHON=python3.12" >&2; exit 2; }
+	$(PYTHON) -m venv .venv
+
+# Reinstalled whenever the requirements change; an interrupted installation leaves no stamp and is repeated.
+.venv/.installed: pyproject.toml requirements.lock | .venv/bin/python
+	.venv/bin/python -m pip install --disable-pip-version-check $(PIP_ARGS) -c requirements.lock -e '.[train,analysis]'
+	@touch $@
+
+.venv/.installed-dev: .venv/.installed
+	.venv/bin/python -m pip install --disable-pip-version-check $(PIP_ARGS) -c requirements.lock -e '.[train,analysis,dev]'
+	@touch $@
