@@ -28,7 +28,7 @@ class RunConfig(Section):
     def _budget_within_bounds(self) -> Self:
         if not self.train.low <= self.budget <= self.train.high:
             raise ValueError(
-                f"budget {self.budget} lies outside the bounds low={self.train.low}..high={self.train.high} of a prompt;"
+                f"budget {self.budget} lies outside low={self.train.low}..high={self.train.high} rollouts per prompt;"
                 " change grid.budgets or train.low/train.high"
             )
         return self

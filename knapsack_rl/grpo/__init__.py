@@ -1,1 +1,20 @@
-"""grpo."""
+"""Floor 1: the arithmetic of GRPO on ragged groups (numpy). May import ``base`` only.
+
+One definition of a zero-gradient group lives here; the trainer and every analysis import it.
+"""
+
+from knapsack_rl.grpo.advantage import group_advantages
+from knapsack_rl.grpo.aggregation import AGGREGATIONS, token_weights
+from knapsack_rl.grpo.groups import all_correct, all_wrong, effective_ratios, mixed
+from knapsack_rl.grpo.minibatch import cut_mini_batches
+
+__all__ = [
+    "AGGREGATIONS",
+    "all_correct",
+    "all_wrong",
+    "cut_mini_batches",
+    "effective_ratios",
+    "group_advantages",
+    "mixed",
+    "token_weights",
+]

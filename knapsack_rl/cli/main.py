@@ -1,0 +1,48 @@
+"""`knapsack-rl`: one command per job of the workflow, and a few for use by hand."""
+
+import logging
+import sys
+
+import click
+import typer
+
+from knapsack_rl.base.errors import EXIT_CODE, KnapsackError
+from knapsack_rl.cli import jobs, library, results
+
+INTERRUPTED = 130
+
+app = typer.Typer(
+    name="knapsack-rl",
+    help="Rollout-budget allocation for GRPO: train, evaluate and compare under equal compute. "
+    "`snakemake --cores 2` runs a whole study; the commands here are its jobs, usable by hand.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+for panel, module in (("Jobs of a study", jobs), ("Results", results), ("Allocation and reference", library)):
+    for name, command in module.COMMANDS.items():
+        app.command(name, rich_help_panel=panel)(command)
+
+
+def run() -> None:
+    """Entry point: user errors are one line and exit code 2, Ctrl-C is one line and exit code 130."""
+    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+    try:
+        code = app(standalone_mode=False)
+    except KnapsackError as error:
+        _fail(f"error: {error}", EXIT_CODE)
+    except click.ClickException as error:
+        _fail(f"error: {error.format_message()} (see knapsack-rl --help)", EXIT_CODE)
+    except (KeyboardInterrupt, click.exceptions.Abort):
+        _fail("interrupted; the same command continues from the last saved state", INTERRUPTED)
+    sys.exit(code or 0)
+
+
+def _fail(message: str, code: int) -> None:
+    sys.stderr.write(f"{message}\n")
+    sys.exit(code)
+
+
+if __name__ == "__main__":
+    run()

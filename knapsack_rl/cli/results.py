@@ -1,0 +1,85 @@
+"""Commands that turn records into tables, figures, a report and MLflow runs."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from knapsack_rl.base.layout import StudyPaths
+from knapsack_rl.cli.options import DEFAULT_STUDY, StudyOption, read_study
+from knapsack_rl.study import expand
+
+RESULTS = Path("results")
+NameArgument = Annotated[str, typer.Argument(help="Which one; see `knapsack-rl methods`.")]
+
+
+def analyse(study: StudyOption = DEFAULT_STUDY) -> None:
+    """Collect the records of all runs into the tidy tables under results/<study>/analysis."""
+    from knapsack_rl.analysis import analyse as run
+
+    config = read_study(study)
+    run(StudyPaths.of(config.name).results, list(expand(config)))
+
+
+def table(name: NameArgument, study: StudyOption = DEFAULT_STUDY) -> None:
+    """Write one result table as CSV and Markdown."""
+    from knapsack_rl.analysis import write_result_table
+
+    paths = StudyPaths.of(read_study(study).name)
+    write_result_table(name, analysis_folder=paths.analysis, tables_folder=paths.tables)
+
+
+def figure(name: NameArgument, study: StudyOption = DEFAULT_STUDY) -> None:
+    """Draw one figure as PNG and PDF."""
+    from knapsack_rl.analysis import draw_figure
+
+    paths = StudyPaths.of(read_study(study).name)
+    draw_figure(name, analysis_folder=paths.analysis, figures_folder=paths.figures)
+
+
+def report(study: StudyOption = DEFAULT_STUDY) -> None:
+    """Write the report of a study: one self-contained HTML file."""
+    from knapsack_rl.report import build_report
+
+    config = read_study(study)
+    paths = StudyPaths.of(config.name)
+    build_report(
+        config,
+        results_folder=paths.results,
+        figures_folder=paths.figures,
+        output=paths.results / "report.html",
+    )
+
+
+def mlflow_init(study: StudyOption = DEFAULT_STUDY) -> None:
+    """Create the MLflow store and the study's experiment, once, before any training."""
+    from knapsack_rl.tracking import create_store
+
+    create_store(read_study(study).name, RESULTS)
+
+
+def mlflow_sync(study: StudyOption = DEFAULT_STUDY) -> None:
+    """Make MLflow equal to the records on disk; safe to repeat, also after an outage."""
+    from knapsack_rl.records import write_json
+    from knapsack_rl.tracking import sync
+
+    config = read_study(study)
+    paths = StudyPaths.of(config.name)
+    receipt = sync(
+        config,
+        expand(config),
+        results_folder=paths.results,
+        figures_folder=paths.figures,
+        results_root=RESULTS,
+    )
+    write_json(paths.results / "mlflow_receipt.json", receipt)
+
+
+COMMANDS = {
+    "analyse": analyse,
+    "table": table,
+    "figure": figure,
+    "report": report,
+    "mlflow-init": mlflow_init,
+    "mlflow-sync": mlflow_sync,
+}

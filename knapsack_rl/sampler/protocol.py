@@ -1,0 +1,18 @@
+"""What the step needs of a sampler. It knows nothing of budgets, rewards or allocation."""
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from knapsack_rl.base.types import GenerationRequest, Group
+
+
+class Sampler(Protocol):
+    """An engine that turns prompts and counts into groups of rollouts."""
+
+    def generate(self, request: GenerationRequest) -> list[Group]:
+        """One group per prompt, in request order, with exactly ``counts`` rollouts in seed order."""
+        ...
+
+    def load(self, weights: Mapping[str, Any]) -> None:
+        """Take over new weights; the next ``generate`` uses them."""
+        ...

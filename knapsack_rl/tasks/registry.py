@@ -1,0 +1,34 @@
+"""Tasks by name."""
+
+from collections.abc import Mapping
+from difflib import get_close_matches
+from typing import Any
+
+from knapsack_rl.base.errors import ConfigError
+from knapsack_rl.tasks.arithmetic import ArithmeticTask
+from knapsack_rl.tasks.task import Task
+
+_TASKS = {"arithmetic": ArithmeticTask}
+
+
+def task_names() -> tuple[str, ...]:
+    """Names that `task.name` may take."""
+    return tuple(_TASKS)
+
+
+def check_task(name: str, options: Mapping[str, Any]) -> None:
+    """Raise ConfigError, in one line, unless ``build_task`` would take these."""
+    build_task(name, options, seed=0)
+
+
+def build_task(name: str, options: Mapping[str, Any], *, seed: int) -> Task:
+    """The task of that name.
+
+    Raises:
+        ConfigError: unknown name, unknown option or bad value.
+    """
+    if name not in _TASKS:
+        near = get_close_matches(name, _TASKS, n=1)
+        hint = f"did you mean {near[0]!r}?" if near else f"use one of {', '.join(_TASKS)}"
+        raise ConfigError(f"task.name: unknown task {name!r}; {hint}")
+    return _TASKS[name].from_options(options, seed=seed)

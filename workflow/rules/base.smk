@@ -1,0 +1,43 @@
+# Problem sets and base models.
+
+
+rule prepare_data:
+    output:
+        train=PATHS.train_prompts,
+        benchmarks=PATHS.benchmarks,
+    log:
+        f"{LOGS}/prepare_data.log",
+    conda:
+        "knapsack-rl"
+    params:
+        task=TASK_JSON,
+        code_version=STUDY.code_version,
+    shell:
+        "knapsack-rl prepare --task {params.task:q} --train-prompts {output.train:q}"
+        " --benchmarks {output.benchmarks:q} > {log:q} 2>&1"
+
+
+rule base_model:
+    output:
+        weights=PATHS.model("{model}") / "model.safetensors",
+        config=PATHS.model("{model}") / "config.json",
+        tokenizer=PATHS.model("{model}") / "tokenizer.json",
+    log:
+        f"{LOGS}/base_model/{{model}}.log",
+    benchmark:
+        f"benchmarks_of_rules/{STUDY.name}/base_model/{{model}}.tsv"
+    conda:
+        "knapsack-rl"
+    threads: 1
+    resources:
+        mem="2GB",
+        runtime=60,
+    params:
+        folder=lambda wildcards: PATHS.model(wildcards.model),
+        task=TASK_JSON,
+        build=build_json,
+        code_version=STUDY.code_version,
+    priority: 10
+    shell:
+        "OMP_NUM_THREADS={threads} knapsack-rl pretrain --task {params.task:q} --build {params.build:q}"
+        " --output {params.folder:q} > {log:q} 2>&1"

@@ -1,0 +1,73 @@
+# Read and check the study before anything runs; helpers of the rules. Imports nothing heavy (login nodes).
+import json
+import sys
+
+from knapsack_rl.base.errors import EXIT_CODE, KnapsackError
+from knapsack_rl.base.layout import StudyPaths
+from knapsack_rl.config import parse_study
+from knapsack_rl.records import code_digest
+from knapsack_rl.records.products import FIGURE_NAMES, TABLE_NAMES
+from knapsack_rl.study import expand
+
+
+def load_checked_study():
+    """The study and its runs; a mistake in it is one line and exit code 2, before any job starts."""
+    source = ", ".join(str(path) for path in workflow.configfiles) or "config"
+    try:
+        checked = parse_study(config, source=source)
+        return checked, expand(checked, source=source)
+    except KnapsackError as error:
+        sys.stderr.write(f"error: {error}\n")
+        sys.exit(EXIT_CODE)
+
+
+STUDY, RUNS = load_checked_study()
+PATHS = StudyPaths.of(STUDY.name)
+STUDY_JSON = json.dumps(STUDY.model_dump(mode="json"), sort_keys=True)
+TASK_JSON = json.dumps(STUDY.task.model_dump(mode="json"), sort_keys=True)
+LOGS = f"logs/{STUDY.name}"
+
+PROMPTS = [str(PATHS.train_prompts), str(PATHS.benchmarks)]
+BUILT_MODELS = [
+    f"{PATHS.model(name)}/model.safetensors" for name, model in STUDY.models.items() if model.build and name in STUDY.grid.models
+]
+ALL_STEPS = [str(PATHS.run(run).folder / "steps.parquet") for run in RUNS]
+ALL_EVALS = [str(PATHS.run(run).evals) for run in RUNS]
+TABLES = {suffix: [str(PATHS.tables / f"{name}.{suffix}") for name in TABLE_NAMES] for suffix in ("csv", "md")}
+ALL_TABLES = TABLES["csv"] + TABLES["md"]
+FIGURES = {suffix: [str(PATHS.figures / f"{name}.{suffix}") for name in FIGURE_NAMES] for suffix in ("png", "pdf")}
+ALL_FIGURES = FIGURES["png"] + FIGURES["pdf"]
+ANALYSIS = [str(PATHS.analysis / f"{name}.parquet") for name in ("steps", "groups", "evals")]
+REPORT = str(PATHS.results / "report.html")
+RECEIPT = str(PATHS.results / "mlflow_receipt.json")
+STORE = "results/mlflow/experiments/" + f"{STUDY.name}.json"
+
+
+def run_json(wildcards):
+    """Resolved config of one run; as a param it makes an edit of one run re-run that run alone."""
+    return json.dumps(RUNS[wildcards.run].model_dump(mode="json"), sort_keys=True)
+
+
+def build_json(wildcards):
+    """Section `build` of one model."""
+    return json.dumps(STUDY.models[wildcards.model].build.model_dump(mode="json"), sort_keys=True)
+
+
+def base_model(wildcards):
+    """Weights that a run starts from: built by the study, or the user's own."""
+    run = RUNS[wildcards.run]
+    if run.model.path:
+        return f"{run.model.path}/config.json"
+    return f"{PATHS.model(run.model_name)}/model.safetensors"
+
+
+def cost(wildcards):
+    """Long runs start first, which packs two cores well."""
+    return RUNS[wildcards.run].rollouts_per_step * RUNS[wildcards.run].train.steps
+
+
+wildcard_constraints:
+    run="|".join(RUNS),
+    model="|".join(STUDY.models),
+    table="|".join(TABLE_NAMES),
+    figure="|".join(FIGURE_NAMES),

@@ -1,0 +1,79 @@
+# From records to tables, figures and the report. Cheap: they depend on a digest of the code they run.
+
+
+rule analyse:
+    input:
+        steps=ALL_STEPS,
+        evals=ALL_EVALS,
+    output:
+        ANALYSIS,
+    log:
+        f"{LOGS}/analyse.log",
+    conda:
+        "knapsack-rl"
+    params:
+        study=STUDY_JSON,
+        code=code_digest("analysis"),
+    shell:
+        "knapsack-rl analyse --study {params.study:q} > {log:q} 2>&1"
+
+
+rule table:
+    input:
+        ANALYSIS,
+    output:
+        csv=report(
+            PATHS.tables / "{table}.csv",
+            caption="../report/{table}.rst",
+            category="Tables",
+            labels={"table": "{table}", "format": "CSV"},
+        ),
+        md=PATHS.tables / "{table}.md",
+    log:
+        f"{LOGS}/table/{{table}}.log",
+    conda:
+        "knapsack-rl"
+    params:
+        study=STUDY_JSON,
+        code=code_digest("analysis"),
+    shell:
+        "knapsack-rl table {wildcards.table:q} --study {params.study:q} > {log:q} 2>&1"
+
+
+rule figure:
+    input:
+        ANALYSIS,
+    output:
+        png=report(
+            PATHS.figures / "{figure}.png",
+            caption="../report/{figure}.rst",
+            category="Figures",
+            labels={"figure": "{figure}"},
+        ),
+        pdf=PATHS.figures / "{figure}.pdf",
+    log:
+        f"{LOGS}/figure/{{figure}}.log",
+    conda:
+        "knapsack-rl"
+    params:
+        study=STUDY_JSON,
+        code=code_digest("analysis"),
+    shell:
+        "knapsack-rl figure {wildcards.figure:q} --study {params.study:q} > {log:q} 2>&1"
+
+
+rule report:
+    input:
+        tables=ALL_TABLES,
+        figures=FIGURES["png"],
+    output:
+        REPORT,
+    log:
+        f"{LOGS}/report.log",
+    conda:
+        "knapsack-rl"
+    params:
+        study=STUDY_JSON,
+        code=code_digest("report"),
+    shell:
+        "knapsack-rl report --study {params.study:q} > {log:q} 2>&1"

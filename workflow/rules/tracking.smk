@@ -1,0 +1,34 @@
+# MLflow: one rule makes the store before any training (two processes creating it race), one makes it equal to the records.
+
+
+rule mlflow_store:
+    output:
+        STORE,
+    log:
+        f"{LOGS}/mlflow_store.log",
+    conda:
+        "knapsack-rl"
+    params:
+        study=STUDY_JSON,
+    priority: 100
+    shell:
+        "(knapsack-rl mlflow-init --study {params.study:q} && date -u +%FT%TZ > {output:q}) > {log:q} 2>&1"
+
+
+rule mlflow_sync:
+    input:
+        steps=ALL_STEPS,
+        evals=ALL_EVALS,
+        tables=ALL_TABLES,
+        figures=ALL_FIGURES,
+        store=ancient(STORE),
+    output:
+        RECEIPT,
+    log:
+        f"{LOGS}/mlflow_sync.log",
+    conda:
+        "knapsack-rl"
+    params:
+        study=STUDY_JSON,
+    shell:
+        "knapsack-rl mlflow-sync --study {params.study:q} > {log:q} 2>&1"
