@@ -1,1 +1,11 @@
-"""tracking."""
+"""Floor 2b: MLflow, the only room that may import it. May import floors 0 to 2a.
+
+``mlflow`` is loaded inside functions, never when this package is imported, so a trainer that streams to it does not
+wait for the import.
+"""
+
+from knapsack_rl.tracking.live import LiveTracker
+from knapsack_rl.tracking.store import create_store, tracking_uri
+from knapsack_rl.tracking.sync import sync
+
+__all__ = ["LiveTracker", "create_store", "sync", "tracking_uri"]

@@ -1,0 +1,189 @@
+"""After a sync MLflow equals the records, whatever it held before."""
+
+import json
+from typing import Any
+
+import pytest
+
+from knapsack_rl.base.errors import InputError, OutputError
+from knapsack_rl.config import run_hash
+from knapsack_rl.tracking import LiveTracker
+from knapsack_rl.tracking.metrics import evaluation_points
+
+RUN = "small-knapsack-n4-s0"
+
+
+def counts(receipt: dict[str, Any]) -> tuple[int, int, int]:
+    return receipt["written"], receipt["unchanged"], receipt["deleted"]
+
+
+def test_sync_writes_every_step_of_every_run(workplace):
+    """Facts, shares of groups, and wall-clock order arrive step by step."""
+    receipt = workplace.sync()
+
+    assert (2, 0, 0) == counts(receipt)
+    assert {RUN, "small-knapsack-n4-s1", "summary"} == set(workplace.mlflow_runs())
+    assert [(1, 0.5), (2, 0.25), (3, 0.5 / 3)] == workplace.history(RUN, "train/loss")
+    assert [(step, 2 / 12) for step in (1, 2, 3)] == workplace.history(RUN, "effective/ratio_rollouts")
+    assert [(step, 1 / 3) for step in (1, 2, 3)] == workplace.history(RUN, "effective/ratio_prompts")
+    assert [(step, 1 / 3) for step in (1, 2, 3)] == workplace.history(RUN, "effective/all_correct_prompts")
+    assert [(step, 1 / 3) for step in (1, 2, 3)] == workplace.history(RUN, "effective/all_wrong_prompts")
+
+
+def test_sync_writes_benchmarks_per_checkpoint_and_final_values(workplace):
+    """avg@k is a mean over problems; the average weighs benchmarks equally."""
+    workplace.sync()
+
+    assert [(0, 0.0), (3, 0.75)] == workplace.history(RUN, "eval/easy/avg_at_k")
+    assert [(0, 0.0), (3, 0.375)] == workplace.history(RUN, "eval/average/avg_at_k")
+    final = workplace.mlflow_runs()[RUN].data.metrics
+    assert 0.375 == final["final/average/avg_at_k"]
+    assert 36 == final["final/total_rollouts"]
+    assert 1 / 3 == final["final/mean_ratio_prompts"]
+
+
+def test_sync_describes_the_run(workplace):
+    """Parameters are the resolved configuration; tags say which run this is; the run is finished."""
+    workplace.sync()
+
+    run = workplace.mlflow_runs()[RUN]
+    expected = {
+        "model": "small",
+        "arm": "knapsack",
+        "strategy": "knapsack",
+        "budget": "4",
+        "seed": "0",
+        "study": "tiny",
+    }
+    assert expected.items() <= run.data.tags.items()
+    assert "abc123" == run.data.tags["mlflow.source.git.commit"]
+    assert run_hash(workplace.runs[RUN]) == run.data.tags["knapsack_rl.config_hash"]
+    assert "8" == run.data.params["model.build.hidden_size"]
+    assert "x" == run.data.params["arm.options.value.name"]
+    assert "FINISHED" == run.info.status
+    assert 2000 == run.info.end_time - run.info.start_time  # three steps of a second each
+
+
+def test_summary_holds_tables_and_figures(workplace):
+    """They and the study's configuration are artifacts of one run."""
+    workplace.sync()
+
+    summary = workplace.mlflow_runs()["summary"].info.run_id
+    found = {
+        item.path
+        for folder in (None, "tables", "figures")
+        for item in workplace.client().list_artifacts(summary, folder)
+    }
+    assert {"study.json", "tables", "figures", "tables/benchmarks.csv", "figures/zero_gradient.png"} == found
+
+
+def test_second_sync_changes_nothing(workplace):
+    """Same MLflow runs, nothing written."""
+    workplace.sync()
+    before = {name: run.info.run_id for name, run in workplace.mlflow_runs().items()}
+
+    receipt = workplace.sync()
+
+    assert (0, 2, 0) == counts(receipt)
+    assert before == {name: run.info.run_id for name, run in workplace.mlflow_runs().items()}
+
+
+def test_sync_replaces_a_partial_and_stale_live_run(workplace):
+    """A stream that was cut off, with a step that was later trained again, leaves no trace."""
+    live = LiveTracker.start(workplace.runs[RUN], workplace.results_root, interval_s=0.01)
+    live.log_step(workplace.make_record(1))
+    live.log_step(workplace.make_record(2, loss=99.0))
+    live.close(timeout_s=60)
+    assert [(1, 0.5), (2, 49.5)] == workplace.history(RUN, "train/loss")
+
+    receipt = workplace.sync()
+
+    assert (2, 0, 1) == counts(receipt)
+    assert [(1, 0.5), (2, 0.25), (3, 0.5 / 3)] == workplace.history(RUN, "train/loss")
+
+
+def test_sync_replaces_only_the_run_whose_records_changed(workplace):
+    """A run trained again, or with another configuration, is written anew and the old one deleted."""
+    workplace.sync()
+    kept = workplace.mlflow_runs()["small-knapsack-n4-s1"].info.run_id
+    workplace.train(workplace.make_config(RUN, steps=2), loss=0.8)
+
+    receipt = workplace.sync()
+
+    assert (1, 1, 1) == counts(receipt)
+    assert [(1, 0.8), (2, 0.4)] == workplace.history(RUN, "train/loss")
+    assert kept == workplace.mlflow_runs()["small-knapsack-n4-s1"].info.run_id
+
+
+def test_sync_replaces_a_changed_summary(workplace):
+    """A redrawn figure replaces the summary, and runs are left alone."""
+    workplace.sync()
+    (workplace.root / "figures" / "tiny" / "zero_gradient.png").write_bytes(b"redrawn")
+
+    assert (0, 2, 1) == counts(workplace.sync())
+    assert (0, 2, 0) == counts(workplace.sync())
+
+
+def test_sync_finishes_what_an_interrupted_sync_began(workplace):
+    """An MLflow run without the final mark is not taken for complete."""
+    workplace.sync()
+    interrupted = workplace.mlflow_runs()[RUN].info.run_id
+    workplace.client().delete_tag(interrupted, "knapsack_rl.records_digest")
+
+    assert (1, 1, 1) == counts(workplace.sync())
+    assert interrupted != workplace.mlflow_runs()[RUN].info.run_id
+
+
+def test_sync_restores_a_deleted_experiment(workplace):
+    """Deleting the experiment in the interface does not break the next sync."""
+    workplace.sync()
+    client = workplace.client()
+    client.delete_experiment(client.get_experiment_by_name("tiny").experiment_id)
+
+    workplace.sync()
+
+    assert RUN in workplace.mlflow_runs()
+
+
+def test_sync_needs_the_records(workplace):
+    """Missing records are the caller's mistake and are named."""
+    (workplace.results / "runs" / RUN / "steps.parquet").unlink()
+
+    with pytest.raises(InputError, match=r"steps\.parquet"):
+        workplace.sync()
+
+
+def test_sync_says_when_the_store_is_down(workplace, monkeypatch):
+    """One line, without the password of the address."""
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://me:secret@127.0.0.1:1")
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+
+    with pytest.raises(OutputError, match="cannot be reached") as error:
+        workplace.sync()
+    assert "secret" not in str(error.value)
+
+
+def test_receipt_is_json_and_names_the_records(workplace):
+    """The workflow keeps the receipt; it depends on the records and holds no path."""
+    receipt = workplace.sync()
+
+    assert str(workplace.root) not in json.dumps(receipt)
+    assert receipt["digests"] == workplace.sync()["digests"]
+    assert 2 == receipt["artifacts"]
+
+
+def test_final_scores_agree_with_the_analysis(workplace):
+    """Tracking and result tables define avg@k alike."""
+    analysis = pytest.importorskip("knapsack_rl.analysis.benchmarks")
+    pd = pytest.importorskip("pandas")
+    from knapsack_rl.records import EVALS, read_table
+
+    table = read_table(workplace.results / "evals" / f"{RUN}.parquet", EVALS)
+    ours = {(p.step, p.name.split("/")[1]): p.value for p in evaluation_points(table, end_ms=0) if p.name[:4] == "eval"}
+    tidy = table.to_pandas().groupby(["run_id", "step", "benchmark", "problem_id"], as_index=False)["reward"]
+    tidy = tidy.agg(["sum", "size"]).rename(columns={"sum": "num_correct", "size": "num_samples"})
+    scores = analysis.benchmark_scores(
+        tidy.assign(model="small", arm="knapsack", strategy="knapsack", budget=4, seed=0)
+    )
+    assert isinstance(scores, pd.DataFrame)
+    assert ours == {(row.step, row.benchmark): row.avg_at_k for row in scores.itertuples()}
