@@ -1,0 +1,111 @@
+"""Configuration errors are one line that names file, key, value and remedy."""
+
+from copy import deepcopy
+from pathlib import Path
+
+import pytest
+import yaml
+
+from knapsack_rl.base.errors import ConfigError
+from knapsack_rl.config import load_study, parse_study, resume_hash, run_hash
+from knapsack_rl.study import expand
+
+STUDY = yaml.safe_load(Path(__file__).parents[3].joinpath(".test/config/config.yaml").read_text())
+
+
+def _changed(path: str, value):
+    data = deepcopy(STUDY)
+    *parents, last = path.split(".")
+    node = data
+    for key in parents:
+        node = node.setdefault(key, {})
+    node[last] = value
+    return data
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "words"),
+    [
+        ("train.stepz", 3, ["train.stepz", "unknown key", "'steps'"]),
+        ("train.steps", -3, ["train.steps", "greater than or equal to 1", "-3"]),
+        ("train.low", 99, ["low (99)", "high (16)"]),
+        ("arms.knapsack.strategy", "knapsak", ["arms.knapsack", "knapsak", "knapsack"]),
+        ("arms.knapsack.belief", "newest61", ["arms.knapsack", "newest61", "newest16"]),
+        ("arms.knapsack.options", {"fallbck": True}, ["arms.knapsack", "fallbck", "fallback"]),
+        ("grid.budgets", [1], ["budget 1", "low=2", "grid.budgets"]),
+        ("grid.models", ["huge"], ["grid.models", "huge", "nano"]),
+        ("grid.seeds", [0, 0], ["grid.seeds", "twice"]),
+        ("models.nano", {"path": "no/such/model"}, ["models.nano.path", "no/such/model", "build"]),
+        ("models.nano", {}, ["models.nano", "build", "path"]),
+        ("overrides", {"nano-knapsck-n4-s0": {}}, ["nano-knapsck-n4-s0", "did you mean"]),
+        ("overrides", {"nano-knapsack-n4-s0": {"task": {}}}, ["task", "cannot be overridden"]),
+        ("overrides", {"nano-knapsack-n4-s0": {"train": {"steps": 0}}}, ["nano-knapsack-n4-s0", "train.steps"]),
+        ("task.name", "maths", ["unknown task", "maths"]),
+    ],
+)
+def test_mistakes_are_one_line_that_names_them(path, value, words):
+    """Every mistake names the file, the key, the value or the remedy, in a single line."""
+    with pytest.raises(ConfigError) as caught:
+        expand(parse_study(_changed(path, value), source="study.yaml"), source="study.yaml")
+    message = str(caught.value)
+    assert "\n" not in message
+    assert message.startswith("study.yaml: ")
+    for word in words:
+        assert word in message
+
+
+def test_grid_expands_to_readable_ids():
+    """Every combination is a run whose id says what it is."""
+    study = parse_study(_changed("grid.seeds", [0, 7]), source="s")
+    assert list(expand(study)) == [f"nano-{arm}-n4-s{seed}" for arm in ("uniform", "knapsack") for seed in (0, 7)]
+
+
+def test_override_changes_one_run_alone():
+    """Steps and seed of one run change; every other run keeps its hash."""
+    before = expand(parse_study(STUDY, source="s"))
+    overridden = _changed("overrides", {"nano-knapsack-n4-s0": {"seed": 5, "train": {"steps": 9}}})
+    after = expand(parse_study(overridden, source="s"))
+    changed = [run for run in before if run_hash(before[run]) != run_hash(after[run])]
+    assert changed == ["nano-knapsack-n4-s0"]
+    assert (after[changed[0]].seed, after[changed[0]].train.steps) == (5, 9)
+
+
+def test_model_may_set_its_own_learning_rate():
+    """Keys of a model's `train` replace the study's defaults for its runs."""
+    runs = expand(parse_study(_changed("models.nano.train", {"learning_rate": 0.5}), source="s"))
+    assert {run.train.learning_rate for run in runs.values()} == {0.5}
+
+
+def test_strategy_brings_its_default_belief():
+    """An arm without a belief gets the one its strategy names."""
+    data = _changed("arms.knapsack", {"strategy": "knapsack"})
+    assert expand(parse_study(data, source="s"))["nano-knapsack-n4-s0"].arm.belief == "newest16"
+
+
+def test_resume_hash_ignores_the_number_of_steps_only():
+    """Raising the steps continues a run; any other change does not."""
+    base = expand(parse_study(STUDY, source="s"))["nano-knapsack-n4-s0"]
+    longer = expand(parse_study(_changed("train.steps", 9), source="s"))["nano-knapsack-n4-s0"]
+    other = expand(parse_study(_changed("train.learning_rate", 0.1), source="s"))["nano-knapsack-n4-s0"]
+    assert resume_hash(base) == resume_hash(longer)
+    assert resume_hash(base) != resume_hash(other)
+
+
+def test_checkpoints_include_first_and_last():
+    """Evaluated steps are 0, every second and the last."""
+    assert expand(parse_study(STUDY, source="s"))["nano-uniform-n4-s0"].checkpoints == (0, 2, 3)
+
+
+@pytest.mark.parametrize("text", ["a: [", "- 1", ""])
+def test_unreadable_files_are_one_line(tmp_path, text):
+    """Broken YAML and a file that is no mapping name the file."""
+    path = tmp_path / "bad.yaml"
+    path.write_text(text)
+    with pytest.raises(ConfigError, match=r"bad\.yaml"):
+        load_study(path)
+
+
+def test_missing_file_is_named(tmp_path):
+    """A study file that is not there."""
+    with pytest.raises(ConfigError, match=r"none\.yaml: cannot be read"):
+        load_study(tmp_path / "none.yaml")

@@ -1,0 +1,39 @@
+"""Group-relative advantages."""
+
+import numpy as np
+import pytest
+
+from knapsack_rl.grpo import group_advantages
+
+
+@pytest.mark.parametrize(("size", "expected"), [(8, 2.475), (26, 4.903), (27, 5.004), (64, 7.875)])
+def test_lone_success_has_the_known_size(size, expected):
+    """One success among N has advantage (N-1)/sqrt(N), so a clip at 5 first binds at N = 27."""
+    (advantages,) = group_advantages([[1] + [0] * (size - 1)])
+    assert advantages[0] == pytest.approx((size - 1) / np.sqrt(size), abs=1e-4)
+    assert advantages[0] == pytest.approx(expected, abs=1e-3)
+
+
+def test_general_formula_of_binary_groups():
+    """K successes of N: each success has advantage sqrt((N-k)(N-1)/(kN))."""
+    (advantages,) = group_advantages([[1, 1, 1, 0, 0, 0, 0, 0]])
+    assert advantages[0] == pytest.approx(np.sqrt(5 * 7 / (3 * 8)), abs=1e-4)
+    assert advantages.sum() == pytest.approx(0, abs=1e-9)
+
+
+def test_uniform_and_single_groups_are_exactly_zero():
+    """No float dust: the trainer drops rollouts whose advantage is exactly zero."""
+    for advantages in group_advantages([[1, 1, 1], [0, 0], [1], []]):
+        assert not advantages.any()
+
+
+def test_clip_applies_to_both_signs():
+    """Advantages beyond the clip are cut."""
+    (advantages,) = group_advantages([[1] + [0] * 63], clip=5.0)
+    assert advantages.max() == 5.0
+
+
+def test_without_normalisation_only_the_mean_is_subtracted():
+    """Dr. GRPO's variant."""
+    (advantages,) = group_advantages([[1, 0, 0, 0]], normalize=False)
+    assert list(advantages) == [0.75, -0.25, -0.25, -0.25]

@@ -1,0 +1,63 @@
+"""Tables and atomic files."""
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from knapsack_rl.base.errors import InputError, OutputError
+from knapsack_rl.base.types import Prompt
+from knapsack_rl.records import PROMPTS, code_digest, ensure_writable, read_table, write_json
+from knapsack_rl.records.prompts import read_benchmarks, read_train_prompts, write_benchmarks, write_train_prompts
+
+PROMPT = Prompt(id="a", text="1+1=", answer="2", kind="ops1")
+
+
+def test_prompts_survive_the_round_trip(tmp_path):
+    """What is written is what is read."""
+    write_train_prompts(tmp_path / "train.parquet", [PROMPT])
+    write_benchmarks(tmp_path / "bench.parquet", {"easy": [PROMPT]})
+    assert read_train_prompts(tmp_path / "train.parquet") == [PROMPT]
+    assert read_benchmarks(tmp_path / "bench.parquet") == {"easy": [PROMPT]}
+
+
+def test_repeated_ids_are_refused(tmp_path):
+    """Beliefs are keyed on ids."""
+    with pytest.raises(InputError, match="ids repeat"):
+        write_train_prompts(tmp_path / "train.parquet", [PROMPT, PROMPT])
+    assert not (tmp_path / "train.parquet").exists()
+
+
+def test_missing_column_is_named(tmp_path):
+    """File and column are in the message."""
+    path = tmp_path / "train.parquet"
+    pq.write_table(pa.table({"id": ["a"], "text": ["1+1="], "kind": ["x"]}), path)
+    with pytest.raises(InputError, match=r"train\.parquet: column 'answer' is missing"):
+        read_table(path, PROMPTS)
+
+
+def test_truncated_parquet_is_named(tmp_path):
+    """A file cut off in the middle is one line."""
+    path = tmp_path / "train.parquet"
+    write_train_prompts(path, [PROMPT])
+    path.write_bytes(path.read_bytes()[:50])
+    with pytest.raises(InputError, match=r"train\.parquet: is not a readable parquet file"):
+        read_table(path, PROMPTS)
+
+
+def test_unwritable_folder_is_named(tmp_path):
+    """A file where a folder should be cannot be written, for root too."""
+    (tmp_path / "results").write_text("a file")
+    with pytest.raises(OutputError, match="choose a writable folder"):
+        ensure_writable(tmp_path / "results" / "x")
+
+
+def test_json_is_whole_or_absent(tmp_path):
+    """A value that is no JSON leaves neither the file nor a temporary."""
+    with pytest.raises(ValueError, match="JSON"):
+        write_json(tmp_path / "x.json", {"a": float("nan")})
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_code_digest_follows_the_source():
+    """Rooms have different digests, and the digest of a room is stable."""
+    assert code_digest("grpo") == code_digest("grpo") != code_digest("tasks")
