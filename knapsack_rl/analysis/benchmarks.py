@@ -1,0 +1,91 @@
+"""Held-out accuracy: avg@k and pass@k of every run, checkpoint and benchmark."""
+
+import numpy as np
+import pandas as pd
+
+from knapsack_rl.analysis.frames import CELL_KEYS, RUN_KEYS
+from knapsack_rl.analysis.stats import FloatArray, Interval, avg_at_k, bootstrap_over_problems, pass_at_k
+
+AVERAGE = "average"
+"""Name of the unweighted mean over benchmarks in the ``benchmark`` column."""
+
+SCORES = ("avg_at_k", "pass_at_k")
+
+
+def common_k(evals: pd.DataFrame) -> int:
+    """Fewest samples of any problem: the one k for which pass@k can be compared throughout."""
+    return int(evals["num_samples"].min())
+
+
+def benchmark_scores(evals: pd.DataFrame) -> pd.DataFrame:
+    """avg@k and pass@k per run, checkpoint and benchmark, and their mean over benchmarks as ``average``.
+
+    avg@k is the mean over problems of the share of right samples; it is also the unbiased pass@1. pass@k uses the k
+    of ``common_k``. Every benchmark has equal weight in the average, whatever its size.
+
+    Args:
+        evals: columns of ``TIDY_EVALS``.
+
+    Returns:
+        ``RUN_KEYS``, ``step, benchmark, num_problems, k, avg_at_k, pass_at_k``; the average follows the benchmarks.
+    """
+    k = common_k(evals)
+    scored = _score_problems(evals, k)
+    keys = [*RUN_KEYS, "step"]
+    per_benchmark = scored.groupby([*keys, "benchmark"], sort=False).agg(
+        num_problems=("problem_id", "size"), avg_at_k=("avg_at_k", "mean"), pass_at_k=("pass_at_k", "mean")
+    )
+    per_benchmark = per_benchmark.reset_index()
+    average = per_benchmark.groupby(keys, sort=False).agg(
+        num_problems=("num_problems", "sum"), avg_at_k=("avg_at_k", "mean"), pass_at_k=("pass_at_k", "mean")
+    )
+    average = average.reset_index().assign(benchmark=AVERAGE)
+    return pd.concat([per_benchmark, average], ignore_index=True).assign(k=k)
+
+
+def _score_problems(evals: pd.DataFrame, k: int) -> pd.DataFrame:
+    correct, samples = evals["num_correct"].to_numpy(), evals["num_samples"].to_numpy()
+    return evals.assign(avg_at_k=avg_at_k(correct, samples), pass_at_k=pass_at_k(correct, samples, k=k))
+
+
+def final_scores(scores: pd.DataFrame) -> pd.DataFrame:
+    """Scores at the last checkpoint that all runs of a cell (model, budget) share.
+
+    Runs of a cell may be evaluated at different steps when their configuration is overridden; comparing each run's
+    own last checkpoint would then compare unequal training. Step 0, the base model, is always shared.
+    """
+    return scores.merge(last_common_step(scores), on=[*CELL_KEYS, "step"])
+
+
+def last_common_step(scores: pd.DataFrame) -> pd.DataFrame:
+    """``model, budget, step``: the last step evaluated in every run of the cell; a cell without one has no row."""
+    evaluated = scores[["run_id", *CELL_KEYS, "step"]].drop_duplicates()
+    num_runs = evaluated.groupby(list(CELL_KEYS))["run_id"].transform("nunique")
+    in_runs = evaluated.groupby([*CELL_KEYS, "step"])["run_id"].transform("nunique")
+    shared = evaluated[num_runs == in_runs]
+    return shared.groupby(list(CELL_KEYS), sort=False)["step"].max().reset_index()
+
+
+def run_accuracy_interval(evals_of_run: pd.DataFrame) -> Interval:
+    """Average accuracy over benchmarks of one checkpoint of one run, bootstrapped: within one run, over problems.
+
+    Args:
+        evals_of_run: rows of ``TIDY_EVALS`` of a single run and step.
+    """
+    scores: list[FloatArray] = [
+        avg_at_k(rows["num_correct"].to_numpy(), rows["num_samples"].to_numpy())
+        for _, rows in evals_of_run.groupby("benchmark", sort=True)
+    ]
+    return bootstrap_over_problems(scores)
+
+
+def base_accuracy(scores: pd.DataFrame, *, score: str = "avg_at_k") -> pd.DataFrame:
+    """Score of the untrained model (step 0) per cell and benchmark, mean over the cell's runs.
+
+    Runs of a cell start from one model and are evaluated with one seed, so the mean changes nothing unless the
+    engine is not deterministic. Columns ``model, budget, benchmark`` and ``score``.
+    """
+    start = scores[scores["step"] == 0]
+    if start.empty:
+        return pd.DataFrame({"model": [], "budget": [], "benchmark": [], score: np.empty(0)})
+    return start.groupby([*CELL_KEYS, "benchmark"], sort=False)[score].mean().reset_index()

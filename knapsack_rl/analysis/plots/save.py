@@ -1,0 +1,28 @@
+"""Figures as files: the same frames give the same bytes, and a file appears whole or not at all."""
+
+import os
+from pathlib import Path
+
+from matplotlib.figure import Figure
+
+from knapsack_rl.analysis.plots.style import DPI
+from knapsack_rl.records import ensure_writable
+
+_METADATA: dict[str, dict[str, str | None]] = {
+    "png": {"Software": None},
+    "pdf": {"Creator": None, "Producer": None, "CreationDate": None},
+}
+"""What would make two files of one figure differ: times and versions."""
+
+
+def save(figure: Figure, name: str, *, folder: Path) -> None:
+    """Write ``<name>.png`` (150 dots per inch) and ``<name>.pdf`` into ``folder``.
+
+    Raises:
+        OutputError: the folder cannot be written.
+    """
+    ensure_writable(folder)
+    for kind, metadata in _METADATA.items():
+        temporary = folder / f".{name}.{os.getpid()}.tmp"
+        figure.savefig(temporary, format=kind, dpi=DPI, metadata=metadata)
+        temporary.replace(folder / f"{name}.{kind}")
