@@ -1,1 +1,5 @@
-"""report."""
+"""Floor 3: one self-contained HTML page per study. May import ``analysis`` and the floors below it; jinja2."""
+
+from knapsack_rl.report.build import build_report
+
+__all__ = ["build_report"]

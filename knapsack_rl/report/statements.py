@@ -1,0 +1,74 @@
+"""Plain sentences from the differences table. They follow the numbers, whatever their sign."""
+
+from collections.abc import Hashable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from knapsack_rl.analysis.benchmarks import AVERAGE
+from knapsack_rl.analysis.differences import VERDICT_CLEAR, VERDICT_FEW, VERDICT_FLAT, VERDICT_NONE
+from knapsack_rl.analysis.present import metric_label
+
+MISS_RATE = 0.05
+"""Share of 95 % intervals that miss the truth by chance."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """What one arm did in one cell."""
+
+    title: str
+    sentences: tuple[str, ...]
+
+
+def findings(differences: pd.DataFrame) -> Iterator[Finding]:
+    """One finding per cell and arm, with one sentence per metric, in the table's order.
+
+    Single benchmarks are left to the table: they are many, and the average is what was asked.
+
+    Args:
+        differences: columns of ``analysis.differences.COLUMNS``.
+    """
+    keys = ["model", "budget", "arm", "baseline"]
+    for (model, budget, arm, baseline), rows in differences.groupby(keys, sort=False):
+        title = f"{model}, N = {budget}: {arm} against {baseline}"
+        told = rows[~rows["metric"].str.startswith("accuracy/") | (rows["metric"] == f"accuracy/{AVERAGE}")]
+        yield Finding(title=title, sentences=tuple(sentence(row) for row in told.to_dict("records")))
+
+
+def sentence(row: Mapping[Hashable, Any]) -> str:
+    """One row of the differences table in words: both means, the difference, its interval, and what that allows."""
+    label = metric_label(row["metric"])
+    label = label[0].upper() + label[1:]
+    if row["verdict"] == VERDICT_NONE:
+        return f"{label}: not measured in both arms for any seed."
+    seeds = f"{row['num_seeds']} seed{'s' if row['num_seeds'] > 1 else ''}"
+    at = "" if pd.isna(row["step"]) else f" at step {int(row['step'])}"
+    means = (
+        f"{label}{at}: {row['arm_mean']:.3f} against {row['baseline_mean']:.3f}, difference {row['difference']:+.3f}"
+    )
+    if row["verdict"] == VERDICT_FEW:
+        return f"{means} ({seeds}; too few for an interval, so nothing follows from it)."
+    interval = f"95 % interval {row['ci_low']:+.3f} to {row['ci_high']:+.3f} over {seeds}"
+    if row["verdict"] == VERDICT_FLAT:
+        return f"{means}, the same in all {seeds}: there is no spread to judge it by."
+    if row["verdict"] == VERDICT_CLEAR:
+        direction = "higher" if row["difference"] > 0 else "lower"
+        return f"{means} ({interval}): {direction}, and the interval excludes zero."
+    return f"{means} ({interval}): inside the interval, so these seeds show no difference."
+
+
+def overview(differences: pd.DataFrame) -> str:
+    """How many intervals exclude zero, and how many would if nothing differed."""
+    if differences.empty:
+        return "The study has no pair of arms to compare: differences need a uniform arm and another one."
+    tested = differences[differences["ci_low"].notna() & (differences["verdict"] != VERDICT_FLAT)]
+    if tested.empty:
+        return f"No interval can be given: the study has {VERDICT_FEW} per arm. The numbers below are single points."
+    clear = int((tested["verdict"] == VERDICT_CLEAR).sum())
+    expected = MISS_RATE * len(tested)
+    return (
+        f"{clear} of {len(tested)} intervals exclude zero; if no arm differed at all, about {expected:.1f} would by"
+        " chance. The metrics of one cell come from the same runs and are not independent."
+    )
