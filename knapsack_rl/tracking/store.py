@@ -23,6 +23,7 @@ SETTINGS = {
     "DO_NOT_TRACK": "true",
     "MLFLOW_LOGGING_LEVEL": "CRITICAL",  # what goes wrong reaches us as an exception; the rest is noise
     "GIT_PYTHON_REFRESH": "quiet",
+    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",  # MLflow's own 7 keep a caller waiting for minutes
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "20",
 }
