@@ -1,0 +1,36 @@
+"""The table of trackers. To add one: write its file, add its class here."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from knapsack_rl.beliefs.beta import BetaPosterior
+from knapsack_rl.beliefs.cumulative import Cumulative
+from knapsack_rl.beliefs.newest16 import Newest16
+from knapsack_rl.beliefs.options import NamedChoices
+from knapsack_rl.beliefs.tracker import Tracker
+
+_CLASSES: tuple[type[Tracker], ...] = (BetaPosterior, Cumulative, Newest16)
+_TRACKERS: NamedChoices[Tracker] = NamedChoices("belief", {choice.name: choice for choice in _CLASSES})
+
+
+def tracker_names() -> tuple[str, ...]:
+    """Names that `build_tracker` knows, sorted."""
+    return _TRACKERS.names()
+
+
+def build_tracker(name: str, options: Mapping[str, Any] | None = None) -> Tracker:
+    """A fresh tracker.
+
+    Args:
+        name: One of `tracker_names`.
+        options: Its options; what is left out keeps its default.
+
+    Raises:
+        ConfigError: Unknown name or option, or a value of the wrong type or range.
+    """
+    return _TRACKERS.build(name, options)
+
+
+def check_tracker(name: str, options: Mapping[str, Any] | None = None) -> None:
+    """Raise the ConfigError that `build_tracker` would raise, and do nothing else."""
+    _TRACKERS.build(name, options)
