@@ -1,1 +1,22 @@
-"""allocation."""
+"""Allocation: how many rollouts each prompt of a step gets. May import beliefs, base, numpy and scipy.
+
+``value`` says what N rollouts are worth, ``solver`` finds the best counts, ``strategies`` holds one small file per
+rule, ``registry`` their names. A strategy is a pure function of beliefs, request, its own state and a random generator.
+"""
+
+from knapsack_rl.allocation.oneshot import allocate, run_strategy
+from knapsack_rl.allocation.registry import build_strategy, check_strategy, default_belief, strategy_names
+from knapsack_rl.allocation.solver import solve
+from knapsack_rl.allocation.strategy import AllocationRequest, Strategy
+
+__all__ = [
+    "AllocationRequest",
+    "Strategy",
+    "allocate",
+    "build_strategy",
+    "check_strategy",
+    "default_belief",
+    "run_strategy",
+    "solve",
+    "strategy_names",
+]

@@ -1,0 +1,47 @@
+"""The table of strategies. To add one: write its file in ``strategies``, add its class here."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from knapsack_rl.allocation.strategies.knapsack import Knapsack
+from knapsack_rl.allocation.strategies.knapsack_greedy import KnapsackGreedy
+from knapsack_rl.allocation.strategies.knapsack_posterior import KnapsackPosterior
+from knapsack_rl.allocation.strategies.random_matched import RandomMatched
+from knapsack_rl.allocation.strategies.uniform import Uniform
+from knapsack_rl.allocation.strategy import Strategy
+from knapsack_rl.beliefs.options import NamedChoices
+
+_CLASSES: tuple[type[Strategy], ...] = (Knapsack, KnapsackGreedy, KnapsackPosterior, RandomMatched, Uniform)
+_STRATEGIES: NamedChoices[Strategy] = NamedChoices("strategy", {choice.name: choice for choice in _CLASSES})
+
+
+def strategy_names() -> tuple[str, ...]:
+    """Names that `build_strategy` knows, sorted."""
+    return _STRATEGIES.names()
+
+
+def build_strategy(name: str, options: Mapping[str, Any] | None = None) -> Strategy:
+    """A strategy with its options.
+
+    Args:
+        name: One of `strategy_names`.
+        options: Its options; what is left out keeps its default.
+
+    Raises:
+        ConfigError: Unknown name or option, or a value of the wrong type or range.
+    """
+    return _STRATEGIES.build(name, options)
+
+
+def check_strategy(name: str, options: Mapping[str, Any] | None = None) -> None:
+    """Raise the ConfigError that `build_strategy` would raise, and do nothing else."""
+    _STRATEGIES.build(name, options)
+
+
+def default_belief(name: str, options: Mapping[str, Any] | None = None) -> str:
+    """Name of the tracker a strategy is meant to be used with (for a control: that of the strategy it controls).
+
+    Raises:
+        ConfigError: As `build_strategy`.
+    """
+    return _STRATEGIES.build(name, options).default_belief
