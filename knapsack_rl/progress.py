@@ -31,7 +31,7 @@ class Progress:
             smoothing=0.1,
         )
 
-    def update(self, step: int, **facts: str) -> None:
+    def update(self, step: int, /, **facts: str) -> None:
         """Move to ``step`` and show ``facts``."""
         self._bar.set_postfix(facts, refresh=False)
         self._bar.update(step - self._bar.n)

@@ -3,7 +3,6 @@
 import logging
 import sys
 
-import click
 import typer
 
 from knapsack_rl.base.errors import EXIT_CODE, KnapsackError
@@ -32,10 +31,12 @@ def run() -> None:
         code = app(standalone_mode=False)
     except KnapsackError as error:
         _fail(f"error: {error}", EXIT_CODE)
-    except click.ClickException as error:
-        _fail(f"error: {error.format_message()} (see knapsack-rl --help)", EXIT_CODE)
-    except (KeyboardInterrupt, click.exceptions.Abort):
+    except (KeyboardInterrupt, typer.Abort):
         _fail("interrupted; the same command continues from the last saved state", INTERRUPTED)
+    except Exception as error:
+        if not hasattr(error, "format_message"):
+            raise  # a bug of ours keeps its traceback
+        _fail(f"error: {error.format_message()} (see knapsack-rl --help)", EXIT_CODE)  # a usage error of typer's
     sys.exit(code or 0)
 
 

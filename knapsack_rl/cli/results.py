@@ -51,11 +51,11 @@ def report(study: StudyOption = DEFAULT_STUDY) -> None:
     )
 
 
-def mlflow_init(study: StudyOption = DEFAULT_STUDY) -> None:
+def mlflow_init(name: Annotated[str, typer.Argument(help="Name of the study.")]) -> None:
     """Create the MLflow store and the study's experiment, once, before any training."""
     from knapsack_rl.tracking import create_store
 
-    create_store(read_study(study).name, RESULTS)
+    create_store(name, RESULTS)
 
 
 def mlflow_sync(study: StudyOption = DEFAULT_STUDY) -> None:

@@ -31,7 +31,7 @@ def evaluate(config: RunConfig, *, paths: RunPaths, benchmarks_file: Path) -> No
                 scored = score_benchmark(sampler, task, problems=problems, samples=settings.samples, seed=settings.seed)
                 new = [{"run_id": config.run_id, "step": step, "benchmark": name, **row} for row in scored]
                 rows += new
-                progress.advance(step=str(step), benchmark=name, accuracy=f"{_mean_reward(new):.3f}")
+                progress.advance(checkpoint=str(step), benchmark=name, accuracy=f"{_mean_reward(new):.3f}")
     write_table(paths.evals, table_of(rows, EVALS))
 
 

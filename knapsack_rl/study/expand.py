@@ -60,7 +60,7 @@ def _resolve(
     run = parse_run(_merge(resolved, study.overrides.get(run_id, {})), source=f"{source}: run {run_id}")
     try:
         check_strategy(run.arm.strategy, run.arm.options)
-        check_tracker(run.arm.belief or default_belief(run.arm.strategy), run.arm.belief_options)
+        check_tracker(run.arm.belief or default_belief(run.arm.strategy, run.arm.options), run.arm.belief_options)
     except ConfigError as error:
         raise ConfigError(f"{source}: overrides.{run_id}.arm: {error}") from None
     return run
@@ -71,7 +71,7 @@ def _checked_arm(study: StudyConfig, name: str) -> dict[str, Any]:
     arm = study.arms[name]
     try:
         check_strategy(arm.strategy, arm.options)
-        belief = arm.belief or default_belief(arm.strategy)
+        belief = arm.belief or default_belief(arm.strategy, arm.options)
         check_tracker(belief, arm.belief_options)
     except ConfigError as error:
         raise ConfigError(f"arms.{name}: {error}") from None

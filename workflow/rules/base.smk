@@ -8,7 +8,7 @@ rule prepare_data:
     log:
         f"{LOGS}/prepare_data.log",
     conda:
-        "knapsack-rl"
+        ENVIRONMENT
     params:
         task=TASK_JSON,
         code_version=STUDY.code_version,
@@ -25,9 +25,10 @@ rule base_model:
     log:
         f"{LOGS}/base_model/{{model}}.log",
     benchmark:
-        f"benchmarks_of_rules/{STUDY.name}/base_model/{{model}}.tsv"
+        f"results/{STUDY.name}/benchmarks/base_model/{{model}}.tsv"
+    priority: 10
     conda:
-        "knapsack-rl"
+        ENVIRONMENT
     threads: 1
     resources:
         mem="2GB",
@@ -37,7 +38,6 @@ rule base_model:
         task=TASK_JSON,
         build=build_json,
         code_version=STUDY.code_version,
-    priority: 10
     shell:
         "OMP_NUM_THREADS={threads} knapsack-rl pretrain --task {params.task:q} --build {params.build:q}"
         " --output {params.folder:q} > {log:q} 2>&1"

@@ -8,6 +8,12 @@ from knapsack_rl.config import parse_study
 from knapsack_rl.records import code_digest
 from knapsack_rl.records.products import FIGURE_NAMES, TABLE_NAMES
 from knapsack_rl.study import expand
+from snakemake.settings.types import DeploymentMethod
+
+# With `--sdm conda` jobs run in the environment that environment.yml creates; without it the active one serves. Then
+# the file is named instead, because Snakemake asks conda to export a named environment after every job, even so.
+USES_CONDA = DeploymentMethod.CONDA in workflow.deployment_settings.deployment_method
+ENVIRONMENT = "knapsack-rl" if USES_CONDA else "../../environment.yml"
 
 
 def load_checked_study():
@@ -25,22 +31,32 @@ STUDY, RUNS = load_checked_study()
 PATHS = StudyPaths.of(STUDY.name)
 STUDY_JSON = json.dumps(STUDY.model_dump(mode="json"), sort_keys=True)
 TASK_JSON = json.dumps(STUDY.task.model_dump(mode="json"), sort_keys=True)
-LOGS = f"logs/{STUDY.name}"
+LOGS = f"results/{STUDY.name}/logs"
 
 PROMPTS = [str(PATHS.train_prompts), str(PATHS.benchmarks)]
 BUILT_MODELS = [
-    f"{PATHS.model(name)}/model.safetensors" for name, model in STUDY.models.items() if model.build and name in STUDY.grid.models
+    f"{PATHS.model(name)}/model.safetensors"
+    for name, model in STUDY.models.items()
+    if model.build and name in STUDY.grid.models
 ]
 ALL_STEPS = [str(PATHS.run(run).folder / "steps.parquet") for run in RUNS]
 ALL_EVALS = [str(PATHS.run(run).evals) for run in RUNS]
-TABLES = {suffix: [str(PATHS.tables / f"{name}.{suffix}") for name in TABLE_NAMES] for suffix in ("csv", "md")}
+TABLES = {
+    suffix: [str(PATHS.tables / f"{name}.{suffix}") for name in TABLE_NAMES]
+    for suffix in ("csv", "md")
+}
 ALL_TABLES = TABLES["csv"] + TABLES["md"]
-FIGURES = {suffix: [str(PATHS.figures / f"{name}.{suffix}") for name in FIGURE_NAMES] for suffix in ("png", "pdf")}
+FIGURES = {
+    suffix: [str(PATHS.figures / f"{name}.{suffix}") for name in FIGURE_NAMES]
+    for suffix in ("png", "pdf")
+}
 ALL_FIGURES = FIGURES["png"] + FIGURES["pdf"]
-ANALYSIS = [str(PATHS.analysis / f"{name}.parquet") for name in ("steps", "groups", "evals")]
+ANALYSIS = [
+    str(PATHS.analysis / f"{name}.parquet") for name in ("steps", "groups", "evals")
+]
 REPORT = str(PATHS.results / "report.html")
 RECEIPT = str(PATHS.results / "mlflow_receipt.json")
-STORE = "results/mlflow/experiments/" + f"{STUDY.name}.json"
+STORE = str(PATHS.results / "mlflow_store.txt")
 
 
 def run_json(wildcards):
@@ -50,7 +66,9 @@ def run_json(wildcards):
 
 def build_json(wildcards):
     """Section `build` of one model."""
-    return json.dumps(STUDY.models[wildcards.model].build.model_dump(mode="json"), sort_keys=True)
+    return json.dumps(
+        STUDY.models[wildcards.model].build.model_dump(mode="json"), sort_keys=True
+    )
 
 
 def base_model(wildcards):

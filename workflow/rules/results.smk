@@ -10,7 +10,7 @@ rule analyse:
     log:
         f"{LOGS}/analyse.log",
     conda:
-        "knapsack-rl"
+        ENVIRONMENT
     params:
         study=STUDY_JSON,
         code=code_digest("analysis"),
@@ -32,7 +32,7 @@ rule table:
     log:
         f"{LOGS}/table/{{table}}.log",
     conda:
-        "knapsack-rl"
+        ENVIRONMENT
     params:
         study=STUDY_JSON,
         code=code_digest("analysis"),
@@ -54,7 +54,7 @@ rule figure:
     log:
         f"{LOGS}/figure/{{figure}}.log",
     conda:
-        "knapsack-rl"
+        ENVIRONMENT
     params:
         study=STUDY_JSON,
         code=code_digest("analysis"),
@@ -71,7 +71,7 @@ rule report:
     log:
         f"{LOGS}/report.log",
     conda:
-        "knapsack-rl"
+        ENVIRONMENT
     params:
         study=STUDY_JSON,
         code=code_digest("report"),

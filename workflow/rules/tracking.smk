@@ -6,11 +6,11 @@ rule mlflow_store:
         STORE,
     log:
         f"{LOGS}/mlflow_store.log",
+    priority: 100
     conda:
-        "knapsack-rl"
+        ENVIRONMENT
     params:
         study=STUDY_JSON,
-    priority: 100
     shell:
         "(knapsack-rl mlflow-init --study {params.study:q} && date -u +%FT%TZ > {output:q}) > {log:q} 2>&1"
 
@@ -21,13 +21,13 @@ rule mlflow_sync:
         evals=ALL_EVALS,
         tables=ALL_TABLES,
         figures=ALL_FIGURES,
-        store=ancient(STORE),
+        store=STORE,
     output:
         RECEIPT,
     log:
         f"{LOGS}/mlflow_sync.log",
     conda:
-        "knapsack-rl"
+        ENVIRONMENT
     params:
         study=STUDY_JSON,
     shell:
