@@ -40,7 +40,7 @@ def accuracy_curves(steps: pd.DataFrame, evals: pd.DataFrame) -> pd.DataFrame:
 
 
 def mean_curves(curves: pd.DataFrame) -> pd.DataFrame:
-    """Mean over seeds at every checkpoint that all seeds of an arm share, with 95 % t-intervals of the accuracy.
+    """Mean over seeds at every checkpoint that all seeds of an arm share, with 95% t-intervals of the accuracy.
 
     Returns:
         ``model, budget, arm, strategy, step, num_seeds, total_rollouts, total_response_tokens`` (means over seeds),

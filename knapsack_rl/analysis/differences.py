@@ -47,7 +47,7 @@ def differences(frames: StudyFrames) -> pd.DataFrame:
     checkpoint), ``pass_at_k/average``, and ``accuracy_equal_tokens`` (average accuracy where both runs of a seed have
     generated the same number of response tokens, the most that both reached).
 
-    ``difference`` is the mean over seeds of arm minus baseline and ``ci_*`` its 95 % t-interval; ``num_seeds`` counts
+    ``difference`` is the mean over seeds of arm minus baseline and ``ci_*`` its 95% t-interval; ``num_seeds`` counts
     the seeds for which both arms have a value, and the means are over those.
     """
     values = pd.concat([_ratios(frames.steps), _scores(frames.evals)], ignore_index=True)

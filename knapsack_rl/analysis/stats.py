@@ -36,7 +36,7 @@ class Interval:
 
 
 def half_width(std: ArrayLike, num: ArrayLike) -> FloatArray:
-    """Half the 95 % t-interval of a mean: ``t_{0.975, n-1} * s / sqrt(n)``, elementwise; NaN below three values.
+    """Half the 95% t-interval of a mean: ``t_{0.975, n-1} * s / sqrt(n)``, elementwise; NaN below three values.
 
     Args:
         std: sample standard deviation (divisor n - 1).
@@ -50,7 +50,7 @@ def half_width(std: ArrayLike, num: ArrayLike) -> FloatArray:
 
 
 def mean_interval(values_S: ArrayLike) -> Interval:
-    """Mean over seeds with its 95 % t-interval; NaN values are left out and not counted."""
+    """Mean over seeds with its 95% t-interval; NaN values are left out and not counted."""
     known_S = np.asarray(values_S, dtype=np.float64)
     known_S = known_S[~np.isnan(known_S)]
     if known_S.size == 0:
@@ -62,7 +62,7 @@ def mean_interval(values_S: ArrayLike) -> Interval:
 
 
 def paired_difference(treated_S: ArrayLike, baseline_S: ArrayLike) -> Interval:
-    """Mean of ``treated - baseline`` with its 95 % t-interval.
+    """Mean of ``treated - baseline`` with its 95% t-interval.
 
     Args:
         treated_S: one value per seed.
@@ -130,7 +130,7 @@ def pass_at_k(num_correct_Q: ArrayLike, num_samples_Q: ArrayLike, *, k: int) -> 
 
 
 def bootstrap_over_problems(scores: Sequence[FloatArray], *, num_resamples: int = 1000, seed: int = 0) -> Interval:
-    """Mean over benchmarks of one run with a 95 % percentile bootstrap: within one run, over problems.
+    """Mean over benchmarks of one run with a 95% percentile bootstrap: within one run, over problems.
 
     Problems are resampled within each benchmark. The interval says how much the number depends on the choice of
     problems; it says nothing about another training seed.

@@ -105,7 +105,7 @@ def compute_table(frames: StudyFrames) -> pd.DataFrame:
 def runs_table(frames: StudyFrames) -> pd.DataFrame:
     """One row per run: accuracy at its own last checkpoint, ratios, what was generated, and seconds per phase.
 
-    ``accuracy_low`` and ``accuracy_high`` are a 95 % bootstrap within the run, over problems; they say nothing about
+    ``accuracy_low`` and ``accuracy_high`` are a 95% bootstrap within the run, over problems; they say nothing about
     other seeds. The ratios are means from the second visit on, NaN for a run without one.
     """
     scores = benchmark_scores(frames.evals)

@@ -11,7 +11,7 @@ from knapsack_rl.analysis.differences import VERDICT_CLEAR, VERDICT_FEW, VERDICT
 from knapsack_rl.analysis.present import metric_label
 
 MISS_RATE = 0.05
-"""Share of 95 % intervals that miss the truth by chance."""
+"""Share of 95% intervals that miss the truth by chance."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +50,7 @@ def sentence(row: Mapping[Hashable, Any]) -> str:
     )
     if row["verdict"] == VERDICT_FEW:
         return f"{means} ({seeds}; too few for an interval, so nothing follows from it)."
-    interval = f"95 % interval {row['ci_low']:+.3f} to {row['ci_high']:+.3f} over {seeds}"
+    interval = f"95% interval {row['ci_low']:+.3f} to {row['ci_high']:+.3f} over {seeds}"
     if row["verdict"] == VERDICT_FLAT:
         return f"{means}, the same in all {seeds}: there is no spread to judge it by."
     if row["verdict"] == VERDICT_CLEAR:

@@ -42,7 +42,7 @@ def draw_allocation(frames: StudyFrames) -> Figure:
     """Rollouts per visit against the believed success rate, and the distribution of rollouts per visit.
 
     Columns: model and budget N. One row per arm other than the baseline: shade is the share of the visits of a belief
-    class that got so many rollouts (each class sums to 1), the line their mean over seeds with 95 % t-intervals (none
+    class that got so many rollouts (each class sums to 1), the line their mean over seeds with 95% t-intervals (none
     below three). Last row: share of repeat visits that got at least n rollouts, all seeds together.
     """
     groups, cells = frames.groups, cells_of(frames.groups)

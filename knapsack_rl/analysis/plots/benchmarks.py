@@ -45,7 +45,7 @@ class _Slots:
 def draw_benchmarks(frames: StudyFrames) -> Figure:
     """avg@k and pass@k per benchmark and their average, at the last checkpoint all runs of a cell share.
 
-    Rows: model and budget N. Bars: means over seeds with 95 % t-intervals (none below three seeds); dots: seeds; black
+    Rows: model and budget N. Bars: means over seeds with 95% t-intervals (none below three seeds); dots: seeds; black
     line: the base model (step 0).
     """
     scores = benchmark_scores(frames.evals)

@@ -27,7 +27,7 @@ ROWS = {ROLLOUTS: "generated rollouts", TOKENS: "generated response tokens"}
 def draw_compute_curves(frames: StudyFrames) -> Figure:
     """Average accuracy over benchmarks at every checkpoint against cumulative rollouts and response tokens.
 
-    Columns: models. Colour: arm; line style: budget N. Means over seeds, bands 95 % t-intervals over seeds (none below
+    Columns: models. Colour: arm; line style: budget N. Means over seeds, bands 95% t-intervals over seeds (none below
     three, none at the shared starting point).
     """
     curves = mean_curves(accuracy_curves(frames.steps, frames.evals))

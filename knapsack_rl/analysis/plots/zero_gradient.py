@@ -38,7 +38,7 @@ def draw_zero_gradient(frames: StudyFrames) -> Figure:
     """Both effective-gradient ratios and both kinds of zero-gradient prompt against the training step.
 
     Rows: kind of share (0..1). Columns: model and budget N. Lines are means over seeds within windows of steps, bands
-    95 % t-intervals over seeds (none below three). The dotted line marks the first step in which most prompts are
+    95% t-intervals over seeds (none below three). The dotted line marks the first step in which most prompts are
     visited for at least the second time.
     """
     steps = frames.steps

@@ -1,0 +1,102 @@
+"""From records to tidy frames."""
+
+import pyarrow.parquet as pq
+import pytest
+from made_up import Shape
+
+from knapsack_rl.analysis import analyse, load_analysis
+from knapsack_rl.analysis.collect import collect
+from knapsack_rl.base.errors import ConfigError, InputError
+
+TINY = Shape(seeds=(0,), steps=3, problems=2)
+
+
+def test_rows_carry_the_run_they_belong_to(make_study):
+    """Model, arm, strategy, budget and seed come from the run's configuration."""
+    paths, run_ids = make_study(TINY)
+    steps = collect(paths.results, run_ids).steps
+    row = steps[steps["run_id"] == "small-knapsack-n8-s0"].iloc[0]
+    assert (row.model, row.arm, row.strategy, row.budget, row.seed) == ("small", "knapsack", "knapsack", 8, 0)
+
+
+def test_runs_keep_their_order(make_study):
+    """Figures and tables follow the order of the grid, not the alphabet."""
+    paths, run_ids = make_study(TINY)
+    assert list(collect(paths.results, run_ids).groups["run_id"].unique()) == run_ids
+    assert run_ids != sorted(run_ids)
+
+
+def test_totals_run_up_to_the_step(make_study):
+    """8 prompts x 8 rollouts of 10 tokens per step."""
+    paths, _ = make_study(TINY)
+    steps = collect(paths.results, ["small-uniform-n8-s0"]).steps
+    assert list(steps["total_rollouts"]) == [64, 128, 192]
+    assert list(steps["total_response_tokens"]) == [640, 1280, 1920]
+
+
+def test_samples_are_counted_per_problem(make_study):
+    """Counts of samples and right samples match the raw evaluation."""
+    paths, run_ids = make_study(TINY)
+    evals = collect(paths.results, run_ids[:1]).evals
+    raw = pq.read_table(paths.run(run_ids[0]).evals).to_pandas()
+    assert set(evals["num_samples"]) == {TINY.samples}
+    assert evals["num_correct"].sum() == raw["reward"].sum()
+    assert len(evals) == len(raw) / TINY.samples
+
+
+def test_frames_survive_the_disk(make_study):
+    """What is loaded is what was collected, unknown beliefs included."""
+    paths, run_ids = make_study(TINY)
+    analyse(paths.results, run_ids)
+    groups, expected = load_analysis(paths.analysis).groups, collect(paths.results, run_ids).groups
+    assert groups["p_belief"].isna().sum() == expected["p_belief"].isna().sum() > 0
+    assert groups.equals(expected)
+
+
+def test_missing_run_is_one_line(make_study):
+    """The message names the file and what to do."""
+    paths, _ = make_study(TINY)
+    with pytest.raises(InputError, match=r"nowhere/config\.json: cannot be read .*train this run first"):
+        collect(paths.results, ["nowhere"])
+
+
+def test_missing_evaluation_is_one_line(make_study):
+    """A run that was trained but not evaluated is named."""
+    paths, run_ids = make_study(TINY)
+    paths.run(run_ids[0]).evals.unlink()
+    with pytest.raises(InputError, match=rf"evals/{run_ids[0]}\.parquet: no such file"):
+        collect(paths.results, run_ids)
+
+
+def test_missing_column_is_named(make_study):
+    """A table of an older version is refused with the column it lacks."""
+    paths, run_ids = make_study(TINY)
+    path = paths.run(run_ids[0]).folder / "steps.parquet"
+    pq.write_table(pq.read_table(path).drop_columns(["num_response_tokens"]), path)
+    with pytest.raises(InputError, match="column 'num_response_tokens' is missing"):
+        collect(paths.results, run_ids)
+
+
+def test_step_without_groups_is_refused(make_study):
+    """Ratios of a step whose groups were lost would silently be missing."""
+    paths, run_ids = make_study(TINY)
+    path = paths.run(run_ids[0]).folder / "groups.parquet"
+    table = pq.read_table(path)
+    pq.write_table(table.slice(0, 8), path)
+    with pytest.raises(InputError, match=r"step 2 of steps\.parquet has no groups"):
+        collect(paths.results, run_ids)
+
+
+def test_broken_config_is_refused(make_study):
+    """A configuration that is no JSON names the file."""
+    paths, run_ids = make_study(TINY)
+    (paths.run(run_ids[0]).folder / "config.json").write_text("{", encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"config\.json: is not valid JSON"):
+        collect(paths.results, run_ids)
+
+
+def test_no_runs_are_refused(make_study):
+    """An empty list is a mistake of the caller."""
+    paths, _ = make_study(TINY)
+    with pytest.raises(InputError, match="no runs to analyse"):
+        collect(paths.results, [])

@@ -1,0 +1,178 @@
+"""Figures draw the numbers of the frames, and look the same each time."""
+
+import dataclasses
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+from made_up import Shape
+
+from knapsack_rl.analysis import FIGURE_NAMES, analyse, draw_figure, load_analysis
+from knapsack_rl.analysis.compute import TOKENS, accuracy_curves, mean_curves
+from knapsack_rl.analysis.plots import FIGURES, house_style
+from knapsack_rl.analysis.plots.allocation import (
+    FIRST_INTERIOR,
+    ONE,
+    UNKNOWN,
+    ZERO,
+    belief_class,
+    count_edges,
+    heat,
+    mean_counts,
+)
+from knapsack_rl.analysis.plots.style import KNOWN_ARMS, arm_styles
+from knapsack_rl.analysis.plots.zero_gradient import window_means
+from knapsack_rl.base.errors import InputError
+
+
+def line_of(ax, color):
+    """Points of the only line of a colour with more than two points."""
+    (line,) = [line for line in ax.lines if line.get_color() == color and len(line.get_xdata()) > 2]
+    return line.get_xdata(), line.get_ydata()
+
+
+def test_registry_matches_the_declared_names():
+    """The workflow asks for exactly the figures that exist, in a reader's order."""
+    assert tuple(FIGURES) == FIGURE_NAMES
+
+
+def test_zero_gradient_lines_are_means_over_seeds(frames):
+    """Top left panel: the ratio by rollouts at N = 4, step by step."""
+    figure = FIGURES["zero_gradient"](frames)
+    steps, ratios = line_of(figure.axes[0], KNOWN_ARMS["knapsack"].color)
+    rows = frames.steps.query("budget == 4 and arm == 'knapsack'")
+    assert list(steps) == [1, 2, 3, 4, 5, 6]
+    assert list(ratios) == pytest.approx(list(rows.groupby("step")["ratio_rollouts"].mean()))
+
+
+def test_zero_gradient_marks_the_second_visit(frames):
+    """16 prompts in batches of 8 repeat from step 3 on."""
+    marks = [
+        line.get_xdata()[0] for line in FIGURES["zero_gradient"](frames).axes[0].lines if line.get_linestyle() == ":"
+    ]
+    assert marks == [3]
+
+
+def test_long_runs_are_averaged_in_windows(frames):
+    """200 steps become 20 windows of 10, each the mean of its steps."""
+    one = frames.steps[frames.steps["run_id"] == "small-uniform-n4-s0"].iloc[[0]]
+    steps = pd.concat([one.assign(step=step, ratio_prompts=step / 200) for step in range(1, 201)], ignore_index=True)
+    means = window_means(steps)
+    assert len(means) == 20
+    assert (means["step"].iloc[0], means["ratio_prompts"].iloc[0]) == (5.5, pytest.approx(5.5 / 200))
+
+
+def test_compute_curves_draw_tokens_and_accuracy(frames):
+    """Lower panel: the means of the compute table, against tokens."""
+    figure = FIGURES["compute_curves"](frames)
+    curves = mean_curves(accuracy_curves(frames.steps, frames.evals)).query("arm == 'uniform' and budget == 8")
+    drawn = [
+        (line.get_xdata(), line.get_ydata())
+        for line in figure.axes[1].lines
+        if line.get_color() == KNOWN_ARMS["uniform"].color and line.get_linestyle() == "--"
+    ]
+    ((tokens, accuracy),) = drawn
+    assert list(tokens) == list(curves[TOKENS])
+    assert list(accuracy) == pytest.approx(list(curves["accuracy"]))
+
+
+def test_benchmark_bars_are_means_with_intervals(frames):
+    """One bar per arm and benchmark and average, in every panel."""
+    figure = FIGURES["benchmarks"](frames)
+    assert all(len(ax.patches) == 2 * 3 for ax in figure.axes)
+    assert all(len(ax.collections) >= 3 for ax in figure.axes)
+
+
+def test_belief_classes_keep_unknown_zero_and_one_apart():
+    """Unknown is not 0, 0 is not nearly 0, and borders go up."""
+    beliefs = pd.Series([np.nan, 0.0, 0.05, 0.1, 0.3, 0.99, 1.0])
+    expected = [UNKNOWN, ZERO, *(FIRST_INTERIOR + tenth for tenth in (0, 1, 3, 9)), ONE]
+    assert belief_class(beliefs).tolist() == expected
+
+
+def test_heat_columns_are_shares():
+    """Each belief class that occurs sums to 1; one that does not is empty, not zero."""
+    visits = pd.DataFrame({"p_belief": [0.0, 0.0, 0.0, 0.55], "num_rollouts": [2, 2, 8, 128]})
+    shares = heat(visits, count_edges(128))
+    assert shares[:, ZERO].sum() == 1
+    assert shares[1, ZERO] == pytest.approx(2 / 3)
+    assert shares[-1, FIRST_INTERIOR + 5] == 1
+    assert np.isnan(shares[:, ONE]).all()
+
+
+@pytest.mark.parametrize("most", [1, 2, 8, 128, 129, 1000])
+def test_count_edges_hold_the_largest_count(most):
+    """No count falls off the top of the heat map."""
+    edges = count_edges(most)
+    assert edges[-2] < most <= edges[-1]
+
+
+def test_mean_counts_are_over_seeds():
+    """Each seed counts once, however many visits it has."""
+    visits = pd.DataFrame({"p_belief": [0.5] * 4, "seed": [0, 0, 0, 1], "num_rollouts": [2, 2, 2, 10]})
+    assert mean_counts(visits)["mean"].tolist() == [6.0]
+
+
+def test_an_arm_has_one_colour():
+    """Colours depend on names alone: known arms are fixed, others do not collide."""
+    some, more = arm_styles(["uniform", "zeta"]), arm_styles(["zeta", "alpha", "knapsack", "uniform"])
+    assert some["uniform"] == more["uniform"]
+    assert len({style.color for style in more.values()}) == 4
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [
+        Shape(seeds=(0,), steps=3, problems=2, samples=2),
+        Shape(seeds=(0,), steps=1, problems=1, samples=1, arms=("uniform",), benchmarks=("ops2",)),
+        Shape(seeds=(0, 1), steps=4, arms=("knapsack",)),
+    ],
+    ids=["one seed", "one step, one arm", "no baseline"],
+)
+def test_small_studies_draw_without_warnings(make_study, shape):
+    """The smallest studies have every figure, and nothing complains."""
+    paths, run_ids = make_study(shape)
+    analyse(paths.results, run_ids)
+    frames = load_analysis(paths.analysis)
+    with warnings.catch_warnings(), house_style():
+        warnings.simplefilter("error")
+        for draw in FIGURES.values():
+            figure = draw(frames)
+            figure.draw_without_rendering()
+            assert all(ax.get_xlabel() or ax.get_xticklabels() for ax in figure.axes)
+
+
+def test_the_same_frames_give_the_same_bytes(study, tmp_path):
+    """No times and no versions in the files, so that a rerun changes nothing."""
+    for folder in ("one", "two"):
+        draw_figure("benchmarks", analysis_folder=study.analysis, figures_folder=tmp_path / folder)
+    for kind in ("png", "pdf"):
+        one, two = ((tmp_path / folder / f"benchmarks.{kind}").read_bytes() for folder in ("one", "two"))
+        assert one == two
+
+
+def test_beliefs_that_are_never_extreme_leave_those_columns_empty(frames):
+    """A posterior mean is never 0 or 1; the figure still draws."""
+    groups = frames.groups.assign(p_belief=frames.groups["p_belief"].clip(0.05, 0.95))
+    assert FIGURES["allocation"](dataclasses.replace(frames, groups=groups)).axes
+
+
+def test_unknown_figure_is_refused(study, tmp_path):
+    """A misspelt name lists the names there are."""
+    with pytest.raises(InputError, match="alocation: no such figure; choose one of zero_gradient"):
+        draw_figure("alocation", analysis_folder=study.analysis, figures_folder=tmp_path)
+
+
+def test_figures_need_the_frames(tmp_path):
+    """Before `analyse` there is one line that says what is missing."""
+    with pytest.raises(InputError, match=r"steps\.parquet: no such file"):
+        draw_figure("allocation", analysis_folder=tmp_path, figures_folder=tmp_path)
+
+
+def test_frames_are_not_changed_by_drawing(frames):
+    """Figures and tables share the frames; none may leave marks."""
+    load = frames.steps.copy()
+    for draw in FIGURES.values():
+        draw(frames)
+    assert load.equals(frames.steps)

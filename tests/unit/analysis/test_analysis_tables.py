@@ -1,0 +1,138 @@
+"""Result tables and their files."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from made_up import Shape
+
+from knapsack_rl.analysis import TABLE_NAMES, analyse, write_result_table
+from knapsack_rl.analysis.differences import COLUMNS
+from knapsack_rl.analysis.present import caption, present, to_markdown, write_table_files
+from knapsack_rl.analysis.tables import TABLES, benchmarks_table, runs_table, zero_gradient_table
+from knapsack_rl.base.errors import InputError
+
+
+def test_registry_matches_the_declared_names():
+    """The workflow asks for exactly the tables that exist, in a reader's order."""
+    assert tuple(TABLES) == TABLE_NAMES
+
+
+def test_zero_gradient_periods(frames):
+    """First and last quarter of 6 steps are 2 steps each; prompts repeat from step 3 on."""
+    table = zero_gradient_table(frames).set_index("period")
+    spans = {
+        period: {(row.first_step, row.last_step) for row in rows.itertuples()}
+        for period, rows in table.groupby(level=0)
+    }
+    assert spans == {"first quarter": {(1, 2)}, "from second visit": {(3, 6)}, "last quarter": {(5, 6)}}
+
+
+def test_uniform_ratios_agree_by_rollouts_and_prompts(frames):
+    """With equal counts the two ratios are one number."""
+    table = zero_gradient_table(frames).query("arm == 'uniform'")
+    assert table["ratio_rollouts"].to_numpy() == pytest.approx(table["ratio_prompts"].to_numpy())
+    assert (table["max_rollouts"] == table["budget"]).all()
+
+
+def test_no_second_visit_keeps_its_row(make_study):
+    """A study of a single epoch says n/a for the period it does not have."""
+    paths, run_ids = make_study(Shape(seeds=(0,), steps=2))
+    analyse(paths.results, run_ids)
+    write_result_table("zero_gradient", analysis_folder=paths.analysis, tables_folder=paths.tables)
+    text = (paths.tables / "zero_gradient.md").read_text(encoding="utf-8")
+    assert "| small | 8 | knapsack | from second visit | n/a | n/a |" in text
+
+
+def test_arms_of_a_cell_stand_together(frames):
+    """Rows are ordered by model, budget and arm, the base model first."""
+    rows = benchmarks_table(frames)[["budget", "arm"]].itertuples(index=False, name=None)
+    arms = ("base model", "uniform", "knapsack")
+    assert list(rows) == [(budget, arm) for budget in (4, 8) for arm in arms]
+
+
+def test_benchmark_average_is_the_mean_of_the_columns(frames):
+    """avg@k/average is the unweighted mean of the benchmarks."""
+    table = benchmarks_table(frames)
+    expected = (table["avg_at_k/ops2"] + table["avg_at_k/ops3"]) / 2
+    assert table["avg_at_k/average"].to_numpy() == pytest.approx(expected.to_numpy())
+
+
+def test_base_model_has_no_interval(frames):
+    """It is one evaluation that all seeds share, not three replicates."""
+    base = benchmarks_table(frames).query("arm == 'base model'")
+    assert base["num_seeds"].isna().all()
+    assert base["avg_at_k/average_low"].isna().all()
+
+
+def test_runs_table_adds_up(frames):
+    """6 steps of 8 x 4 rollouts, 0.5 s of update each."""
+    row = runs_table(frames).set_index("run_id").loc["small-uniform-n4-s0"]
+    assert (row["num_rollouts"], row["num_response_tokens"], row["step"]) == (192, 1920, 6)
+    assert row["update_s"] == pytest.approx(3.0)
+    assert row["accuracy_low"] <= row["accuracy"] <= row["accuracy_high"]
+
+
+def test_csv_holds_full_numbers_and_empty_fields(tmp_path):
+    """CSV is for machines: every digit, and nothing where there is nothing."""
+    frame = pd.DataFrame(
+        {"arm": ["a"], "num_seeds": [2], "accuracy": [1 / 3], "accuracy_low": [np.nan], "accuracy_high": [np.nan]}
+    )
+    write_table_files("compute", frame, folder=tmp_path)
+    lines = (tmp_path / "compute.csv").read_text(encoding="utf-8").splitlines()
+    assert lines == ["arm,num_seeds,accuracy,accuracy_low,accuracy_high", "a,2,0.3333333333333333,,"]
+
+
+def test_markdown_folds_value_and_interval():
+    """A t-interval is shown as half width, a missing one not at all, a missing value as n/a."""
+    frame = pd.DataFrame(
+        {
+            "num_seeds": [3, 2, 1],
+            "total_rollouts": [15360, 10, 10],
+            "accuracy": [0.5, 0.25, np.nan],
+            "accuracy_low": [0.4, np.nan, np.nan],
+            "accuracy_high": [0.6, np.nan, np.nan],
+        }
+    )
+    shown = present("compute", frame)
+    assert shown["accuracy"].tolist() == ["0.500 ± 0.100", "0.250", "n/a"]
+    assert shown["rollouts"].tolist() == ["15,360", "10", "10"]
+
+
+def test_bootstrap_intervals_are_in_brackets(frames):
+    """An interval within one run must not look like one over seeds."""
+    shown = present("runs", runs_table(frames))
+    assert all(" [" in cell and "±" not in cell for cell in shown["accuracy"])
+
+
+def test_markdown_of_an_empty_table_says_so():
+    """A study without comparison still gets a readable file."""
+    text = to_markdown("differences", pd.DataFrame(columns=list(COLUMNS)))
+    assert text.startswith("| model | N | comparison | metric |")
+    assert "Nothing to show" in text
+
+
+def test_caption_names_the_seeds():
+    """Different numbers of seeds are named, and fewer than three explained."""
+    frame = pd.DataFrame({"num_seeds": [3, 2]})
+    assert "Seeds: 2 to 3. Below 3 seeds no interval is given." in caption("compute", frame)
+
+
+def test_differences_are_signed(frames):
+    """The sign of a difference is written out, its interval beside it."""
+    shown = present("differences", TABLES["differences"](frames))
+    assert shown["difference [95% interval]"].str.match(r"^[+-]\d\.\d{3}( \[[+-]\d\.\d{3}, [+-]\d\.\d{3}\])?$").all()
+    assert set(shown["comparison"]) == {"knapsack - uniform"}
+
+
+def test_every_table_is_written(study, tmp_path):
+    """CSV and Markdown of all tables, from the three frames alone."""
+    for name in TABLE_NAMES:
+        write_result_table(name, analysis_folder=study.analysis, tables_folder=tmp_path)
+    expected = {f"{name}.{kind}" for name in TABLE_NAMES for kind in ("csv", "md")}
+    assert {path.name for path in tmp_path.iterdir()} == expected
+
+
+def test_unknown_table_is_refused(study, tmp_path):
+    """A misspelt name lists the names there are."""
+    with pytest.raises(InputError, match=r"zero: no such table; choose one of differences, zero_gradient"):
+        write_result_table("zero", analysis_folder=study.analysis, tables_folder=tmp_path)

@@ -1,0 +1,32 @@
+"""A finished made-up study: tables written, figures drawn. The builder lives with the tests of the analysis."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "analysis"))
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory):
+    """Paths of a study of 2 arms x 3 seeds x 6 steps with all its products; read only."""
+    from made_up import Shape, write_study
+
+    from knapsack_rl.analysis import FIGURE_NAMES, TABLE_NAMES, analyse, draw_figure, write_result_table
+
+    paths, run_ids = write_study(tmp_path_factory.mktemp("finished"), Shape())
+    analyse(paths.results, run_ids)
+    for name in TABLE_NAMES:
+        write_result_table(name, analysis_folder=paths.analysis, tables_folder=paths.tables)
+    for name in FIGURE_NAMES:
+        draw_figure(name, analysis_folder=paths.analysis, figures_folder=paths.figures)
+    return paths
+
+
+@pytest.fixture(scope="session")
+def study_config():
+    """Configuration of the finished study."""
+    from made_up import Shape
+
+    return Shape().study()

@@ -1,0 +1,149 @@
+"""The page: self-contained, complete, and its sentences follow the numbers."""
+
+import base64
+import json
+import re
+import shutil
+
+import pandas as pd
+import pytest
+
+from knapsack_rl.analysis import FIGURE_NAMES, TABLE_NAMES
+from knapsack_rl.base.errors import InputError
+from knapsack_rl.report import build_report
+from knapsack_rl.report.captions import FIGURE_CAPTIONS, TABLE_TITLES
+from knapsack_rl.report.provenance import facts
+from knapsack_rl.report.statements import findings, overview, sentence
+
+ROW = {
+    "metric": "accuracy/average",
+    "step": 60,
+    "num_seeds": 3,
+    "arm_mean": 0.53,
+    "baseline_mean": 0.5,
+    "difference": 0.03,
+    "ci_low": 0.01,
+    "ci_high": 0.05,
+    "verdict": "interval excludes zero",
+}
+
+
+@pytest.fixture(scope="module")
+def page(finished, study_config, tmp_path_factory):
+    """The report of the finished study."""
+    output = tmp_path_factory.mktemp("report") / "report.html"
+    build_report(study_config, results_folder=finished.results, figures_folder=finished.figures, output=output)
+    return output.read_text(encoding="utf-8")
+
+
+def test_every_figure_is_embedded(page, finished):
+    """The page carries the very bytes of the PNG files."""
+    embedded = re.findall(r'src="data:image/png;base64,([^"]+)"', page)
+    expected = [(finished.figures / f"{name}.png").read_bytes() for name in FIGURE_NAMES]
+    assert [base64.b64decode(data) for data in embedded] == expected
+
+
+def test_nothing_is_loaded_from_elsewhere(page):
+    """No address, script, or style sheet outside the page."""
+    text = re.sub(r"base64,[^\"]+", "", page)
+    assert re.findall(r"https?:|//[a-z]|<script|<link|@import|url\(", text) == []
+
+
+def test_every_table_is_shown_in_full(page, finished):
+    """As many body rows as the CSV files have."""
+    num_rows = sum(len(pd.read_csv(finished.tables / f"{name}.csv")) for name in TABLE_NAMES)
+    assert page.count("<tr><td>") == num_rows
+
+
+def test_findings_come_before_figures_and_tables(page):
+    """A reader meets the comparison first."""
+    places = [page.index(f'id="{name}"') for name in ("study", "findings", "figures", "tables", "limits", "provenance")]
+    assert places == sorted(places)
+
+
+def test_names_are_escaped(finished, study_config, tmp_path):
+    """A name that looks like markup is text."""
+    results = tmp_path / "results"
+    shutil.copytree(finished.results, results)
+    path = results / "tables" / "runs.csv"
+    path.write_text(path.read_text(encoding="utf-8").replace(",small,", ",<b>small</b>,"), encoding="utf-8")
+    output = tmp_path / "report.html"
+    build_report(study_config, results_folder=results, figures_folder=finished.figures, output=output)
+    text = output.read_text(encoding="utf-8")
+    assert "&lt;b&gt;small" in text
+    assert "<b>small" not in text
+
+
+def test_missing_figure_is_one_line(finished, study_config, tmp_path):
+    """The message names the file and the remedy."""
+    with pytest.raises(InputError, match=r"zero_gradient\.png: cannot be read .*draw the figures first"):
+        build_report(study_config, results_folder=finished.results, figures_folder=tmp_path, output=tmp_path / "r.html")
+
+
+def test_missing_table_is_one_line(finished, study_config, tmp_path):
+    """The message names the file and the remedy."""
+    with pytest.raises(InputError, match=r"differences\.csv: cannot be read .*write the tables first"):
+        build_report(study_config, results_folder=tmp_path, figures_folder=finished.figures, output=tmp_path / "r.html")
+
+
+def test_every_product_has_a_caption():
+    """A new figure or table needs its words."""
+    assert set(FIGURE_CAPTIONS) == set(FIGURE_NAMES)
+    assert set(TABLE_TITLES) == set(TABLE_NAMES)
+
+
+def test_sentence_says_higher():
+    """A gain whose interval excludes zero."""
+    assert sentence(ROW) == (
+        "Final accuracy, average over benchmarks at step 60: 0.530 against 0.500, difference +0.030"
+        " (95% interval +0.010 to +0.050 over 3 seeds): higher, and the interval excludes zero."
+    )
+
+
+def test_sentence_says_lower():
+    """A loss is said as plainly as a gain."""
+    row = ROW | {"difference": -0.03, "ci_low": -0.05, "ci_high": -0.01}
+    assert sentence(row).endswith("lower, and the interval excludes zero.")
+
+
+def test_sentence_does_not_claim_what_seeds_cannot_show():
+    """Inside the interval, and below three seeds."""
+    inside = sentence(ROW | {"ci_low": -0.01, "verdict": "inside the interval"})
+    few = sentence(ROW | {"num_seeds": 1, "verdict": "fewer than 3 seeds"})
+    assert inside.endswith("inside the interval, so these seeds show no difference.")
+    assert "1 seed; too few for an interval" in few
+    assert not re.search("higher|lower", inside + few)
+
+
+def test_single_benchmarks_are_left_to_the_table():
+    """The text tells the average; the table has the rest."""
+    cell = {"model": "small", "budget": 8, "arm": "knapsack", "baseline": "uniform"}
+    table = pd.DataFrame([cell | ROW, cell | ROW | {"metric": "accuracy/ops2"}])
+    (finding,) = findings(table)
+    assert finding.title == "small, N = 8: knapsack against uniform"
+    assert len(finding.sentences) == 1
+
+
+def test_overview_counts_what_chance_would_give():
+    """One clear interval of two, and 0.1 expected."""
+    table = pd.DataFrame([ROW, ROW | {"verdict": "inside the interval"}])
+    assert overview(table).startswith("1 of 2 intervals exclude zero; if no arm differed at all, about 0.1 would")
+
+
+def test_overview_of_a_single_arm():
+    """Nothing to compare is said, not shown as zero differences."""
+    assert "no pair of arms" in overview(pd.DataFrame(columns=list(ROW)))
+
+
+def test_provenance_names_every_commit():
+    """Runs made with different code are not passed off as one."""
+    manifests = [{"git_commit": "a" * 40, "git_dirty": False}, {"git_commit": "b" * 40, "git_dirty": True}]
+    assert dict(facts(manifests))["Code"] == f"commit {'a' * 12}; commit {'b' * 12} with uncommitted changes"
+
+
+def test_provenance_does_not_invent(finished):
+    """What a manifest does not say is unknown."""
+    manifest = json.loads(next(finished.results.glob("runs/*/manifest.json")).read_text(encoding="utf-8"))
+    found = dict(facts([manifest]))
+    assert found["Libraries"] == "numpy 2.4.6"
+    assert found["Hardware"] == "unknown"
