@@ -1,6 +1,8 @@
 """Loss aggregation: which weight a response token has in the loss of one optimiser step.
 
 With unequal group sizes this is a second, hidden allocation: under ``token`` a prompt's weight grows with its rollouts.
+DEVIATION: the released code takes the token mean of each micro-batch and weights it by its share of sequences, which
+depends on how rollouts are packed; here the mean is over all tokens of the optimiser step.
 Weights are computed before zero-advantage rollouts are dropped, so the denominators count every token of the
 mini-batch, over all micro-batches.
 """

@@ -20,9 +20,9 @@ every_study = pytest.mark.parametrize("path", STUDIES, ids=lambda path: str(path
 
 
 def test_studies_are_found():
-    """The default study, one for a GPU box, the paper's, and the tiny one."""
+    """The default study and the tiny one."""
     names = {str(path.relative_to(ROOT)) for path in STUDIES}
-    assert {"config/config.yaml", "config/single_gpu.yaml", "config/paper.yaml", ".test/config/config.yaml"} <= names
+    assert {"config/config.yaml", ".test/config/config.yaml"} <= names
 
 
 @every_study

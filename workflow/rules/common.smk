@@ -1,6 +1,10 @@
 # Read and check the study before anything runs; helpers of the rules. Imports nothing heavy (login nodes).
 import json
+import os
 import sys
+from pathlib import Path
+
+import psutil
 
 from knapsack_rl.base.errors import EXIT_CODE, KnapsackError
 from knapsack_rl.base.layout import StudyPaths
@@ -27,6 +31,31 @@ def load_checked_study():
         sys.exit(EXIT_CODE)
 
 
+def explain_stale_lock():
+    """A killed Snakemake leaves its lock behind; say in one line how to go on."""
+    lock_folder = Path(".snakemake/locks")
+    if (
+        not any(lock_folder.glob("*"))
+        or "--unlock" in sys.argv
+        or "--nolock" in sys.argv
+    ):
+        return
+    mine = {os.getpid(), *(parent.pid for parent in psutil.Process().parents())}
+    others = [
+        process.info
+        for process in psutil.process_iter(["pid", "cmdline", "cwd"])
+        if process.pid not in mine
+    ]
+    if not any(
+        o["cwd"] == os.getcwd() and "snakemake" in " ".join(o["cmdline"] or ())
+        for o in others
+    ):
+        sys.stderr.write(
+            "note: a Snakemake that was killed left its lock; remove it with `snakemake --unlock`\n"
+        )
+
+
+explain_stale_lock()
 STUDY, RUNS = load_checked_study()
 PATHS = StudyPaths.of(STUDY.name)
 STUDY_JSON = json.dumps(STUDY.model_dump(mode="json"), sort_keys=True)

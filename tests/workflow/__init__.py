@@ -1,0 +1,1 @@
+"""The workflow as a user runs it."""

@@ -1,0 +1,87 @@
+"""What Snakemake plans, and how it answers mistakes; nothing is computed."""
+
+import pytest
+import yaml
+
+from .conftest import ROOT, SMOKE, job_counts, new_workspace
+
+pytestmark = [pytest.mark.workflow, pytest.mark.xdist_group("plan")]
+
+
+def test_default_study_plans_every_run(tmp_path):
+    """Two models x two arms x two budgets x three seeds; a root Snakefile that runs nothing would plan nothing."""
+    jobs = new_workspace(tmp_path / "work", ROOT / "config" / "config.yaml").planned()
+    assert (jobs["base_model"], jobs["train"], jobs["evaluate"], jobs["report"]) == (2, 24, 24, 1)
+
+
+def test_both_snakefiles_plan_the_same(workspace):
+    """`Snakefile` at the root and `workflow/Snakefile` are the same workflow."""
+    inner = workspace.run("-n", snakefile=ROOT / "workflow" / "Snakefile")
+    assert job_counts(inner.stdout) == workspace.planned()
+
+
+@pytest.mark.parametrize(
+    ("target", "rules"), [("figures", {"figure"}), ("tables", {"table"}), ("base_models", {"base_model"})]
+)
+def test_named_targets(workspace, target, rules):
+    """`snakemake figures` and the like plan what they are named for, and no report."""
+    jobs = workspace.planned(target)
+    assert rules <= set(jobs)
+    assert "report" not in jobs
+
+
+def test_configfile_replaces_the_default_study(workspace, tmp_path):
+    """A study given by --configfile is not merged with config/config.yaml: a key it lacks stays away."""
+    study = yaml.safe_load(SMOKE.read_text())
+    study["name"] = "other"
+    del study["evaluation"]
+    workspace.edit(lambda default: default.update(overrides={"nano-uniform-n4-s0": {"train": {"steps": 99}}}))
+    (tmp_path / "other.yaml").write_text(yaml.safe_dump(study))
+    output = workspace.run("-n", "-p", "--configfile", str(tmp_path / "other.yaml")).stdout
+    assert '"steps": 99' not in output
+    assert "results/other/" in output
+    assert "results/smoke/" not in output
+
+
+def test_config_on_the_command_line_changes_the_default_study(workspace):
+    """--config lays single keys over the default study."""
+    assert workspace.planned("--config", "code_version=7")["train"] == 2
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda s: s["train"].update(stepz=3), ["train.stepz", "'steps'"]),
+        (lambda s: s["train"].update(steps=-3), ["train.steps", "-3"]),
+        (lambda s: s["arms"]["knapsack"].update(strategy="knapsak"), ["knapsak", "knapsack"]),
+        (lambda s: s["grid"].update(budgets=[1]), ["budget 1", "low=2"]),
+        (lambda s: s["models"].update(nano={"path": "no/model"}), ["no/model"]),
+    ],
+)
+def test_mistakes_in_the_study_stop_before_any_job(workspace, change, words):
+    """One line that names file, key and value, exit code 2, no traceback, nothing written."""
+    workspace.edit(change)
+    done = workspace.run("--cores", "2", check=False)
+    (line,) = [line for line in done.stdout.splitlines() if line.startswith("error:")]
+    assert done.returncode == 2
+    assert "config.yaml" in line
+    assert all(word in line for word in words)
+    assert "Traceback" not in done.stdout
+    assert not (workspace.folder / "results").exists()
+
+
+def test_lint_is_clean(workspace):
+    """`snakemake --lint` has nothing to say."""
+    assert "Congratulations" in workspace.run("--lint").stdout
+
+
+def test_stale_lock_gets_a_remedy(workspace):
+    """After a kill Snakemake's lock remains; one line says how to remove it, and that works."""
+    locks = workspace.folder / ".snakemake" / "locks"
+    locks.mkdir(parents=True)
+    (locks / "0.output.lock").write_text(str(workspace.folder / "results/smoke/report.html") + "\n")
+    done = workspace.run("--cores", "2", check=False)
+    assert done.returncode != 0
+    assert sum("snakemake --unlock" in line for line in done.stdout.splitlines()) == 1
+    workspace.run("--unlock")
+    assert workspace.planned()["train"] == 2

@@ -1,0 +1,170 @@
+"""The smoke study end to end: two real, very small models trained, evaluated, tabulated, drawn and tracked."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import time
+
+import pyarrow.parquet as pq
+import pytest
+
+from knapsack_rl.records import WALL_CLOCK_COLUMNS
+from knapsack_rl.records.products import FIGURE_NAMES, TABLE_NAMES
+
+from .conftest import ROOT, Workspace, environment
+
+pytestmark = [pytest.mark.workflow, pytest.mark.torch, pytest.mark.slow, pytest.mark.xdist_group("study")]
+
+RUNS = ("nano-uniform-n4-s0", "nano-knapsack-n4-s0")
+
+
+def _records(space, run):
+    folder = space.folder / "results/smoke/runs" / run
+    steps = pq.read_table(folder / "steps.parquet").drop_columns(list(WALL_CLOCK_COLUMNS))
+    return steps.to_pylist(), pq.read_table(folder / "groups.parquet").to_pylist()
+
+
+def test_every_product_is_there(finished):
+    """Tables as CSV and Markdown, figures as PNG and PDF, the report and the receipt of the MLflow sync."""
+    results, figures = finished.folder / "results/smoke", finished.folder / "figures/smoke"
+    wanted = [results / "tables" / f"{name}.{suffix}" for name in TABLE_NAMES for suffix in ("csv", "md")]
+    wanted += [figures / f"{name}.{suffix}" for name in FIGURE_NAMES for suffix in ("png", "pdf")]
+    wanted += [results / "report.html", results / "mlflow_receipt.json"]
+    assert [path for path in wanted if not path.is_file() or path.stat().st_size == 0] == []
+
+
+def test_every_run_is_in_the_tables_and_in_mlflow(finished):
+    """Both runs, by id."""
+    from mlflow import MlflowClient
+
+    table = (finished.folder / "results/smoke/tables/runs.csv").read_text()
+    client = MlflowClient(f"sqlite:///{finished.folder}/results/mlflow/mlflow.db")
+    experiment = client.get_experiment_by_name("smoke")
+    tracked = {run.data.tags.get("knapsack_rl.run_id"): run for run in client.search_runs([experiment.experiment_id])}
+    for run in RUNS:
+        assert run in table
+        assert tracked[run].info.status == "FINISHED"
+        assert len(client.get_metric_history(tracked[run].info.run_id, "effective_gradient_ratio/by_rollouts")) == 3
+
+
+def test_records_add_up(finished):
+    """Four prompts x four rollouts a step in both arms, and successes that the groups explain."""
+    for run in RUNS:
+        steps, groups = _records(finished, run)
+        assert [row["num_rollouts"] for row in steps] == [16, 16, 16]
+        for row in steps:
+            mine = [group for group in groups if group["step"] == row["step"]]
+            assert sum(group["num_rollouts"] for group in mine) == 16
+            assert sum(group["num_successes"] for group in mine) == row["num_successes"]
+
+
+def test_evaluation_covers_every_checkpoint_and_sample(finished):
+    """3 checkpoints x 5 benchmarks x 3 problems x 2 samples."""
+    evals = pq.read_table(finished.folder / "results/smoke/evals" / f"{RUNS[0]}.parquet")
+    assert evals.num_rows == 3 * 5 * 3 * 2
+    assert set(evals["step"].to_pylist()) == {0, 2, 3}
+
+
+def test_second_run_does_nothing(finished):
+    """Snakemake says so."""
+    assert "Nothing to be done" in finished.run("--cores", "2").stdout
+
+
+def test_deleted_figure_is_redrawn_with_its_readers_only(finished, tmp_path):
+    """One figure, the report and the MLflow sync; nothing upstream."""
+    space = _copy(finished, tmp_path)
+    (space.folder / "figures/smoke/allocation.png").unlink()
+    jobs = space.planned()
+    assert {rule: count for rule, count in jobs.items() if rule not in ("all", "total")} == {
+        "figure": 1,
+        "report": 1,
+        "mlflow_sync": 1,
+    }
+
+
+@pytest.mark.parametrize("override", [{"seed": 9}, {"train": {"steps": 4}}])
+def test_changing_one_run_reruns_that_run(finished, tmp_path, override):
+    """One training, one evaluation, then the results that read them."""
+    space = _copy(finished, tmp_path)
+    space.edit(lambda study: study.update(overrides={RUNS[1]: override}))
+    jobs = space.planned()
+    assert (jobs["train"], jobs["evaluate"], jobs["analyse"]) == (1, 1, 1)
+    assert not {"base_model", "prepare_data", "mlflow_store"} & set(jobs)
+
+
+def test_killed_training_resumes_to_the_same_records(finished, workspace):
+    """SIGKILL Snakemake and its trainers half-way, unlock, run again: the records of an uninterrupted study."""
+    process = subprocess.Popen(
+        workspace.command("--cores", "2", "training"),
+        cwd=ROOT,
+        env=environment(),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    journal = workspace.folder / "results/smoke/state" / RUNS[0] / "journal.jsonl"
+    deadline = time.monotonic() + 300
+    while not (journal.exists() and journal.read_text().count("\n") >= 1):
+        assert process.poll() is None, "training ended before it could be killed"
+        assert time.monotonic() < deadline
+        time.sleep(0.002)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    assert not (workspace.folder / "results/smoke/runs" / RUNS[0] / "manifest.json").exists()
+    workspace.run("--unlock")
+    workspace.run("--cores", "2", "training")
+    for run in RUNS:
+        assert _records(workspace, run) == _records(finished, run)
+
+
+def test_report_is_one_self_contained_file(finished):
+    """Figures are embedded; nothing is fetched when it is opened."""
+    html = (finished.folder / "results/smoke/report.html").read_text()
+    assert html.count("data:image/png;base64,") == len(FIGURE_NAMES)
+    assert 'src="http' not in html
+    assert 'href="http' not in html.replace('href="https://arxiv.org', "")
+
+
+def test_snakemake_report_builds(finished, tmp_path):
+    """Captions and labels of the workflow's own report are right."""
+    finished.run("--report", str(tmp_path / "report.zip"))
+    assert (tmp_path / "report.zip").stat().st_size > 10_000
+
+
+def test_manifest_names_code_and_versions(finished):
+    """What a result was made with is beside it, and nothing of the user."""
+    manifest = json.loads((finished.folder / "results/smoke/runs" / RUNS[0] / "manifest.json").read_text())
+    assert manifest["packages"]["torch"]
+    assert str(finished.folder) not in json.dumps(manifest)
+
+
+def test_commands_answer_mistakes_in_one_line(finished, tmp_path):
+    """A truncated checkpoint, a missing column and a missing base model: one line, exit code 2, no traceback."""
+    space = _copy(finished, tmp_path)
+    study = space.folder / "config/config.yaml"
+    weights = space.folder / "results/smoke/runs" / RUNS[0] / "weights/step_00003/model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:300])
+    _fails(space, ["evaluate", "--study", str(study), "--run", RUNS[0]], "step_00003", "truncated", "cannot be loaded")
+    train = space.folder / "results/smoke/data/train.parquet"
+    pq.write_table(pq.read_table(train).drop_columns(["answer"]), train)
+    _fails(space, ["train", "--study", str(study), "--run", RUNS[0]], "train.parquet", "answer")
+    shutil.rmtree(space.folder / "results/smoke/models/nano")
+    _fails(space, ["train", "--study", str(study), "--run", RUNS[0]], "base model", "base_models")
+    _fails(space, ["train", "--study", str(study), "--run", "nano-knapsak"], "nano-knapsak", "no such run")
+
+
+def _fails(space, arguments, *any_words):
+    done = subprocess.run(
+        ["knapsack-rl", *arguments], cwd=space.folder, env=environment(), capture_output=True, text=True, check=False
+    )
+    lines = [line for line in done.stderr.splitlines() if line.startswith("error:")]
+    assert (done.returncode, len(lines)) == (2, 1), done.stderr
+    assert "Traceback" not in done.stderr
+    assert any(word in lines[0] for word in any_words)
+
+
+def _copy(finished, tmp_path):
+    """A private copy of the finished study, modification times kept."""
+    return Workspace(shutil.copytree(finished.folder, tmp_path / "copy"))
