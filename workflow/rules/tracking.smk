@@ -10,9 +10,9 @@ rule mlflow_store:
     conda:
         ENVIRONMENT
     params:
-        study=STUDY_JSON,
+        name=STUDY.name,
     shell:
-        "(knapsack-rl mlflow-init --study {params.study:q} && date -u +%FT%TZ > {output:q}) > {log:q} 2>&1"
+        "(knapsack-rl mlflow-init {params.name:q} && date -u +%FT%TZ > {output:q}) > {log:q} 2>&1"
 
 
 rule mlflow_sync:
