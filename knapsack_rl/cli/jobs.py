@@ -45,8 +45,9 @@ def pretrain(
 
 
 def train(config: ConfigOption = None, study: StudyOption = DEFAULT_STUDY, *, run: RunOption = None) -> None:
-    """Train one run and publish its records; continues an interrupted one.
+    r"""Train one run and publish its records; continues an interrupted one.
 
+    \b
     By hand: knapsack-rl train --study config/config.yaml --run small-knapsack-n8-s0
     """
     from knapsack_rl.tracking import LiveTracker

@@ -27,8 +27,9 @@ def allocate(
     seed: Annotated[int, typer.Option(help="Seed of ties and remainders.")] = 0,
     options: Annotated[str, typer.Option(help="Options of the strategy as JSON.")] = "{}",
 ) -> None:
-    """Allocate rollouts to the prompts of a CSV file; an empty rate means unknown. Writes CSV to standard output.
+    r"""Allocate rollouts to the prompts of a CSV file; an empty rate means unknown. Writes CSV to standard output.
 
+    \b
     Example: knapsack-rl allocate prompts.csv --strategy knapsack --budget-per-prompt 8 --bounds 2 128
     """
     from knapsack_rl.allocation import allocate as run

@@ -63,6 +63,8 @@ def _check_columns(path: Path, row: dict[str, str]) -> None:
 def _belief(path: Path, number: int, *, row: dict[str, str]) -> Belief:
     if row.get("success_rate") is not None:
         rate = _number(path, number, column="success_rate", text=row["success_rate"])
+        if rate is not None and not 0 <= rate <= 1:
+            raise InputError(f"{path}:{number}: success_rate {rate:g} is outside [0, 1]")
         successes, draws = (None, None) if rate is None else (rate * RATE_DRAWS, RATE_DRAWS)
     else:
         successes = _number(path, number, column="successes", text=row["successes"])
@@ -70,7 +72,9 @@ def _belief(path: Path, number: int, *, row: dict[str, str]) -> Belief:
     if not draws or successes is None:
         return Unknown()
     if not 0 <= successes <= draws:
-        raise InputError(f"{path}:{number}: {successes:g} of {draws:g} is no success rate; it must lie in [0, 1]")
+        raise InputError(
+            f"{path}:{number}: {successes:g} of {draws:g} is no success rate; give 0 <= successes <= draws"
+        )
     return Point(successes=successes, draws=draws)
 
 
