@@ -41,7 +41,7 @@ HEADERS: Mapping[str, str] = {
 METRICS: Mapping[str, str] = {
     "ratio_rollouts": "effective-gradient ratio, by rollouts",
     "ratio_prompts": "effective-gradient ratio, by prompts",
-    "accuracy_equal_tokens": "accuracy at equal generated tokens, average over benchmarks",
+    "accuracy_equal_tokens": "accuracy at equal generated tokens",
 }
 
 CAPTIONS: Mapping[str, str] = {
@@ -101,17 +101,26 @@ def present(name: str, frame: pd.DataFrame) -> pd.DataFrame:
 def _fold_differences(frame: pd.DataFrame) -> pd.DataFrame:
     """The differences with readable metrics, their step in the metric, and the interval beside the difference."""
     triples = zip(frame["difference"], frame["ci_low"], frame["ci_high"], strict=True)
-    signed = [_signed(*triple) for triple in triples]
+    with_ends = [_signed(*triple) for triple in triples]
     at_step = ["" if pd.isna(step) else f" (step {int(step)})" for step in frame["step"]]
     metrics = [metric_label(metric) + at for metric, at in zip(frame["metric"], at_step, strict=True)]
     pairs = frame["arm"] + " - " + frame["baseline"]
-    shown = frame.assign(arm=pairs, metric=metrics, difference=signed)
-    shown = shown.drop(columns=["baseline", "step", "ci_low", "ci_high"])
-    return shown.rename(columns={"arm": "comparison", "difference": "difference [95% interval]"})
+    shown = frame.assign(arm=pairs, metric=metrics, difference=with_ends)
+    columns = ["model", "budget", "arm", "metric", "difference", "verdict", "num_seeds", "arm_mean", "baseline_mean"]
+    return shown[columns].rename(columns={"arm": "comparison", "difference": "difference [95% interval]"})
 
 
 def _signed(difference: float, low: float, high: float) -> str:  # noqa: PLR0917 - one value with its ends
-    return MISSING if pd.isna(difference) else f"{difference:+.3f}" + _interval(low, high, sign="+")
+    if pd.isna(difference):
+        return MISSING
+    ends = "" if pd.isna(low) or pd.isna(high) else f" [{signed(low)}, {signed(high)}]"
+    return signed(difference) + ends
+
+
+def signed(value: float) -> str:
+    """A difference with its sign and three decimals, or one digit where those would hide that it is not zero."""
+    text = f"{value:+.3f}"
+    return f"{value:+.1g}" if value and not float(text) else text
 
 
 def header(column: str) -> str:
@@ -130,7 +139,7 @@ def _cells(frame: pd.DataFrame, column: str) -> list[str]:
     if f"{column}_low" not in frame:
         return values
     bounds = zip(values, frame[f"{column}_low"], frame[f"{column}_high"], strict=True)
-    fold = _half_width if "num_seeds" in frame else _interval
+    fold = _half_width if "num_seeds" in frame else _brackets
     return [text + fold(low, high) for text, low, high in bounds]
 
 
@@ -145,8 +154,9 @@ def _half_width(low: float, high: float) -> str:
     return "" if pd.isna(low) or pd.isna(high) else f" ± {(high - low) / 2:.3f}"
 
 
-def _interval(low: float, high: float, *, sign: str = "") -> str:
-    return "" if pd.isna(low) or pd.isna(high) else f" [{low:{sign}.3f}, {high:{sign}.3f}]"
+def _brackets(low: float, high: float) -> str:
+    """A bootstrap interval within one run, which need not be symmetric."""
+    return "" if pd.isna(low) or pd.isna(high) else f" [{low:.3f}, {high:.3f}]"
 
 
 def to_markdown(name: str, frame: pd.DataFrame) -> str:

@@ -39,6 +39,8 @@ class _Figure:
     caption: str
     data: str
     """PNG, base64."""
+    width: int
+    """Pixels."""
 
 
 def build_report(study: StudyConfig, *, results_folder: Path, figures_folder: Path, output: Path) -> None:
@@ -103,7 +105,12 @@ def _figure(name: str, folder: Path) -> _Figure:
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror}); draw the figures first") from None
     described = FIGURE_CAPTIONS[name]
-    return _Figure(title=described.title, caption=described.text, data=base64.b64encode(data).decode("ascii"))
+    return _Figure(
+        title=described.title,
+        caption=described.text,
+        data=base64.b64encode(data).decode("ascii"),
+        width=int.from_bytes(data[16:20], "big"),  # the PNG header's width field
+    )
 
 
 def _hours(runs: pd.DataFrame) -> str:

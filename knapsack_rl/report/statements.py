@@ -8,7 +8,7 @@ import pandas as pd
 
 from knapsack_rl.analysis.benchmarks import AVERAGE
 from knapsack_rl.analysis.differences import VERDICT_CLEAR, VERDICT_FEW, VERDICT_FLAT, VERDICT_NONE
-from knapsack_rl.analysis.present import metric_label
+from knapsack_rl.analysis.present import metric_label, signed
 
 MISS_RATE = 0.05
 """Share of 95% intervals that miss the truth by chance."""
@@ -46,17 +46,17 @@ def sentence(row: Mapping[Hashable, Any]) -> str:
     seeds = f"{row['num_seeds']} seed{'s' if row['num_seeds'] > 1 else ''}"
     at = "" if pd.isna(row["step"]) else f" at step {int(row['step'])}"
     means = (
-        f"{label}{at}: {row['arm_mean']:.3f} against {row['baseline_mean']:.3f}, difference {row['difference']:+.3f}"
+        f"{label}{at}: {row['arm_mean']:.3f} against {row['baseline_mean']:.3f}, difference {signed(row['difference'])}"
     )
     if row["verdict"] == VERDICT_FEW:
         return f"{means} ({seeds}; too few for an interval, so nothing follows from it)."
-    interval = f"95% interval {row['ci_low']:+.3f} to {row['ci_high']:+.3f} over {seeds}"
+    interval = f"95% interval {signed(row['ci_low'])} to {signed(row['ci_high'])} over {seeds}"
     if row["verdict"] == VERDICT_FLAT:
         return f"{means}, the same in all {seeds}: there is no spread to judge it by."
     if row["verdict"] == VERDICT_CLEAR:
         direction = "higher" if row["difference"] > 0 else "lower"
         return f"{means} ({interval}): {direction}, and the interval excludes zero."
-    return f"{means} ({interval}): inside the interval, so these seeds show no difference."
+    return f"{means} ({interval}): zero is inside the interval, so these seeds show no difference."
 
 
 def overview(differences: pd.DataFrame) -> str:

@@ -68,10 +68,12 @@ def draw_allocation(frames: StudyFrames) -> Figure:
 
 
 def belief_class(p_belief: "pd.Series[float]") -> "pd.Series[int]":
-    """Column of each visit in the heat map: 0 unknown, 1 exactly 0, 2..11 tenths between, 12 exactly 1."""
+    """Column of each visit in the heat map: 0 unknown, 1 exactly 0, 2..11 tenths between, 12 exactly 1.
+
+    A rate on a border belongs to the tenth above it.
+    """
     p = p_belief.to_numpy(dtype=np.float64)
-    # A rate on a border belongs to the tenth above it; the tiny push keeps 0.3 * 10 = 2.9999... out of the one below.
-    tenth = np.clip(np.floor(np.nan_to_num(p) * NUM_INTERIOR + 1e-9), 0, NUM_INTERIOR - 1).astype(int)
+    tenth = np.clip(np.floor(np.nan_to_num(p) * NUM_INTERIOR), 0, NUM_INTERIOR - 1).astype(int)
     classes = np.select([np.isnan(p), p <= 0, p >= 1], [UNKNOWN, ZERO, ONE], FIRST_INTERIOR + tenth)
     return pd.Series(classes, index=p_belief.index)
 

@@ -7,7 +7,7 @@ from made_up import Shape
 
 from knapsack_rl.analysis import TABLE_NAMES, analyse, write_result_table
 from knapsack_rl.analysis.differences import COLUMNS
-from knapsack_rl.analysis.present import caption, present, to_markdown, write_table_files
+from knapsack_rl.analysis.present import caption, present, signed, to_markdown, write_table_files
 from knapsack_rl.analysis.tables import TABLES, benchmarks_table, runs_table, zero_gradient_table
 from knapsack_rl.base.errors import InputError
 
@@ -120,7 +120,8 @@ def test_caption_names_the_seeds():
 def test_differences_are_signed(frames):
     """The sign of a difference is written out, its interval beside it."""
     shown = present("differences", TABLES["differences"](frames))
-    assert shown["difference [95% interval]"].str.match(r"^[+-]\d\.\d{3}( \[[+-]\d\.\d{3}, [+-]\d\.\d{3}\])?$").all()
+    pattern = r"^[+-][\d.e-]+( \[[+-][\d.e-]+, [+-][\d.e-]+\])?$"
+    assert shown["difference [95% interval]"].str.match(pattern).all()
     assert set(shown["comparison"]) == {"knapsack - uniform"}
 
 
@@ -136,3 +137,9 @@ def test_unknown_table_is_refused(study, tmp_path):
     """A misspelt name lists the names there are."""
     with pytest.raises(InputError, match=r"zero: no such table; choose one of differences, zero_gradient"):
         write_result_table("zero", analysis_folder=study.analysis, tables_folder=tmp_path)
+
+
+@pytest.mark.parametrize(("value", "text"), [(0.0213, "+0.021"), (-0.0004, "-0.0004"), (0.0, "+0.000")])
+def test_rounding_does_not_hide_a_sign(value, text):
+    """A bound that excludes zero must not be shown as zero."""
+    assert signed(value) == text
