@@ -10,8 +10,8 @@ ROOT = Path(__file__).parents[2]
 MAP = ROOT / "docs" / "paper_map.md"
 TEXT = MAP.read_text(encoding="utf-8") if MAP.exists() else ""
 
-SOURCE = re.compile(r"`((?:[\w.-]+/)*[\w-]+\.(?:py|smk|md|yaml|yml|toml|rst))(?:::([\w.]+))?`")
-"""A file in backticks, alone or as ``file.py::name``."""
+SOURCE = re.compile(r"`((?:[\w.-]+/)+[\w-]+\.(?:py|smk|md|yaml|yml|toml|rst))(?:::([\w.]+))?`")
+"""A path in backticks, alone or as ``room/file.py::name``; a bare file name is one of the released code."""
 REFERENCES = sorted(
     {(path, name) for path, name in SOURCE.findall(TEXT) if not path.startswith(("results/", "figures/"))}
 )
