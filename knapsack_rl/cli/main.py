@@ -26,7 +26,7 @@ for panel, module in (("Jobs of a study", jobs), ("Results", results), ("Allocat
 
 def run() -> None:
     """Entry point: user errors are one line and exit code 2, Ctrl-C is one line and exit code 130."""
-    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+    logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
     try:
         code = app(standalone_mode=False)
     except KnapsackError as error:

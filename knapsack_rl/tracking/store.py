@@ -89,8 +89,20 @@ def open_experiment(study: str, results_root: Path) -> Experiment:
         return _find_or_create(_client(uri), study, artifacts=None)
     # The first connection brings an empty file to the current schema, and two processes doing so at once fail.
     with FileLock(ensure_writable(results_root / "mlflow") / "store.lock"):
+        _make_store(Path(uri.removeprefix("sqlite:///")))
         artifacts = (results_root / "mlflow" / "artifacts" / study).resolve()
         return _find_or_create(_client(uri), study, artifacts=str(artifacts))
+
+
+def _make_store(database: Path) -> None:
+    """Bring a new database to the current schema under another name, so that a kill leaves none half-made."""
+    if database.exists():
+        return
+    unfinished = database.with_name(f".{database.name}.unfinished")
+    for leftover in (unfinished, unfinished.with_name(f"{unfinished.name}-journal")):
+        leftover.unlink(missing_ok=True)
+    _client(f"sqlite:///{unfinished}").search_experiments(max_results=1)
+    unfinished.replace(database)
 
 
 def _client(uri: str) -> "MlflowClient":

@@ -65,3 +65,15 @@ def test_dead_server_is_only_warned_of(monkeypatch, tmp_path, caplog):
 def test_logged_errors_hide_credentials():
     """User and password of an address never reach a log."""
     assert "GET http://host/api failed" == one_line(ValueError("GET http://me:secret@host/api failed\nmore"))
+
+
+def test_store_killed_while_it_was_made_is_made_anew(monkeypatch, tmp_path):
+    """A database appears whole or not at all: what a kill left half-migrated is thrown away."""
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    folder = tmp_path / "results" / "mlflow"
+    folder.mkdir(parents=True)
+    (folder / ".mlflow.db.unfinished").write_bytes(b"half a database")
+
+    create_store("study", tmp_path / "results")
+
+    assert sorted(path.name for path in folder.iterdir() if path.suffix != ".lock") == ["mlflow.db"]
