@@ -150,7 +150,7 @@ def _draw_tail(ax: Axes, visits: pd.DataFrame, *, styles: dict[str, ArmStyle], e
     if visits.empty:
         ax.text(0.5, 0.5, "no prompt was\nvisited twice", transform=ax.transAxes, ha="center", va="center")
     ax.set_xscale("log", base=2)
-    ax.set_xlim(0.9, edges[-1])
+    ax.set_xlim(0.9, edges[-1] * 1.2)
     ax.xaxis.set_major_locator(FixedLocator([2.0**power for power in range(9)]))
     ax.xaxis.set_minor_locator(NullLocator())
     ax.xaxis.set_major_formatter(StrMethodFormatter("{x:.0f}"))

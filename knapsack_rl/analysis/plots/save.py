@@ -1,5 +1,6 @@
 """Figures as files: the same frames give the same bytes, and a file appears whole or not at all."""
 
+import logging
 import os
 from pathlib import Path
 
@@ -22,6 +23,7 @@ def save(figure: Figure, name: str, *, folder: Path) -> None:
         OutputError: the folder cannot be written.
     """
     ensure_writable(folder)
+    logging.getLogger("fontTools").setLevel(logging.WARNING)  # it would report every glyph of every PDF
     for kind, metadata in _METADATA.items():
         temporary = folder / f".{name}.{os.getpid()}.tmp"
         figure.savefig(temporary, format=kind, dpi=DPI, metadata=metadata)
