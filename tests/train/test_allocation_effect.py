@@ -50,7 +50,7 @@ def test_rollouts_move_from_solved_prompts_to_hard_ones(bench):
 
 
 def test_ratio_by_rollouts_rises_far_more_than_by_prompts(tmp_path):
-    """At fixed success rates the paper's ratio rises by re-weighting; the share of prompts with a signal hardly moves."""
+    """At fixed success rates the paper's ratio rises by re-weighting; the share of mixed prompts hardly moves."""
     ratios = {}
     for arm in ("uniform", "knapsack"):
         groups = _groups(Bench(tmp_path / arm), arm)

@@ -84,7 +84,7 @@ def _step_inputs():
 
 
 @pytest.mark.parametrize("aggregation", ["token", "prompt", "sequence"])
-def test_dropping_zero_advantage_rollouts_leaves_every_gradient_equal(tiny_model_folder, aggregation, monkeypatch):
+def test_dropping_zero_advantage_rollouts_leaves_every_gradient_equal(tiny_model_folder, aggregation):
     """The gradient of each mini-batch equals that of the update which pushes every rollout through the model."""
     from knapsack_rl.train import step
 
@@ -119,7 +119,8 @@ def test_empty_mini_batch_takes_its_optimiser_step(tiny_model_folder):
     moved.update([_rows()])
     _same(dict(first.weights()), dict(second.weights()))
     assert any(
-        not np.allclose(a.numpy(), b.numpy()) for a, b in zip(first.weights().values(), moved.weights().values())
+        not np.allclose(a.numpy(), b.numpy())
+        for a, b in zip(first.weights().values(), moved.weights().values(), strict=True)
     )
 
 
@@ -181,7 +182,7 @@ def test_truncated_state_is_one_line_with_a_remedy(tiny_model_folder, tmp_path):
     learner.save_state(tmp_path)
     path = tmp_path / "learner.safetensors"
     path.write_bytes(path.read_bytes()[:500])
-    with pytest.raises(StateError, match="delete .* to resume from the save before"):
+    with pytest.raises(StateError, match=r"delete .* to resume from the save before"):
         learner.load_state(tmp_path)
 
 
