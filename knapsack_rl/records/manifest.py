@@ -10,6 +10,7 @@ from typing import Any
 
 from knapsack_rl.base.seeding import digest
 
+SOURCES = (".py", ".j2")
 PACKAGES = ("knapsack-rl", "numpy", "scipy", "pyarrow", "torch", "transformers", "vllm", "snakemake", "mlflow")
 
 
@@ -26,10 +27,14 @@ def environment_facts() -> dict[str, Any]:
     }
 
 
-def code_digest(room: str) -> str:
-    """Digest of a room's source files, so that a rule can depend on the code it runs (``code_digest("analysis")``)."""
-    folder = Path(__file__).parents[1] / room
-    return digest("".join(path.read_text(encoding="utf-8") for path in sorted(folder.rglob("*.py"))))
+def code_digest(*rooms: str) -> str:
+    """Digest of all source files of rooms, templates included: ``code_digest("analysis", "grpo")``.
+
+    A rule that has it among its params is run again when the code it runs has changed.
+    """
+    package = Path(__file__).parents[1]
+    files = (path for room in rooms for path in sorted((package / room).rglob("*")) if path.suffix in SOURCES)
+    return digest("".join(path.read_text(encoding="utf-8") for path in files))
 
 
 def _version(package: str) -> str | None:

@@ -13,7 +13,7 @@ rule analyse:
         ENVIRONMENT
     params:
         study=STUDY_JSON,
-        code=code_digest("analysis"),
+        code=code_digest("analysis", "grpo"),
     shell:
         "knapsack-rl analyse --study {params.study:q} > {log:q} 2>&1"
 
@@ -24,7 +24,7 @@ rule table:
     output:
         csv=report(
             PATHS.tables / "{table}.csv",
-            caption="../report/{table}.rst",
+            caption="../report/table.rst",
             category="Tables",
             labels={"table": "{table}", "format": "CSV"},
         ),
@@ -35,7 +35,7 @@ rule table:
         ENVIRONMENT
     params:
         study=STUDY_JSON,
-        code=code_digest("analysis"),
+        code=code_digest("analysis", "grpo"),
     shell:
         "knapsack-rl table {wildcards.table:q} --study {params.study:q} > {log:q} 2>&1"
 
@@ -46,7 +46,7 @@ rule figure:
     output:
         png=report(
             PATHS.figures / "{figure}.png",
-            caption="../report/{figure}.rst",
+            caption="../report/figure.rst",
             category="Figures",
             labels={"figure": "{figure}"},
         ),
@@ -57,7 +57,7 @@ rule figure:
         ENVIRONMENT
     params:
         study=STUDY_JSON,
-        code=code_digest("analysis"),
+        code=code_digest("analysis", "grpo"),
     shell:
         "knapsack-rl figure {wildcards.figure:q} --study {params.study:q} > {log:q} 2>&1"
 
@@ -74,6 +74,6 @@ rule report:
         ENVIRONMENT
     params:
         study=STUDY_JSON,
-        code=code_digest("report"),
+        code=code_digest("report", "analysis"),
     shell:
         "knapsack-rl report --study {params.study:q} > {log:q} 2>&1"
