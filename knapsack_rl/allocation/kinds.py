@@ -15,9 +15,8 @@ def group_equal(*columns: npt.NDArray[np.generic]) -> tuple[IntArray, IntArray]:
     Returns:
         The kind of each prompt, 0 .. K-1 [P], and the position of one prompt of each kind [K].
     """
-    kind_P = np.zeros(len(columns[0]), dtype=np.int64)
-    first_K = np.zeros(1, dtype=np.int64)
-    for column_P in columns:
+    _, first_K, kind_P = np.unique(columns[0], return_index=True, return_inverse=True)
+    for column_P in columns[1:]:
         _, rank_P = np.unique(column_P, return_inverse=True)
         combined_P = kind_P * (int(rank_P.max(initial=0)) + 1) + rank_P
         _, first_K, kind_P = np.unique(combined_P, return_index=True, return_inverse=True)

@@ -17,8 +17,9 @@ from knapsack_rl.beliefs.arrays import FloatArray, IntArray
 Increment = Callable[[IntArray, IntArray], FloatArray]
 """``increment(kind_M, num_rollouts_M)``: gain of one more rollout for these kinds at these counts.  [M]"""
 
-_SAMPLE = 2**16  # increments looked at to guess a price
-_ENUMERATE = 2**17  # candidates up to which all are looked at; with more kinds than this, one per kind
+_SAMPLE = 2**16  # most increments looked at to guess a price
+_SAMPLE_EVERY = 16  # one candidate in so many is looked at, where that is fewer
+_ENUMERATE = 2**12  # candidates up to which all are looked at; with more kinds than this, one per kind
 _MARGIN = 0.04  # relative distance of the two guessed prices from the sampled quantile, about 3 standard errors
 
 
@@ -86,8 +87,10 @@ def marginal_counts(problem: Problem, need: int) -> tuple[IntArray, IntArray]:
 def _guess_prices(problem: Problem, bracket: _Bracket, *, rng: np.random.Generator) -> tuple[float, float]:
     """Two increments, one a little above the marginal price and one a little below it, from a stratified sample."""
     end_K = np.cumsum(bracket.span_K)
-    stratum = end_K[-1] / _SAMPLE
-    position_M = np.minimum((np.arange(_SAMPLE) + rng.random(_SAMPLE)) * stratum, end_K[-1] - 1).astype(np.int64)
+    num_samples = min(_SAMPLE, int(end_K[-1]) // _SAMPLE_EVERY + 1)
+    stratum = end_K[-1] / num_samples
+    position_M = np.minimum((np.arange(num_samples) + rng.random(num_samples)) * stratum, end_K[-1] - 1)
+    position_M = position_M.astype(np.int64)
     kind_M = np.searchsorted(end_K, position_M, side="right")
     count_M = bracket.ceiling_K[kind_M] - (end_K[kind_M] - position_M)
     gain_M = problem.gains(kind_M, count_M)
@@ -95,7 +98,7 @@ def _guess_prices(problem: Problem, bracket: _Bracket, *, rng: np.random.Generat
     taken_M = np.cumsum(problem.size_K[kind_M[order_M]])
     quantile = bracket.need / int((bracket.span_K * problem.size_K).sum())
     wanted = quantile * taken_M[-1] * np.array([1.0 - _MARGIN, 1.0 + _MARGIN])
-    rank = np.minimum(np.searchsorted(taken_M, wanted), _SAMPLE - 1)
+    rank = np.minimum(np.searchsorted(taken_M, wanted), num_samples - 1)
     above, below = gain_M[order_M[rank]]
     return float(above), float(below)
 

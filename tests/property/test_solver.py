@@ -47,6 +47,51 @@ def test_no_feasible_answer_is_better(instance, seed):
     assert objective(table, counts_P) == best
 
 
+def dynamic_program(instance):
+    """Largest objective by the textbook recursion over prompts and rollouts spent; O(P total high) steps."""
+    table, low_P, high_P, total = instance
+    best = np.full(total + 1, -np.inf)
+    best[0] = 0.0
+    for gain_N, low, high in zip(table, low_P, high_P, strict=True):
+        value_N = np.concatenate([[0.0], np.cumsum(gain_N)])
+        following = np.full(total + 1, -np.inf)
+        for n in range(low, min(high, total) + 1):
+            following[n:] = np.maximum(following[n:], best[: total + 1 - n] + value_N[n])
+        best = following
+    return best[total]
+
+
+@SETTINGS
+@given(concave_tables(max_prompts=12, max_count=20), st.none() | st.integers(0, 99))
+def test_a_dynamic_program_finds_nothing_better(instance, seed):
+    """An independent exact method, on instances too large for brute force."""
+    counts_P = solve_table(instance, rng=None if seed is None else np.random.default_rng(seed))
+    assert objective(instance[0], counts_P) == dynamic_program(instance)
+
+
+@SETTINGS
+@given(st.lists(st.floats(0.01, 0.49), min_size=1, max_size=30, unique=True), st.randoms(use_true_random=False))
+def test_permuted_prompts_get_permuted_counts(rates, random):
+    """Where no two increments are equal, counts follow their prompts, under both ways to break ties."""
+    order = list(range(len(rates)))
+    random.shuffle(order)
+    p_P = np.array(rates)
+    increments = knapsack_increment(np.arange(1, 40)[:, None], p_P).ravel()
+    assume(len(np.unique(increments)) == len(increments))
+
+    def counts(p_P, rng):
+        return solve(
+            lambda kind_M, n_M: knapsack_increment(n_M, p_P[kind_M]),
+            low_P=np.full(len(p_P), 1),
+            high_P=40,
+            total=8 * len(p_P),
+            rng=rng,
+        )
+
+    np.testing.assert_array_equal(counts(p_P, None)[order], counts(p_P[order], None))
+    np.testing.assert_array_equal(counts(p_P, None), counts(p_P, np.random.default_rng(3)))
+
+
 @SETTINGS
 @given(concave_tables(max_prompts=8, max_count=10))
 def test_sampled_prices_never_change_the_answer(instance):
