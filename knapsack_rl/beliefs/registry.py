@@ -5,11 +5,29 @@ from typing import Any
 
 from knapsack_rl.beliefs.beta import BetaPosterior
 from knapsack_rl.beliefs.cumulative import Cumulative
+from knapsack_rl.beliefs.discounted_beta import DiscountedBeta
+from knapsack_rl.beliefs.ema import Ema
+from knapsack_rl.beliefs.kernel_beta import KernelBeta
+from knapsack_rl.beliefs.last_visit import LastVisit
+from knapsack_rl.beliefs.learned import Learned
 from knapsack_rl.beliefs.newest16 import Newest16
 from knapsack_rl.beliefs.options import NamedChoices
+from knapsack_rl.beliefs.oracle import Oracle
+from knapsack_rl.beliefs.sliding import Sliding
 from knapsack_rl.beliefs.tracker import Tracker
 
-_CLASSES: tuple[type[Tracker], ...] = (BetaPosterior, Cumulative, Newest16)
+_CLASSES: tuple[type[Tracker], ...] = (
+    BetaPosterior,
+    Cumulative,
+    DiscountedBeta,
+    Ema,
+    KernelBeta,
+    LastVisit,
+    Learned,
+    Newest16,
+    Oracle,
+    Sliding,
+)
 _TRACKERS: NamedChoices[Tracker] = NamedChoices("belief", {choice.name: choice for choice in _CLASSES})
 
 

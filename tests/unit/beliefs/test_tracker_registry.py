@@ -8,7 +8,10 @@ from knapsack_rl.beliefs import build_tracker, check_tracker, tracker_names
 
 def test_names():
     """The trackers a configuration may name."""
-    assert tracker_names() == ("beta", "cumulative", "newest16")
+    assert tracker_names() == (
+        *("beta", "cumulative", "discounted_beta", "ema", "kernel_beta"),
+        *("last_visit", "learned", "newest16", "oracle", "sliding"),
+    )
 
 
 @pytest.mark.parametrize("name", tracker_names())
@@ -29,7 +32,7 @@ def test_trackers_do_not_share_state():
 @pytest.mark.parametrize(
     ("name", "options", "message"),
     [
-        ("newest-16", {}, "unknown belief 'newest-16'; did you mean 'newest16'? known: beta, cumulative, newest16"),
+        ("newest-16", {}, "unknown belief 'newest-16'; did you mean 'newest16'? known: beta, cumulative,"),
         (
             "newest16",
             {"bufer": 8},
@@ -41,6 +44,19 @@ def test_trackers_do_not_share_state():
         ("newest16", {"minimum": 0}, "option minimum = 0 must be at least 1"),
         ("newest16", {"_history": {}}, "has no option '_history'"),
         ("cumulative", {"decay": 0.5}, "belief 'cumulative' has no option 'decay' (= 0.5); it takes none"),
+        ("last_visit", {"visits": 0}, "option visits = 0 must be at least 1"),
+        ("sliding", {"buffer": 0}, "option buffer = 0 must be at least 1"),
+        ("sliding", {"buffer": 4, "minimum": 5}, "option minimum = 5 must be between 1 and the buffer, 4"),
+        ("ema", {"rate": 0}, "option rate = 0 must be above 0"),
+        ("ema", {"pseudo_draws": -1}, "option pseudo_draws = -1 must be at least 0"),
+        ("discounted_beta", {"discount": 0}, "option discount = 0 must be above 0"),
+        ("discounted_beta", {"clock": "steps"}, "option clock = 'steps' must be 'step' or 'visit'"),
+        ("discounted_beta", {"floor": 0}, "option floor = 0 must be above 0"),
+        ("kernel_beta", {"width": 0}, "option width = 0 must be above 0"),
+        ("kernel_beta", {"cap": -1}, "option cap = -1 must be at least 0"),
+        ("kernel_beta", {"decay": 2}, "option decay = 2 must be above 0 and at most 1"),
+        ("learned", {"passes": 0}, "option passes = 0 must be at least 1"),
+        ("learned", {"strength": 0}, "option strength = 0 must be above 0"),
         ("beta", {"decay": "half"}, "option decay = 'half' must be a finite number"),
         ("beta", {"decay": 1.5}, "option decay = 1.5 must be between 0"),
         ("beta", {"prior_a": 0}, "option prior_a = 0 must be finite and above 0"),

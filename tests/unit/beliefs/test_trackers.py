@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from knapsack_rl.base.errors import InputError, StateError
-from knapsack_rl.beliefs import build_tracker, tracker_names
+from knapsack_rl.beliefs import NeedsFeatures, NeedsProbe, build_tracker, tracker_names
 
+IDS = ["w", "x", "y", "z", "new", "unseen"]
 EVERY = pytest.mark.parametrize("name", tracker_names())
 
 
@@ -15,8 +16,18 @@ def columns(beliefs):
     return [beliefs.rate_P, beliefs.successes_P, beliefs.draws_P, beliefs.a_P, beliefs.b_P]
 
 
-def visited(name):
+def ready(name):
+    """A fresh tracker that was told about the prompts what it needs to know."""
     tracker = build_tracker(name)
+    if isinstance(tracker, NeedsFeatures):
+        tracker.set_features({key: [index / 5, index % 2] for index, key in enumerate(IDS)})
+    return tracker
+
+
+def visited(name):
+    tracker = ready(name)
+    if isinstance(tracker, NeedsProbe):
+        tracker.set_probe(IDS, successes=range(6), draws=[8] * 6)
     tracker.observe(step=0, prompt_ids=["x", "y"], rewards=[[1, 0, 0, 0, 0, 0, 0, 1], [0] * 20])
     tracker.observe(step=1, prompt_ids=["x"], rewards=[[1, 1, 1]])
     return tracker
@@ -25,12 +36,13 @@ def visited(name):
 @EVERY
 def test_state_survives_json(name):
     """A tracker restored from JSON predicts and learns like the original."""
-    original, restored = visited(name), build_tracker(name)
+    original, restored = visited(name), ready(name)
     restored.load_state_dict(json.loads(json.dumps(original.state_dict())))
     for tracker in (original, restored):
-        tracker.observe(step=2, prompt_ids=["x", "z"], rewards=[[0, 1], [1] * 9])
+        tracker.observe(step=5, prompt_ids=["x", "z"], rewards=[[0, 1], [1] * 9])
     ids = ["x", "y", "z", "unseen"]
     np.testing.assert_equal(columns(restored.predict(ids)), columns(original.predict(ids)))
+    assert restored.state_dict() == original.state_dict()
 
 
 @EVERY
@@ -44,7 +56,7 @@ def test_state_of_another_tracker_is_refused(name):
 @pytest.mark.parametrize("reward", [-1, 2, 0.5, None])
 def test_rewards_must_be_binary(name, reward):
     """The message names the reward and the prompt, and nothing is recorded for anyone."""
-    tracker = build_tracker(name)
+    tracker = ready(name)
     before = tracker.state_dict()
     with pytest.raises(InputError, match=rf"reward {reward!r} of prompt 'x'"):
         tracker.observe(step=0, prompt_ids=["w", "x"], rewards=[[1], [1, reward]])
@@ -61,7 +73,7 @@ def test_lengths_must_agree(name):
 @EVERY
 def test_a_repeated_id_is_one_visit(name):
     """Two halves of one step equal the whole."""
-    halves, whole = build_tracker(name), build_tracker(name)
+    halves, whole = ready(name), ready(name)
     halves.observe(step=0, prompt_ids=["x", "x"], rewards=[[1] * 8, [0] * 10])
     whole.observe(step=0, prompt_ids=["x"], rewards=[[1] * 8 + [0] * 10])
     assert halves.state_dict() == whole.state_dict()
@@ -79,7 +91,7 @@ def test_a_prompt_without_rewards_is_not_visited(name):
 @EVERY
 def test_predicting_nothing_gives_nothing(name):
     """No ids, no beliefs."""
-    assert len(build_tracker(name).predict([])) == 0
+    assert len(ready(name).predict([])) == 0
 
 
 def test_cumulative_never_forgets():
