@@ -7,10 +7,11 @@ rule, ``registry`` their names. A strategy is a pure function of beliefs, reques
 from knapsack_rl.allocation.oneshot import allocate, run_strategy
 from knapsack_rl.allocation.registry import build_strategy, check_strategy, default_belief, strategy_names
 from knapsack_rl.allocation.solver import solve
-from knapsack_rl.allocation.strategy import AllocationRequest, Strategy
+from knapsack_rl.allocation.strategy import AllocationRequest, Outcome, Strategy
 
 __all__ = [
     "AllocationRequest",
+    "Outcome",
     "Strategy",
     "allocate",
     "build_strategy",

@@ -21,7 +21,7 @@ def run_strategy(
     state: Mapping[str, Any],
     rng: np.random.Generator,
 ) -> tuple[IntArray, Mapping[str, Any]]:
-    """Counts of a strategy, with sum and bounds asserted.
+    """Counts of a strategy, with budget and bounds asserted.
 
     Args:
         strategy: The rule.
@@ -40,11 +40,26 @@ def run_strategy(
     if len(beliefs) != num_prompts:
         raise AllocationError(f"{len(beliefs)} beliefs came with {num_prompts} prompts: need one belief per prompt")
     counts_P, state = strategy(beliefs, request, state=state, rng=rng)
-    assert counts_P.shape == (num_prompts,), f"{strategy.name}: {counts_P.shape} counts for {num_prompts} prompts"  # noqa: S101
-    assert int(counts_P.sum()) == request.total, f"{strategy.name}: {counts_P.sum()} is not {request.total}"  # noqa: S101
-    least, most = counts_P.min(initial=request.high), counts_P.max(initial=request.low)
-    assert request.low <= least and most <= request.high, f"{strategy.name}: counts from {least} to {most}"  # noqa: PT018, S101
+    _assert_contract(strategy, counts_P, request=request)
     return counts_P.astype(np.int64, copy=False), state
+
+
+def _assert_contract(strategy: Strategy, counts_P: IntArray, *, request: AllocationRequest) -> None:
+    """Shape, budget and bounds; a failure is a bug of the strategy."""
+    name, num_prompts = strategy.name, len(request.prompt_ids)
+    assert counts_P.shape == (num_prompts,), f"{name}: {counts_P.shape} counts for {num_prompts} prompts"  # noqa: S101
+    if strategy.spends_tokens and request.cost_P is not None:
+        left = request.token_budget - float(counts_P @ request.cost_P)
+        slack = 1e-9 * request.token_budget
+        idle_P = (counts_P < request.high) & (request.cost_P <= left - slack)
+        assert left >= -slack, f"{name}: {-left:g} tokens above the budget of {request.token_budget:g}"  # noqa: S101
+        assert not idle_P.any(), f"{name}: {left:g} tokens left for prompt {int(idle_P.argmax())}"  # noqa: S101
+    else:
+        assert int(counts_P.sum()) == request.total, f"{name}: {counts_P.sum()} is not {request.total}"  # noqa: S101
+    if strategy.keeps_bounds:
+        least, most = counts_P.min(initial=request.high), counts_P.max(initial=request.low)
+        assert request.low <= least, f"{name}: a count of {least} below {request.low}"  # noqa: S101
+        assert most <= request.high, f"{name}: a count of {most} above {request.high}"  # noqa: S101
 
 
 def allocate(

@@ -7,7 +7,8 @@ from typing import Any, ClassVar, Protocol
 import numpy as np
 
 from knapsack_rl.allocation.feasible import check_feasible
-from knapsack_rl.beliefs.arrays import BeliefArrays, IntArray
+from knapsack_rl.base.errors import AllocationError
+from knapsack_rl.beliefs.arrays import BeliefArrays, FloatArray, IntArray
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,7 +18,7 @@ class AllocationRequest:
     Example: ``AllocationRequest(total=16, low=2, high=128, prompt_ids=("a", "b"))``.
 
     Raises:
-        AllocationError: No counts fit the bounds and the total.
+        AllocationError: No counts fit the bounds and the total, or a cost is not a positive number.
     """
 
     total: int
@@ -32,15 +33,53 @@ class AllocationRequest:
     """Optimiser phase, from 0."""
     epoch: int = 0
     """Passes over the prompts completed so far."""
+    cost_P: FloatArray | None = None
+    """Expected tokens of one rollout of each prompt; None = all alike. Read by strategies that spend tokens.  [P]"""
 
     def __post_init__(self) -> None:
         """Check that the request can be met."""
         num_prompts = len(self.prompt_ids)
         check_feasible(np.full(num_prompts, self.low), np.full(num_prompts, self.high), total=self.total)
+        if self.cost_P is None:
+            return
+        if self.cost_P.shape != (num_prompts,):
+            raise AllocationError(f"{self.cost_P.shape} costs came with {num_prompts} prompts: need one per prompt")
+        wrong_P = ~(np.isfinite(self.cost_P) & (self.cost_P > 0.0))
+        if wrong_P.any():
+            where = int(wrong_P.argmax())
+            raise AllocationError(f"cost {self.cost_P[where]:g} of prompt {where} must be a finite number above 0")
+
+    @property
+    def token_budget(self) -> float:
+        """Tokens that ``total`` rollouts cost when split evenly: ``total * mean(cost)``.
+
+        A uniform step is expected to spend exactly this, so both budgets are the same for it. The lower bounds always
+        fit in, because ``low <= total / P``. Without costs a rollout costs 1.
+        """
+        return float(self.total * self.cost_P.mean()) if self.cost_P is not None and self.total else float(self.total)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What came of a step, for strategies that learn from it.
+
+    Example: ``Outcome(step=1, epoch=0, prompt_ids=("a",), successes_P=np.array([3]), draws_P=np.array([8]))``.
+    """
+
+    step: int
+    """Optimiser phase."""
+    epoch: int
+    """Passes over the prompts completed before this step."""
+    prompt_ids: Sequence[str]
+    """Prompts of the step.  [P]"""
+    successes_P: IntArray
+    """Rollouts that were right.  [P]"""
+    draws_P: IntArray
+    """Rollouts that were sampled.  [P]"""
 
 
 class Strategy(Protocol):
-    """Turns beliefs into counts. Implementations are frozen dataclasses whose init fields are their options."""
+    """Turns beliefs into counts. Implementations inherit from it; they are frozen dataclasses, their fields options."""
 
     name: ClassVar[str]
     """Name in configuration files."""
@@ -51,6 +90,16 @@ class Strategy(Protocol):
     def default_belief(self) -> str:
         """Name of the tracker to use when a configuration names none."""
         ...
+
+    @property
+    def keeps_bounds(self) -> bool:
+        """Whether counts stay within the bounds of the request; False only for rules reproduced with their faults."""
+        return True
+
+    @property
+    def spends_tokens(self) -> bool:
+        """Whether the budget is ``request.token_budget`` tokens instead of ``request.total`` rollouts."""
+        return False
 
     def __call__(
         self, beliefs: BeliefArrays, request: AllocationRequest, *, state: Mapping[str, Any], rng: np.random.Generator
@@ -64,6 +113,13 @@ class Strategy(Protocol):
             rng: The only source of randomness.
 
         Returns:
-            Counts within the bounds, summing to ``request.total`` [P]; and the state for the next call.
+            Counts within the bounds, summing to ``request.total`` [P]; and the state for the next call. A strategy
+            that spends tokens keeps ``sum(cost * count)`` within the token budget instead, and leaves no prompt with
+            room for a rollout that the rest would pay for.
         """
         ...
+
+    def observe(self, outcome: Outcome, *, state: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The state after a step's outcome; pure. Most strategies learn through their tracker and change nothing."""
+        del outcome
+        return state

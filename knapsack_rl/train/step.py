@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from knapsack_rl.allocation import AllocationRequest, run_strategy
+from knapsack_rl.allocation import AllocationRequest, Outcome, run_strategy
 from knapsack_rl.base.seeding import derive_seed
 from knapsack_rl.base.types import GenerationRequest, Group, Prompt, StopReason
 from knapsack_rl.beliefs import BeliefArrays
@@ -60,6 +60,9 @@ def run_step(parts: Parts, step: int) -> dict[str, Any]:
             parts.sampler.load(parts.learner.weights())
         parts.tracker.observe(step=step, prompt_ids=[prompt.id for prompt in prompts], rewards=rewards)
         group_rows = _group_rows(parts, groups, rewards_P_G=rewards, beliefs=beliefs)
+        parts.strategy_state = parts.strategy.observe(
+            _outcome(group_rows, step=step, epoch=epoch), state=parts.strategy_state
+        )
     return {
         "step": step,
         "epoch": epoch,
@@ -160,6 +163,16 @@ def _group_rows(
             }
         )
     return rows
+
+
+def _outcome(rows: Sequence[dict[str, Any]], *, step: int, epoch: int) -> Outcome:
+    return Outcome(
+        step=step,
+        epoch=epoch,
+        prompt_ids=tuple(row["prompt_id"] for row in rows),
+        successes_P=np.array([row["num_successes"] for row in rows], dtype=np.int64),
+        draws_P=np.array([row["num_rollouts"] for row in rows], dtype=np.int64),
+    )
 
 
 def _totals(groups: Sequence[Group], rows: Sequence[dict[str, Any]]) -> dict[str, int]:

@@ -10,14 +10,14 @@ from knapsack_rl.allocation.dealing import deal
 from knapsack_rl.allocation.fallback import deal_surplus, exploration_target
 from knapsack_rl.allocation.kinds import group_equal
 from knapsack_rl.allocation.solver import solve
-from knapsack_rl.allocation.strategy import AllocationRequest
+from knapsack_rl.allocation.strategy import AllocationRequest, Strategy
 from knapsack_rl.allocation.value import knapsack_increment
 from knapsack_rl.base.errors import AllocationError, ConfigError
 from knapsack_rl.beliefs.arrays import BeliefArrays, FloatArray, IntArray
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Knapsack:
+class Knapsack(Strategy):
     """Most total ``V(N, p)`` over the prompts with mixed outcomes, after fixed grants to all others.
 
     1. Unseen prompts get the uniform share ``total // P``; prompts with rate 0 or 1 get the lower bound.

@@ -7,12 +7,12 @@ from typing import Any, ClassVar
 import numpy as np
 
 from knapsack_rl.allocation.strategies.knapsack import plug_in_counts
-from knapsack_rl.allocation.strategy import AllocationRequest
+from knapsack_rl.allocation.strategy import AllocationRequest, Strategy
 from knapsack_rl.beliefs.arrays import BeliefArrays, IntArray
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class KnapsackGreedy:
+class KnapsackGreedy(Strategy):
     """The rule of `Knapsack` without its step 2. Same as ``knapsack`` with ``fallback: false``.
 
     Source: arXiv 2509.25849v1.

@@ -9,14 +9,14 @@ import numpy as np
 from knapsack_rl.allocation.kinds import group_equal
 from knapsack_rl.allocation.solver import solve
 from knapsack_rl.allocation.strategies.knapsack import require_first_rollout
-from knapsack_rl.allocation.strategy import AllocationRequest
+from knapsack_rl.allocation.strategy import AllocationRequest, Strategy
 from knapsack_rl.allocation.value import expected_knapsack_increment
 from knapsack_rl.base.errors import AllocationError
 from knapsack_rl.beliefs.arrays import BeliefArrays, FloatArray, IntArray
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class KnapsackPosterior:
+class KnapsackPosterior(Strategy):
     """Most total ``E[V(N, p)]`` with p ~ Beta(a, b); one rule for seen, unseen, failed and solved prompts.
 
     No prompt is certain to be hopeless or solved, so none needs a special case. Point and unknown beliefs are read

@@ -7,12 +7,12 @@ from typing import Any, ClassVar
 import numpy as np
 
 from knapsack_rl.allocation.dealing import deal
-from knapsack_rl.allocation.strategy import AllocationRequest
+from knapsack_rl.allocation.strategy import AllocationRequest, Strategy
 from knapsack_rl.beliefs.arrays import BeliefArrays, IntArray
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Uniform:
+class Uniform(Strategy):
     """``total / P`` rollouts each; a remainder goes one each to random prompts. Beliefs are ignored.
 
     Source: arXiv 2402.03300 (GRPO).

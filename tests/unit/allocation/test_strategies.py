@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from knapsack_rl.allocation import AllocationRequest, allocate, build_strategy, run_strategy
+from knapsack_rl.allocation import AllocationRequest, Outcome, Strategy, allocate, build_strategy, run_strategy
 from knapsack_rl.base.belief import Beta, Point, Unknown
 from knapsack_rl.base.errors import AllocationError
 from knapsack_rl.beliefs import BeliefArrays
@@ -105,7 +105,7 @@ def test_a_request_nobody_can_meet_is_refused_when_it_is_made():
         AllocationRequest(total=13, low=2, high=4, prompt_ids=("a", "b", "c"))
 
 
-class Cheat:
+class Cheat(Strategy):
     """A strategy that keeps one rollout for itself."""
 
     name = "cheat"
@@ -125,3 +125,36 @@ def test_a_strategy_that_breaks_its_contract_is_caught():
         run_strategy(
             Cheat(), BeliefArrays.from_rates([0.5, 0.5]), request=request, state={}, rng=np.random.default_rng(0)
         )
+
+
+class Learner(Cheat):
+    """Counts the prompts it has seen."""
+
+    def observe(self, outcome, *, state):
+        """Add this step's."""
+        return {"seen": state.get("seen", 0) + len(outcome.prompt_ids)}
+
+
+def test_a_strategy_may_learn_from_outcomes():
+    """The hook returns new state; a strategy without it changes nothing."""
+    ones_P = np.ones(2, dtype=np.int64)
+    outcome = Outcome(step=1, epoch=0, prompt_ids=("a", "b"), successes_P=ones_P, draws_P=ones_P)
+    assert Learner().observe(outcome, state=Learner().observe(outcome, state={})) == {"seen": 4}
+    assert build_strategy("knapsack").observe(outcome, state={"kept": 1}) == {"kept": 1}
+
+
+@pytest.mark.parametrize(
+    ("cost_P", "message"),
+    [([1.0], "costs came with 2 prompts"), ([1.0, 0.0], "cost 0 of prompt 1"), ([np.nan, 1.0], "cost nan of prompt 0")],
+)
+def test_costs_must_be_positive_and_one_per_prompt(cost_P, message):
+    """One line with the number and the prompt."""
+    with pytest.raises(AllocationError, match=message):
+        AllocationRequest(total=16, low=2, high=9, prompt_ids=("a", "b"), cost_P=np.array(cost_P))
+
+
+def test_token_budget_is_what_uniform_would_spend():
+    """16 rollouts at a mean of 20 tokens; 1 token each when no cost is given."""
+    request = AllocationRequest(total=16, low=2, high=9, prompt_ids=("a", "b"), cost_P=np.array([10.0, 30.0]))
+    assert request.token_budget == 320.0
+    assert AllocationRequest(total=16, low=2, high=9, prompt_ids=("a", "b")).token_budget == 16.0
