@@ -3,15 +3,33 @@
 from collections.abc import Mapping
 from typing import Any
 
+from knapsack_rl.allocation.strategies.ada_est import AdaEst
+from knapsack_rl.allocation.strategies.gvm_light import GvmLight
+from knapsack_rl.allocation.strategies.hit import Hit
 from knapsack_rl.allocation.strategies.knapsack import Knapsack
 from knapsack_rl.allocation.strategies.knapsack_greedy import KnapsackGreedy
 from knapsack_rl.allocation.strategies.knapsack_posterior import KnapsackPosterior
+from knapsack_rl.allocation.strategies.neyman import Neyman
 from knapsack_rl.allocation.strategies.random_matched import RandomMatched
 from knapsack_rl.allocation.strategies.uniform import Uniform
+from knapsack_rl.allocation.strategies.value import Value
+from knapsack_rl.allocation.strategies.vip import Vip
 from knapsack_rl.allocation.strategy import Strategy
 from knapsack_rl.beliefs.options import NamedChoices
 
-_CLASSES: tuple[type[Strategy], ...] = (Knapsack, KnapsackGreedy, KnapsackPosterior, RandomMatched, Uniform)
+_CLASSES: tuple[type[Strategy], ...] = (
+    AdaEst,
+    GvmLight,
+    Hit,
+    Knapsack,
+    KnapsackGreedy,
+    KnapsackPosterior,
+    Neyman,
+    RandomMatched,
+    Uniform,
+    Value,
+    Vip,
+)
 _STRATEGIES: NamedChoices[Strategy] = NamedChoices("strategy", {choice.name: choice for choice in _CLASSES})
 
 

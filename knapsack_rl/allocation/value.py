@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import betaln
 
+from knapsack_rl.allocation.posterior import expected_product_increment
 from knapsack_rl.beliefs.arrays import FloatArray
 
 
@@ -110,7 +111,4 @@ def expected_knapsack_increment(num_rollouts: npt.ArrayLike, *, a: npt.ArrayLike
         a: Pseudo-successes > 0, any shape.
         b: Pseudo-failures > 0, any shape.
     """
-    n, a_, b_ = (np.asarray(x, dtype=np.float64) for x in (num_rollouts, a, b))
-    log_norm = betaln(a_, b_)
-    gain = np.exp(betaln(a_ + 1.0 + n, b_ + 3.0) - log_norm) + np.exp(betaln(a_ + 2.0, b_ + 2.0 + n) - log_norm)
-    return np.where(n >= 1.0, gain, 0.0)
+    return expected_product_increment(num_rollouts, a=a, b=b, powers=(1, 2))

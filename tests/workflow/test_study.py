@@ -46,7 +46,7 @@ def test_every_run_is_in_the_tables_and_in_mlflow(finished):
     for run in RUNS:
         assert run in table
         assert tracked[run].info.status == "FINISHED"
-        assert len(client.get_metric_history(tracked[run].info.run_id, "effective_gradient_ratio/by_rollouts")) == 3
+        assert len(client.get_metric_history(tracked[run].info.run_id, "effective/ratio_rollouts")) == 3
 
 
 def test_records_add_up(finished):

@@ -9,10 +9,11 @@ import numpy as np
 from knapsack_rl.allocation.dealing import deal
 from knapsack_rl.allocation.fallback import deal_surplus, exploration_target
 from knapsack_rl.allocation.kinds import group_equal
+from knapsack_rl.allocation.seen import require_first_rollout
 from knapsack_rl.allocation.solver import solve
 from knapsack_rl.allocation.strategy import AllocationRequest, Strategy
 from knapsack_rl.allocation.value import knapsack_increment
-from knapsack_rl.base.errors import AllocationError, ConfigError
+from knapsack_rl.base.errors import ConfigError
 from knapsack_rl.beliefs.arrays import BeliefArrays, FloatArray, IntArray
 
 
@@ -75,12 +76,6 @@ def plug_in_counts(rate_P: FloatArray, request: AllocationRequest, *, alpha: flo
         counts_P += deal_surplus(rate_P, request.high - counts_P, surplus=max(0, rest - wanted))
     counts_P[mixed_P] += _greedy(rate_P[mixed_P], request, extra=request.total - int(counts_P.sum()))
     return counts_P + deal(request.high - counts_P, request.total - int(counts_P.sum()))
-
-
-def require_first_rollout(request: AllocationRequest) -> None:
-    """Raise AllocationError if a prompt may get no rollout: the value is concave from one rollout on, not from zero."""
-    if request.low < 1 and request.prompt_ids:
-        raise AllocationError(f"lower bound {request.low} is too low for a knapsack rule: use 1 or more (the paper: 2)")
 
 
 def _greedy(p_P: FloatArray, request: AllocationRequest, *, extra: int) -> IntArray:

@@ -157,5 +157,5 @@ def test_rates_of_the_method_survey():
 
 def test_lower_bound_zero_is_refused():
     """The value is not concave from zero rollouts, so an exact greedy would be a lie."""
-    with pytest.raises(AllocationError, match="lower bound 0 is too low for a knapsack rule: use 1 or more"):
+    with pytest.raises(AllocationError, match="lower bound 0 is too low for this rule: use 1 or more"):
         allocate("knapsack", [0.5, 0.5], total=8, bounds=(0, 8))
