@@ -8,8 +8,10 @@ from knapsack_rl.allocation.oneshot import allocate, run_strategy
 from knapsack_rl.allocation.registry import build_strategy, check_strategy, default_belief, strategy_names
 from knapsack_rl.allocation.solver import solve
 from knapsack_rl.allocation.strategy import AllocationRequest, Outcome, Strategy
+from knapsack_rl.allocation.value_table import VALUES, value_names
 
 __all__ = [
+    "VALUES",
     "AllocationRequest",
     "Outcome",
     "Strategy",
@@ -20,4 +22,5 @@ __all__ = [
     "run_strategy",
     "solve",
     "strategy_names",
+    "value_names",
 ]

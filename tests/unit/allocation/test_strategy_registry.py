@@ -25,8 +25,8 @@ def test_a_control_uses_the_belief_of_what_it_controls():
 @pytest.mark.parametrize(
     ("name", "options", "message"),
     [
-        ("knapsak", {}, "unknown strategy 'knapsak'; did you mean 'knapsack'? known: knapsack, knapsack_greedy,"),
-        ("zzz", {}, "unknown strategy 'zzz'; known: knapsack"),
+        ("knapsak", {}, "unknown strategy 'knapsak'; did you mean 'knapsack'? known: ada_est,"),
+        ("zzz", {}, "unknown strategy 'zzz'; known: ada_est"),
         ("knapsack", {"alfa": 0.9}, "strategy 'knapsack' has no option 'alfa' (= 0.9); did you mean 'alpha'?"),
         ("knapsack", {"alpha": "0.9"}, "strategy 'knapsack': option alpha = '0.9' must be a finite number"),
         ("knapsack", {"alpha": 1}, "option alpha = 1 must lie strictly between 0 and 1"),
