@@ -9,6 +9,7 @@ from knapsack_rl.allocation.strategies.hit import Hit
 from knapsack_rl.allocation.strategies.knapsack import Knapsack
 from knapsack_rl.allocation.strategies.knapsack_greedy import KnapsackGreedy
 from knapsack_rl.allocation.strategies.knapsack_posterior import KnapsackPosterior
+from knapsack_rl.allocation.strategies.knapsack_released import KnapsackReleased
 from knapsack_rl.allocation.strategies.neyman import Neyman
 from knapsack_rl.allocation.strategies.random_matched import RandomMatched
 from knapsack_rl.allocation.strategies.uniform import Uniform
@@ -25,6 +26,7 @@ _CLASSES: tuple[type[Strategy], ...] = (
     KnapsackGreedy,
     KnapsackPosterior,
     Neyman,
+    KnapsackReleased,
     RandomMatched,
     Uniform,
     Value,

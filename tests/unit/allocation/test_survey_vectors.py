@@ -139,7 +139,7 @@ def test_lower_bound_zero_is_refused():
     ("strategy", "options", "message"),
     [
         ("value", {"value": "prod"}, "option value = 'prod' must be one of: gain_alone, hit, mean_advantage,"),
-        ("value", {"value": "gain_alone", "posterior": True}, "'gain_alone' has no closed form under a posterior; these have: hit,"),
+        ("value", {"value": "gain_alone", "posterior": True}, "has no closed form under a posterior; these have: hit,"),
         ("neyman", {"weight": "p"}, "option weight = 'p' must be one of: inverse, inverse_square, log_odds"),
         ("neyman", {"epsilon": 0.0}, "option epsilon = 0 must be above 0"),
         ("vip", {"estimator": "grpo"}, "option estimator = 'grpo' must be one of: dr_grpo, rloo"),
