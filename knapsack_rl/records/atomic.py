@@ -26,6 +26,19 @@ def ensure_writable(folder: Path) -> Path:
     return folder
 
 
+def check_writable(folder: Path) -> None:
+    """Raise unless ``folder`` exists and can be written, or could be created; nothing is created.
+
+    Raises:
+        OutputError: a file is in the way, or the nearest existing folder cannot be written.
+    """
+    nearest = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    if not nearest.is_dir():
+        raise OutputError(f"{nearest}: is a file, but results are written into a folder of that name; move it away")
+    if not os.access(nearest, os.W_OK | os.X_OK):
+        raise OutputError(f"{folder}: cannot be written (no permission for {nearest}); choose a writable folder")
+
+
 def write_text(path: Path, text: str) -> None:
     """Write ``text`` to ``path`` through a temporary file and an atomic rename."""
     ensure_writable(path.parent)

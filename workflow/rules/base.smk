@@ -7,6 +7,8 @@ rule prepare_data:
         benchmarks=PATHS.benchmarks,
     log:
         f"{LOGS}/prepare_data.log",
+    benchmark:
+        f"{BENCHMARKS}/prepare_data.tsv"
     conda:
         ENVIRONMENT
     params:
@@ -25,7 +27,7 @@ rule base_model:
     log:
         f"{LOGS}/base_model/{{model}}.log",
     benchmark:
-        f"results/{STUDY.name}/benchmarks/base_model/{{model}}.tsv"
+        f"{BENCHMARKS}/base_model/{{model}}.tsv"
     priority: 10
     conda:
         ENVIRONMENT

@@ -9,7 +9,7 @@ import psutil
 from knapsack_rl.base.errors import EXIT_CODE, KnapsackError
 from knapsack_rl.base.layout import StudyPaths
 from knapsack_rl.config import parse_study
-from knapsack_rl.records import code_digest
+from knapsack_rl.records import check_writable, code_digest
 from knapsack_rl.records.products import FIGURE_NAMES, TABLE_NAMES
 from knapsack_rl.study import expand
 from snakemake.settings.types import DeploymentMethod
@@ -21,10 +21,13 @@ ENVIRONMENT = "knapsack-rl" if USES_CONDA else "../../environment.yml"
 
 
 def load_checked_study():
-    """The study and its runs; a mistake in it is one line and exit code 2, before any job starts."""
+    """The study and its runs; a mistake is one line and exit code 2, before any job starts."""
     source = ", ".join(str(path) for path in workflow.configfiles) or "config"
     try:
         checked = parse_study(config, source=source)
+        paths = StudyPaths.of(checked.name)
+        check_writable(paths.results)
+        check_writable(paths.figures)
         return checked, expand(checked, source=source)
     except KnapsackError as error:
         sys.stderr.write(f"error: {error}\n")
@@ -61,6 +64,7 @@ PATHS = StudyPaths.of(STUDY.name)
 STUDY_JSON = json.dumps(STUDY.model_dump(mode="json"), sort_keys=True)
 TASK_JSON = json.dumps(STUDY.task.model_dump(mode="json"), sort_keys=True)
 LOGS = f"results/{STUDY.name}/logs"
+BENCHMARKS = f"results/{STUDY.name}/benchmarks"
 
 PROMPTS = [str(PATHS.train_prompts), str(PATHS.benchmarks)]
 BUILT_MODELS = [

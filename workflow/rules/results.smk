@@ -9,6 +9,8 @@ rule analyse:
         ANALYSIS,
     log:
         f"{LOGS}/analyse.log",
+    benchmark:
+        f"{BENCHMARKS}/analyse.tsv"
     conda:
         ENVIRONMENT
     params:
@@ -31,6 +33,8 @@ rule table:
         md=PATHS.tables / "{table}.md",
     log:
         f"{LOGS}/table/{{table}}.log",
+    benchmark:
+        f"{BENCHMARKS}/table/{{table}}.tsv"
     conda:
         ENVIRONMENT
     params:
@@ -53,6 +57,8 @@ rule figure:
         pdf=PATHS.figures / "{figure}.pdf",
     log:
         f"{LOGS}/figure/{{figure}}.log",
+    benchmark:
+        f"{BENCHMARKS}/figure/{{figure}}.tsv"
     conda:
         ENVIRONMENT
     params:
@@ -70,6 +76,8 @@ rule report:
         REPORT,
     log:
         f"{LOGS}/report.log",
+    benchmark:
+        f"{BENCHMARKS}/report.tsv"
     conda:
         ENVIRONMENT
     params:

@@ -16,6 +16,8 @@ rule train:
         weights=directory(PATHS.run("{run}").folder / "weights"),
     log:
         f"{LOGS}/train/{{run}}.log",
+    benchmark:
+        f"{BENCHMARKS}/train/{{run}}.tsv"
     priority: cost
     conda:
         ENVIRONMENT
@@ -38,6 +40,8 @@ rule evaluate:
         PATHS.run("{run}").evals,
     log:
         f"{LOGS}/evaluate/{{run}}.log",
+    benchmark:
+        f"{BENCHMARKS}/evaluate/{{run}}.tsv"
     conda:
         ENVIRONMENT
     threads: 1

@@ -6,6 +6,8 @@ rule mlflow_store:
         STORE,
     log:
         f"{LOGS}/mlflow_store.log",
+    benchmark:
+        f"{BENCHMARKS}/mlflow_store.tsv"
     priority: 100
     conda:
         ENVIRONMENT
@@ -26,6 +28,8 @@ rule mlflow_sync:
         RECEIPT,
     log:
         f"{LOGS}/mlflow_sync.log",
+    benchmark:
+        f"{BENCHMARKS}/mlflow_sync.tsv"
     conda:
         ENVIRONMENT
     params:
