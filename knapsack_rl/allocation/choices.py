@@ -13,7 +13,7 @@ def check_choice(option: str, value: str, *, known: Iterable[str], strategy: str
         )
 
 
-def check_positive(option: str, value: float, *, strategy: str) -> None:
-    """Raise ConfigError if the value of an option is not above 0."""
-    if not value > 0.0:
-        raise ConfigError(f"strategy {strategy!r}: option {option} = {value:g} must be above 0")
+def check_above(option: str, value: float, *, least: float, strategy: str) -> None:
+    """Raise ConfigError if the value of an option is not above a number."""
+    if not value > least:
+        raise ConfigError(f"strategy {strategy!r}: option {option} = {value:g} must be above {least:g}")

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from knapsack_rl.allocation.strategies.ada_est import AdaEst
+from knapsack_rl.allocation.strategies.coba_paper import CobaPaper
+from knapsack_rl.allocation.strategies.coba_released import CobaReleased
 from knapsack_rl.allocation.strategies.gvm_light import GvmLight
 from knapsack_rl.allocation.strategies.hit import Hit
 from knapsack_rl.allocation.strategies.knapsack import Knapsack
@@ -11,6 +13,7 @@ from knapsack_rl.allocation.strategies.knapsack_greedy import KnapsackGreedy
 from knapsack_rl.allocation.strategies.knapsack_posterior import KnapsackPosterior
 from knapsack_rl.allocation.strategies.knapsack_released import KnapsackReleased
 from knapsack_rl.allocation.strategies.neyman import Neyman
+from knapsack_rl.allocation.strategies.oracle import Oracle
 from knapsack_rl.allocation.strategies.random_matched import RandomMatched
 from knapsack_rl.allocation.strategies.uniform import Uniform
 from knapsack_rl.allocation.strategies.value import Value
@@ -20,6 +23,8 @@ from knapsack_rl.beliefs.options import NamedChoices
 
 _CLASSES: tuple[type[Strategy], ...] = (
     AdaEst,
+    CobaPaper,
+    CobaReleased,
     GvmLight,
     Hit,
     Knapsack,
@@ -27,6 +32,7 @@ _CLASSES: tuple[type[Strategy], ...] = (
     KnapsackPosterior,
     Neyman,
     KnapsackReleased,
+    Oracle,
     RandomMatched,
     Uniform,
     Value,

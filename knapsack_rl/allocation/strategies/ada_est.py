@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from knapsack_rl.allocation.choices import check_positive
+from knapsack_rl.allocation.choices import check_above
 from knapsack_rl.allocation.neyman import neyman_counts
 from knapsack_rl.allocation.strategy import AllocationRequest, Strategy
 from knapsack_rl.beliefs.arrays import BeliefArrays, IntArray
@@ -32,7 +32,7 @@ class AdaEst(Strategy):
 
     def __post_init__(self) -> None:
         """Check the option."""
-        check_positive("epsilon", self.epsilon, strategy=self.name)
+        check_above("epsilon", self.epsilon, least=0, strategy=self.name)
 
     def __call__(
         self, beliefs: BeliefArrays, request: AllocationRequest, *, state: Mapping[str, Any], rng: np.random.Generator

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from knapsack_rl.allocation.choices import check_positive
+from knapsack_rl.allocation.choices import check_above
 from knapsack_rl.allocation.neyman import neyman_counts
 from knapsack_rl.allocation.strategy import AllocationRequest, Strategy
 from knapsack_rl.base.errors import ConfigError
@@ -34,7 +34,7 @@ class GvmLight(Strategy):
 
     def __post_init__(self) -> None:
         """Check the options."""
-        check_positive("alpha", self.alpha, strategy=self.name)
+        check_above("alpha", self.alpha, least=0, strategy=self.name)
         if self.beta < 1.0:
             raise ConfigError(f"strategy 'gvm_light': option beta = {self.beta:g} must be at least 1")
 

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from knapsack_rl.allocation.choices import check_choice, check_positive
+from knapsack_rl.allocation.choices import check_above, check_choice
 from knapsack_rl.allocation.neyman import neyman_counts
 from knapsack_rl.allocation.strategy import AllocationRequest, Strategy
 from knapsack_rl.beliefs.arrays import BeliefArrays, FloatArray, IntArray
@@ -44,7 +44,7 @@ class Neyman(Strategy):
     def __post_init__(self) -> None:
         """Check the options."""
         check_choice("weight", self.weight, known=WEIGHTS, strategy=self.name)
-        check_positive("epsilon", self.epsilon, strategy=self.name)
+        check_above("epsilon", self.epsilon, least=0, strategy=self.name)
 
     def __call__(
         self, beliefs: BeliefArrays, request: AllocationRequest, *, state: Mapping[str, Any], rng: np.random.Generator
