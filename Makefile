@@ -29,6 +29,7 @@ ui: .venv/.installed  ## Show the runs in MLflow's web interface (PORT=5000)
 	"") if [ ! -f results/mlflow/mlflow.db ]; then \
 	    echo "No runs yet: results/mlflow/mlflow.db does not exist; run 'make reproduce' first." >&2; exit 2; fi ;; \
 	esac; \
+	echo "Open http://127.0.0.1:$(PORT)/#/experiments?workflowType=machine_learning"; \
 	exec mlflow ui --backend-store-uri "$${MLFLOW_TRACKING_URI:-sqlite:///results/mlflow/mlflow.db}" \
 	    --host 127.0.0.1 --port $(PORT)
 

@@ -30,6 +30,10 @@ SETTINGS = {
 """Environment of every use of MLflow here; a value the user has set wins."""
 
 
+EXPERIMENT_TAGS = {"mlflow.experimentKind": "custom_model_development"}
+"""Without it the web interface takes an experiment for one of GenAI traces and shows none of its runs."""
+
+
 def tracking_uri(results_root: Path) -> str:
     """Address of the store: ``MLFLOW_TRACKING_URI`` if set, else an SQLite file below ``results_root``.
 
@@ -115,7 +119,8 @@ def _find_or_create(client: "MlflowClient", study: str, *, artifacts: str | None
     found = patiently(client.get_experiment_by_name, study)
     if found is None:
         try:
-            return Experiment(client, patiently(client.create_experiment, study, artifact_location=artifacts))
+            created = patiently(client.create_experiment, study, artifact_location=artifacts, tags=EXPERIMENT_TAGS)
+            return Experiment(client, created)
         except Exception:
             # On a server, another process may have created it between our look and our creation.
             found = patiently(client.get_experiment_by_name, study)

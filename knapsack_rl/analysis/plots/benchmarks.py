@@ -85,7 +85,7 @@ def _draw_panel(ax: Axes, final: pd.DataFrame, *, score: str, slots: _Slots) -> 
             ax.errorbar(at, found.mean, yerr=half, color="#222222", capsize=2.5, linewidth=1.0)
         spread = np.linspace(-0.22, 0.22, values.size) if values.size > 1 else np.zeros(1)
         ax.plot(at + spread * slots.bar_width, values, "o", color="#222222", markersize=2.4, alpha=0.8)
-    ax.set_xticks(list(slots.centers.values()), list(slots.centers))
+    ax.set_xticks(list(slots.centers.values()), list(slots.centers), rotation=20, ha="right", rotation_mode="anchor")
     ax.grid(visible=False, axis="x")
 
 
