@@ -1,0 +1,108 @@
+"""Figures of the theory: the value of N rollouts, the chance of a gradient, and rollouts until the first one."""
+
+import numpy as np
+import pandas as pd
+import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FixedLocator, NullLocator, StrMethodFormatter
+
+from knapsack_rl.analysis.plots.style import panel_grid, tidy_axes
+
+CURVE_RATES = (0.01, 0.05, 0.125, 0.25, 0.5)
+CURVE_ROLLOUTS = (4, 8, 16, 32, 128)
+COUNT_TICKS = (2, 4, 8, 16, 32, 64, 128)
+FIRST, BOUND, EXACT = "#0072B2", "#D55E00", "#009E73"
+SHARES = (
+    ("share_at_necessary", BOUND, "at the bound, rounded up"),
+    ("share_at_sufficient", EXACT, "at the exact number"),
+)
+
+
+def draw_value_contour(values: pd.DataFrame) -> Figure:
+    """``V(N, p) = [1 - p^N - (1-p)^N] p (1-p)^2`` over success rate and rollouts, and the best p for each N.
+
+    Args:
+        values: a full grid with ``p, num_rollouts, value``.
+    """
+    grid = values.pivot_table(index="num_rollouts", columns="p", values="value")
+    figure, axes = panel_grid(1, 1, panel=(5.4, 3.4))
+    ax = axes[0, 0]
+    shade = sns.light_palette("#0072B2", as_cmap=True)
+    filled = ax.contourf(grid.columns, grid.index, grid.to_numpy(), levels=14, cmap=shade)
+    ax.plot(grid.idxmax(axis="columns"), grid.index, color=BOUND, marker="o", markersize=3, label="best rate for N")
+    _count_axis(ax, along="y")
+    ax.set_xlabel("success rate p")
+    ax.set_ylabel("rollouts N")
+    ax.grid(visible=False)
+    ax.legend(loc="upper right")
+    figure.colorbar(filled, ax=ax, label="value V(N, p)")
+    return figure
+
+
+def draw_gradient_curves(values: pd.DataFrame) -> Figure:
+    """Chance that a group holds both outcomes: against its rollouts for some rates, against the rate for some sizes.
+
+    Args:
+        values: a full grid with ``p, num_rollouts, p_nonzero_gradient``; the nearest rates of the grid are drawn.
+    """
+    figure, axes = panel_grid(1, 2, sharey=True, panel=(4.0, 2.8))
+    known = np.sort(values["p"].unique())
+    shown = [float(known[np.abs(known - rate).argmin()]) for rate in CURVE_RATES]
+    panels = (("p", shown, "num_rollouts", "p = {:g}"), ("num_rollouts", CURVE_ROLLOUTS, "p", "N = {:g}"))
+    for ax, (fixed, levels, along, label) in zip(axes[0], panels, strict=True):
+        for level, color in zip(levels, sns.color_palette("viridis", len(levels)), strict=True):
+            curve = values[values[fixed] == level].sort_values(along)
+            ax.plot(curve[along], curve["p_nonzero_gradient"], color=color, label=label.format(level))
+        ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
+    _count_axis(axes[0, 0], along="x")
+    axes[0, 0].set_xlabel("rollouts N")
+    axes[0, 1].set_xlabel("success rate p")
+    axes[0, 0].set_ylabel("chance of a non-zero gradient")
+    axes[0, 0].set_ylim(0, 1.02)
+    tidy_axes(axes)
+    return figure
+
+
+def draw_theorem(theorem: pd.DataFrame) -> Figure:
+    """Theorem 1 against simulation: mean rollouts until both outcomes, and what its bound for 90% delivers.
+
+    Args:
+        theorem: rows of ``theorem_rows``, one per success rate; points carry 95% intervals.
+    """
+    rows = theorem.sort_values("p")
+    figure, axes = panel_grid(1, 2, panel=(4.0, 2.9))
+    left, right = axes[0]
+    left.plot(rows["p"], rows["expected_first"], color=FIRST, label="mean until both outcomes")
+    error = 1.96 * rows["simulated_first_se"]
+    left.errorbar(
+        rows["p"], rows["simulated_first"], yerr=error, color=FIRST, linestyle="", marker="o", label="simulated"
+    )
+    left.plot(rows["p"], rows["necessary"], color=BOUND, linestyle="--", label="bound for 90%")
+    left.plot(
+        rows["p"], rows["sufficient"], color=EXACT, linestyle=":", marker="s", markersize=3, label="exact for 90%"
+    )
+    left.set_yscale("log")
+    left.yaxis.set_major_formatter(StrMethodFormatter("{x:.0f}"))
+    left.set_ylabel("rollouts")
+    left.legend(fontsize=8)
+    for column, color, label in SHARES:
+        spread = 1.96 * np.sqrt(rows[column] * (1 - rows[column]) / rows["num_trials"])
+        look = {"color": color, "linestyle": "", "marker": "o", "markersize": 3.5, "capsize": 2}
+        right.errorbar(rows["p"], rows[column], yerr=spread, label=label, **look)
+    right.axhline(0.9, color="#333333", linestyle="--", linewidth=0.9)
+    right.set_ylim(top=1.0)
+    right.set_ylabel("simulated share of groups\nwith both outcomes")
+    right.legend(fontsize=8, loc="upper center")
+    for ax in (left, right):
+        ax.set_xlabel("success rate p")
+    tidy_axes(axes)
+    return figure
+
+
+def _count_axis(ax: Axes, *, along: str) -> None:
+    getattr(ax, f"set_{along}scale")("log", base=2)
+    axis = ax.yaxis if along == "y" else ax.xaxis
+    axis.set_major_locator(FixedLocator(list(COUNT_TICKS)))
+    axis.set_minor_locator(NullLocator())
+    axis.set_major_formatter(StrMethodFormatter("{x:.0f}"))

@@ -1,0 +1,23 @@
+"""Floor 2b: a study without a model, only latent success rates that drift with training. numpy; floors 0-1c.
+
+``pools`` states the prompts, ``world`` their latent rates and how training moves them, ``run`` a whole run of a
+strategy with a belief, ``classes`` who got its rollouts, ``estimation`` what estimation error costs, ``theorem`` how
+many rollouts a first gradient takes, and ``grids`` the curves of the value function. ``columns`` are beliefs about a
+million prompts at once, ``knowledge`` chooses between them and the trainer's trackers.
+"""
+
+from knapsack_rl.simulation.pools import POOLS, Pool, draw_rates, find_pool
+from knapsack_rl.simulation.run import Simulation, SimulationSpec, simulate
+from knapsack_rl.simulation.world import Drift, World
+
+__all__ = [
+    "POOLS",
+    "Drift",
+    "Pool",
+    "Simulation",
+    "SimulationSpec",
+    "World",
+    "draw_rates",
+    "find_pool",
+    "simulate",
+]

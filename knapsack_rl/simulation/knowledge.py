@@ -1,0 +1,82 @@
+"""Where a simulated run gets its beliefs from: columns where there are any, else the trainer's own tracker.
+
+Shapes: ``_P`` prompts of a step, ``_R`` rollouts of a step, one prompt after the other.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from knapsack_rl.beliefs import NeedsFeatures, NeedsProbe, Tracker, build_tracker
+from knapsack_rl.beliefs.arrays import BeliefArrays, IntArray
+from knapsack_rl.simulation.columns import BoolArray, Columns, columns_of
+from knapsack_rl.simulation.world import World
+
+PROBE_DRAWS = 64
+"""Draws of the oracle's probe at each prompt and step."""
+
+FEATURE_NOISE = 1.5
+"""Standard deviation, in logits, of what a prompt's feature says about its first success rate."""
+
+_MAX_LOGIT = 7.0
+
+
+def build_knowledge(belief: str, options: Mapping[str, Any], *, world: World, rng: np.random.Generator) -> Columns:
+    """Beliefs about the prompts of a world, none observed yet.
+
+    Args:
+        belief: Registered tracker.
+        options: Its options.
+        world: Asked by the oracle's probe, and for the features of trackers that need them: the logit of a prompt's
+            first rate plus noise.
+        rng: Source of probes and noise.
+
+    Raises:
+        ConfigError: Unknown tracker or option.
+    """
+    tracker = build_tracker(belief, options)
+    if isinstance(tracker, NeedsProbe):
+        return _Probed(world, rng=rng)
+    if isinstance(tracker, NeedsFeatures):
+        with np.errstate(divide="ignore"):
+            rate_I = world.rate()
+            logit_I = np.clip(np.log(rate_I) - np.log1p(-rate_I), -_MAX_LOGIT, _MAX_LOGIT)
+        told_I = logit_I + rng.normal(scale=FEATURE_NOISE, size=len(world))
+        tracker.set_features({str(key): [value] for key, value in enumerate(told_I.tolist())})
+    return columns_of(tracker, len(world)) or _Tracked(tracker)
+
+
+class _Probed:
+    """An independent sample of every prompt's current rate."""
+
+    def __init__(self, world: World, *, rng: np.random.Generator) -> None:
+        self._world, self._rng = world, rng
+
+    def observe(self, step: int, index_P: IntArray, *, counts_P: IntArray, rewards_R: BoolArray) -> None:
+        """Training rewards say nothing that the probe does not."""
+
+    def predict(self, index_P: IntArray) -> BeliefArrays:
+        """The probe's counts; see `Columns.predict`."""
+        won_P = self._rng.binomial(PROBE_DRAWS, self._world.rate(index_P))
+        return BeliefArrays.from_counts(won_P, np.full(len(index_P), PROBE_DRAWS))
+
+
+class _Tracked:
+    """A tracker behind the interface of columns; one Python object per prompt and reward."""
+
+    def __init__(self, tracker: Tracker) -> None:
+        self._tracker = tracker
+
+    def observe(self, step: int, index_P: IntArray, *, counts_P: IntArray, rewards_R: BoolArray) -> None:
+        """Record a step's rewards; see `Columns.observe`."""
+        groups = np.split(rewards_R.astype(np.int64), np.cumsum(counts_P)[:-1])
+        self._tracker.observe(step=step, prompt_ids=_ids(index_P), rewards=[group_G.tolist() for group_G in groups])
+
+    def predict(self, index_P: IntArray) -> BeliefArrays:
+        """Beliefs; see `Columns.predict`."""
+        return self._tracker.predict(_ids(index_P))
+
+
+def _ids(index_P: IntArray) -> tuple[str, ...]:
+    return tuple(map(str, index_P.tolist()))
