@@ -52,6 +52,18 @@ def read_json(text: str, source: str) -> Any:  # noqa: ANN401 - JSON
         raise InputError(f"{source}: is not valid JSON ({error})") from None
 
 
+def read_mapping(text: str, source: str) -> dict[str, Any]:
+    """Parsed JSON object.
+
+    Raises:
+        InputError: it is none.
+    """
+    mapping = read_json(text, source)
+    if not isinstance(mapping, dict):
+        raise InputError(f'{source}: must be a JSON object such as {{"name": 1}}, got {text}')
+    return mapping
+
+
 def _read_file(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")

@@ -1,15 +1,18 @@
-"""Success rates in a CSV file become beliefs; counts go back out as CSV."""
+"""Success rates in a CSV file become beliefs; counts go back out as CSV or JSON."""
 
 import csv
-from collections.abc import Sequence
+import io
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TextIO
 
 import numpy as np
 
 from knapsack_rl.base.belief import Belief, Point, Unknown
 from knapsack_rl.base.errors import InputError
+from knapsack_rl.beliefs.arrays import IntArray
 
 RATE_DRAWS = 1_000_000.0
 """A bare rate is taken as known: it counts as this many draws."""
@@ -27,59 +30,69 @@ def read_prompts_csv(path: Path) -> PromptTable:
     """Read `id` with `success_rate`, or `id` with `successes` and `draws`; empty cells mean unknown.
 
     Raises:
-        InputError: no such file, a missing column, a repeated id, a rate outside [0, 1], successes above draws.
+        InputError: no such file, no rows, a missing column or cell, an empty or repeated id, a rate outside [0, 1],
+            successes above draws, text where a number belongs.
     """
     try:
-        rows = list(csv.DictReader(path.read_text(encoding="utf-8").splitlines()))
-    except (OSError, UnicodeDecodeError) as error:
+        rows = list(csv.DictReader(io.StringIO(path.read_text(encoding="utf-8-sig"), newline=""), strict=True))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise InputError(f"{path}: cannot be read ({error}); give a CSV file") from None
     if not rows:
         raise InputError(f"{path}: has no rows; give at least one prompt")
     _check_columns(path, rows[0])
-    ids = [row["id"] for row in rows]
-    repeated = (
-        next((identity for identity in ids if ids.count(identity) > 1), None) if len(set(ids)) < len(ids) else None
-    )
-    if repeated is not None:
-        raise InputError(f"{path}: id {repeated!r} occurs more than once; give every prompt its own id")
     beliefs = tuple(_belief(path, number, row=row) for number, row in enumerate(rows, start=2))
-    return PromptTable(ids=tuple(ids), beliefs=beliefs)
+    ids = tuple(row["id"] for row in rows)
+    (identity, times), *_ = Counter(ids).most_common(1)
+    if times > 1:
+        raise InputError(f"{path}: id {identity!r} occurs more than once; give every prompt its own id")
+    return PromptTable(ids=ids, beliefs=beliefs)
 
 
-def write_counts(table: PromptTable, counts_P: Sequence[int] | np.ndarray, *, stream: TextIO) -> None:
-    """Write `id,rollouts` rows."""
+def counts_text(ids: Sequence[str], counts_P: IntArray, *, form: str) -> str:
+    """Counts as text: rows ``id,rollouts`` for form ``csv``, an object of counts by id for ``json``."""
+    pairs = list(zip(ids, counts_P.tolist(), strict=True))
+    if form == "json":
+        return json.dumps(dict(pairs), indent=2) + "\n"
+    stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(["id", "rollouts"])
-    writer.writerows((identity, int(count)) for identity, count in zip(table.ids, counts_P, strict=True))
+    writer.writerows(pairs)
+    return stream.getvalue()
 
 
-def _check_columns(path: Path, row: dict[str, str]) -> None:
+def _check_columns(path: Path, row: Mapping[str, str]) -> None:
     if "id" not in row or not ("success_rate" in row or {"successes", "draws"} <= set(row)):
         raise InputError(
-            f"{path}: needs the columns id and success_rate, or id, successes and draws (found: {', '.join(row)})"
+            f"{path}: needs the columns id and success_rate, or id, successes and draws"
+            f" (found: {', '.join(name for name in row if name)})"
         )
 
 
-def _belief(path: Path, number: int, *, row: dict[str, str]) -> Belief:
-    if row.get("success_rate") is not None:
+def _belief(path: Path, number: int, *, row: Mapping[str, str]) -> Belief:
+    if None in row or None in row.values():
+        raise InputError(f"{path}:{number}: has more or fewer cells than the header; leave unknown cells empty")
+    if not row["id"].strip():
+        raise InputError(f"{path}:{number}: has no id; give every prompt its own id")
+    if "success_rate" in row:
         rate = _number(path, number, column="success_rate", text=row["success_rate"])
         if rate is not None and not 0 <= rate <= 1:
-            raise InputError(f"{path}:{number}: success_rate {rate:g} is outside [0, 1]")
-        successes, draws = (None, None) if rate is None else (rate * RATE_DRAWS, RATE_DRAWS)
-    else:
-        successes = _number(path, number, column="successes", text=row["successes"])
-        draws = _number(path, number, column="draws", text=row["draws"])
-    if not draws or successes is None:
+            raise InputError(f"{path}:{number}: success_rate {row['success_rate']} is outside [0, 1]")
+        return Unknown() if rate is None else Point(successes=rate * RATE_DRAWS, draws=RATE_DRAWS)
+    successes = _number(path, number, column="successes", text=row["successes"])
+    draws = _number(path, number, column="draws", text=row["draws"])
+    if (successes is None) != (draws is None):
+        raise InputError(f"{path}:{number}: successes and draws go together; fill in both or leave both empty")
+    if successes is None or draws is None:
         return Unknown()
     if not 0 <= successes <= draws:
         raise InputError(
             f"{path}:{number}: {successes:g} of {draws:g} is no success rate; give 0 <= successes <= draws"
         )
-    return Point(successes=successes, draws=draws)
+    return Point(successes=successes, draws=draws) if draws else Unknown()
 
 
-def _number(path: Path, number: int, *, column: str, text: str | None) -> float | None:
-    if text is None or not text.strip():
+def _number(path: Path, number: int, *, column: str, text: str) -> float | None:
+    if not text.strip():
         return None
     try:
         value = float(text)

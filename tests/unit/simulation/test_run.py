@@ -1,0 +1,106 @@
+"""A simulated run: totals, repeatability, and that it is fast enough for a pool of a million."""
+
+import time
+
+import numpy as np
+import pytest
+
+from knapsack_rl.allocation import strategy_names
+from knapsack_rl.base.errors import AllocationError, ConfigError, InputError
+from knapsack_rl.beliefs import tracker_names
+from knapsack_rl.simulation import POOLS, Drift, SimulationSpec, simulate
+from knapsack_rl.simulation.classes import LABELS, allocation_rows, rate_class
+
+
+def small(strategy="knapsack", **changes):
+    return SimulationSpec(
+        **{"pool": POOLS["middle"], "strategy": strategy, "num_prompts": 70, "batch": 32, "epochs": 3, **changes}
+    )
+
+
+@pytest.mark.parametrize("strategy", strategy_names())
+def test_every_strategy_runs(strategy):
+    """Each step spends exactly the budget; 2 steps per epoch, the incomplete third batch dropped."""
+    found = simulate(small(strategy))
+    assert [row["num_rollouts"] for row in found.steps] == [256] * 6
+    assert [row["epoch"] for row in found.steps] == [0, 0, 1, 1, 2, 2]
+    assert len(found.last_epoch.counts_P) == 64
+
+
+@pytest.mark.parametrize("belief", tracker_names())
+def test_every_belief_runs(belief):
+    """By columns, by tracker with made-up features, or by a probe; all are known in the last epoch."""
+    found = simulate(small("knapsack_posterior", belief=belief))
+    assert found.steps[-1]["known_frac"] > 0.9
+
+
+def test_columns_and_tracker_give_the_same_run(monkeypatch):
+    """The fast path changes nothing but the speed."""
+    fast = simulate(small())
+    monkeypatch.setattr("knapsack_rl.simulation.knowledge.columns_of", lambda *_: None)
+    np.testing.assert_equal(simulate(small()).steps, fast.steps)
+
+
+def test_a_run_is_a_function_of_its_seed():
+    """The same seed gives the same run, another seed another; arms of a seed start from the same rates."""
+    first, again, other = (simulate(small(seed=seed)) for seed in (0, 0, 1))
+    np.testing.assert_equal(first.steps, again.steps)
+    assert first.steps != other.steps
+    np.testing.assert_array_equal(first.first_rate_I, simulate(small("uniform")).first_rate_I)
+
+
+def test_training_raises_the_rates_and_rest_does_not():
+    """Rates drift upwards, unless nothing moves."""
+    moved, still = simulate(small()), simulate(small(drift=Drift(own=0.0, shared=0.0)))
+    assert moved.last_rate_I.mean() > moved.first_rate_I.mean() + 0.02
+    np.testing.assert_array_equal(still.last_rate_I, still.first_rate_I)
+
+
+def test_first_epoch_of_a_point_estimate_is_uniform():
+    """Nothing is known yet: equal counts, no gain, both ratios equal."""
+    row = simulate(small()).steps[0]
+    assert (row["max_count"], row["known_frac"]) == (8, 0.0)
+    assert row["objective"] == row["objective_uniform"]
+    assert row["ratio_rollouts"] == row["ratio_prompts"]
+
+
+def test_a_million_prompts_take_seconds():
+    """One allocation over 1,000,000 prompts and its beliefs, twice; 15 epochs fit into a minute."""
+    start = time.perf_counter()
+    found = simulate(small(num_prompts=1_000_000, batch=1_000_000, epochs=2))
+    assert time.perf_counter() - start < 16
+    assert found.steps[1]["num_rollouts"] == 8_000_000
+
+
+def test_who_got_the_rollouts():
+    """Every visit is in one class of each kind of rate, and the shares sum to 1."""
+    found = simulate(small())
+    rows = allocation_rows(found.last_epoch)
+    for kind in ("true", "believed"):
+        assert sum(row["num_visits"] for row in rows if row["rate"] == kind) == 64
+        assert sum(row["share"] for row in rows if row["rate"] == kind) == pytest.approx(1)
+
+
+def test_classes_of_rates():
+    """Unknown, 0 and 1 stand apart; a border belongs to the class above it."""
+    found = rate_class(np.array([np.nan, 0.0, 0.005, 0.01, 0.55, 0.995, 1.0]))
+    assert [LABELS[position] for position in found] == ["?", "0", "0.01", "0.02", "0.6", "<1", "1"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "error", "message"),
+    [
+        ({"strategy": "knapsak"}, ConfigError, "did you mean 'knapsack'"),
+        ({"belief": "newest"}, ConfigError, "unknown belief 'newest'"),
+        ({"epochs": 0}, InputError, "epochs = 0 must be at least 1"),
+        ({"batch": 0}, InputError, "batch = 0 must be at least 1"),
+        ({"batch": 71}, InputError, "a batch of 71 is more than the 70 prompts"),
+        ({"budget_per_prompt": 1}, AllocationError, "total 32 is below the lower bounds"),
+        ({"budget_per_prompt": -8}, AllocationError, "total -256 is below"),
+        ({"bounds": (9, 3)}, AllocationError, "lower bound 9 is above the upper bound 3"),
+    ],
+)
+def test_impossible_runs_are_refused_before_they_start(changes, error, message):
+    """One line, from the specification itself."""
+    with pytest.raises(error, match=message):
+        small(**changes)
