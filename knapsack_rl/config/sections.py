@@ -86,6 +86,9 @@ class TrainConfig(Section):
     mini_batches: int = Field(default=2, ge=1, description="Optimiser steps per training step.")
     low: int = Field(default=2, ge=1, description="Fewest rollouts a prompt may get.")
     high: int = Field(default=128, ge=1, description="Most rollouts a prompt may get.")
+    probe_rollouts: int = Field(
+        default=64, ge=1, description="Rollouts per prompt that show the true rate to an `oracle` belief; not charged."
+    )
     learning_rate: float = Field(default=1.5e-4, gt=0, description="AdamW learning rate, constant.")
     weight_decay: float = Field(default=0.0, ge=0, description="AdamW weight decay.")
     max_grad_norm: float = Field(default=1.0, gt=0, description="Gradient norm is clipped to this.")

@@ -24,7 +24,8 @@ STEPS = _schema(
         "step": pa.int32(),  # 1-based
         "epoch": pa.int32(),  # 0-based pass over the training problems of the step's first prompt
         "num_prompts": pa.int32(),
-        "num_rollouts": pa.int32(),  # generated
+        "num_rollouts": pa.int32(),  # generated and charged
+        "num_probe_rollouts": pa.int32(),  # generated to look only, charged to no budget
         "num_successes": pa.int32(),
         "num_truncated": pa.int32(),
         "num_prompt_tokens": pa.int64(),  # summed over rollouts
@@ -36,6 +37,7 @@ STEPS = _schema(
         "clip_frac": pa.float64(),  # share of updated response tokens whose ratio was clipped
         "approx_kl": pa.float64(),  # mean of old minus new log-probability over updated response tokens
         "entropy": pa.float64(),  # nats per updated response token
+        "probe_s": pa.float64(),
         "allocate_s": pa.float64(),
         "sample_s": pa.float64(),
         "score_s": pa.float64(),

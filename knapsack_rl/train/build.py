@@ -12,6 +12,7 @@ from knapsack_rl.learner import Learner
 from knapsack_rl.records.prompts import read_train_prompts
 from knapsack_rl.sampler import Sampler
 from knapsack_rl.tasks import Task, build_task
+from knapsack_rl.train.history import PromptHistory
 from knapsack_rl.train.stream import PromptStream
 
 
@@ -27,8 +28,7 @@ class Parts:
     sampler: Sampler
     learner: Learner
     strategy_state: Mapping[str, Any] = field(default_factory=dict)
-    visits: dict[str, int] = field(default_factory=dict)
-    """How often each prompt has been trained on."""
+    history: PromptHistory = field(default_factory=PromptHistory)
 
 
 def build_parts(config: RunConfig, *, prompts_file: Path, model_folder: Path) -> Parts:

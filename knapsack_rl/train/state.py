@@ -78,7 +78,7 @@ def save_state(folder: Path, parts: Parts, *, step: int) -> None:
         "stream": parts.stream.state_dict(),
         "tracker": parts.tracker.state_dict(),
         "strategy": dict(parts.strategy_state),
-        "visits": parts.visits,
+        "history": parts.history.state_dict(),
         "sha256": {path.name: sha256_of(path) for path in sorted(temporary.iterdir())},
     }
     write_json(temporary / "state.json", state)
@@ -111,7 +111,7 @@ def resume(folder: Path, parts: Parts) -> int:
     parts.stream.load_state_dict(state["stream"])
     parts.tracker.load_state_dict(state["tracker"])
     parts.strategy_state = state["strategy"]
-    parts.visits = {key: int(value) for key, value in state["visits"].items()}
+    parts.history.load_state_dict(state["history"])
     return int(state["step"])
 
 

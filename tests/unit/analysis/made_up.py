@@ -148,6 +148,8 @@ def step_record(step: int, epoch: int, *, groups: list[dict[str, Any]]) -> dict[
         "num_updated_rollouts": updated,
         "num_updated_tokens": 20 * updated,
         **dict.fromkeys(("loss", "grad_norm", "clip_frac", "approx_kl", "entropy"), 0.1),
+        "num_probe_rollouts": 0,
+        "probe_s": 0.0,
         "allocate_s": 0.01,
         "sample_s": 1.0,
         "score_s": 0.05,

@@ -86,7 +86,7 @@ def _step_inputs():
 @pytest.mark.parametrize("aggregation", ["token", "prompt", "sequence"])
 def test_dropping_zero_advantage_rollouts_leaves_every_gradient_equal(tiny_model_folder, aggregation):
     """The gradient of each mini-batch equals that of the update which pushes every rollout through the model."""
-    from knapsack_rl.train import step
+    from knapsack_rl.train import rows as step
 
     groups, rewards = _step_inputs()
     config = TrainConfig(steps=1, mini_batches=2, loss_aggregation=aggregation)
@@ -102,7 +102,7 @@ def test_dropping_zero_advantage_rollouts_leaves_every_gradient_equal(tiny_model
 @pytest.mark.parametrize("coefficient", ["kl_coef", "entropy_coef"])
 def test_nothing_is_dropped_when_every_rollout_has_a_gradient(coefficient):
     """A KL penalty or entropy bonus reaches zero-advantage rollouts too."""
-    from knapsack_rl.train import step
+    from knapsack_rl.train import rows as step
 
     groups, rewards = _step_inputs()
     config = TrainConfig(steps=1, mini_batches=2).model_copy(update={coefficient: 0.1})
