@@ -1,11 +1,13 @@
 """Allocation: how many rollouts each prompt of a step gets. May import beliefs, base, numpy and scipy.
 
-``value`` says what N rollouts are worth, ``solver`` finds the best counts, ``strategies`` holds one small file per
-rule, ``registry`` their names. A strategy is a pure function of beliefs, request, its own state and a random generator.
+``value`` and ``value_table`` say what N rollouts are worth, ``solver`` finds the best counts, ``strategies`` holds one
+small file per rule, ``registry`` their names, ``schedule`` what each step may spend. A strategy is a pure function of
+beliefs, request, its own state and a random generator. ``docs/adding_a_strategy.md`` shows how to write one.
 """
 
 from knapsack_rl.allocation.oneshot import allocate, run_strategy
 from knapsack_rl.allocation.registry import build_strategy, check_strategy, default_belief, strategy_names
+from knapsack_rl.allocation.schedule import schedule_totals
 from knapsack_rl.allocation.solver import solve
 from knapsack_rl.allocation.strategy import AllocationRequest, Outcome, Strategy
 from knapsack_rl.allocation.value_table import VALUES, value_names
@@ -20,6 +22,7 @@ __all__ = [
     "check_strategy",
     "default_belief",
     "run_strategy",
+    "schedule_totals",
     "solve",
     "strategy_names",
     "value_names",
