@@ -35,6 +35,8 @@ class AllocationRequest:
     """Passes over the prompts completed so far."""
     cost_P: FloatArray | None = None
     """Expected tokens of one rollout of each prompt; None = all alike. Read by strategies that spend tokens.  [P]"""
+    features: Mapping[str, FloatArray] | None = None
+    """Feature vector of every prompt of the run by id; None = not known. Read by strategies that predict.  [F]"""
 
     def __post_init__(self) -> None:
         """Check that the request can be met."""

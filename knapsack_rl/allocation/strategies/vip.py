@@ -5,10 +5,12 @@ from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
+from scipy.special import expit, logit
 
-from knapsack_rl.allocation.choices import check_choice
+from knapsack_rl.allocation.choices import check_above, check_choice
+from knapsack_rl.allocation.gaussian_process import updated_latents
 from knapsack_rl.allocation.seen import best_by_rate
-from knapsack_rl.allocation.strategy import AllocationRequest, Strategy
+from knapsack_rl.allocation.strategy import AllocationRequest, Outcome, Strategy
 from knapsack_rl.beliefs.arrays import BeliefArrays, FloatArray, IntArray
 
 LEAST = {"dr_grpo": 3, "rloo": 2}
@@ -31,28 +33,58 @@ class Vip(Strategy):
     """Least total ``a (N-1) / N^2`` (Dr.GRPO) or ``a / (N-1)`` (RLOO), with ``a = 4 p (1-p)``.
 
     Both are convex from 3 and 2 rollouts on; the lower bound is raised to that as far as the total goes, and below it
-    the first convex step is used for all. Unseen prompts get the uniform share. Ties are random.
+    the first convex step is used for all. Ties are random.
+
+    Where the request has features, rates are those of a Gaussian process on them (`updated_latents`), which is the
+    state. Otherwise they come from the beliefs, and unseen prompts get the uniform share.
 
     Source: arXiv 2602.01601 (VIP).
     """
 
-    # DEVIATION: rates come from the belief tracker; the method predicts them by a Gaussian process on embeddings.
+    # DEVIATION: without features the belief tracker gives the rates; the method always predicts them from embeddings.
     name: ClassVar[str] = "vip"
     source: ClassVar[str] = "arXiv 2602.01601"
     default_belief: ClassVar[str] = "beta"
 
     estimator: str = "dr_grpo"
     """Whose variance: dr_grpo or rloo."""
+    prior: float = -1.0
+    """Latent (logit of the success rate) of a prompt that nothing is known of."""
+    epsilon: float = 0.01
+    """Distance that observed rates keep from 0 and 1, so that their logits are finite."""
 
     def __post_init__(self) -> None:
-        """Check the option."""
+        """Check the options."""
         check_choice("estimator", self.estimator, known=LEAST, strategy=self.name)
+        check_above("epsilon", self.epsilon, least=0, strategy=self.name)
 
     def __call__(
         self, beliefs: BeliefArrays, request: AllocationRequest, *, state: Mapping[str, Any], rng: np.random.Generator
     ) -> tuple[IntArray, Mapping[str, Any]]:
         """Counts for one step; see `Strategy.__call__`."""
-        share = request.total // max(len(beliefs), 1)
+        rate_P = beliefs.rate_P
+        if request.features is not None:
+            state = self._moved(request.features, state)
+            latents = state["latents"]
+            rate_P = expit(np.array([latents.get(prompt_id, self.prior) for prompt_id in request.prompt_ids]))
+        share = request.total // max(len(rate_P), 1)
         convex = replace(request, low=max(request.low, min(LEAST[self.estimator], share)))
         increment = _dr_grpo if self.estimator == "dr_grpo" else _rloo
-        return best_by_rate(increment, beliefs.rate_P, request=convex, rng=rng), state
+        return best_by_rate(increment, rate_P, request=convex, rng=rng), state
+
+    def _moved(self, features: Mapping[str, FloatArray], state: Mapping[str, Any]) -> dict[str, Any]:
+        """The state with what was observed since the last call worked into the process."""
+        if "latents" in state and not state.get("observed"):
+            return dict(state)
+        latents = updated_latents(
+            state.get("latents", {}), state.get("observed", {}), features=features, prior=self.prior
+        )
+        return {**state, "latents": latents, "observed": {}}
+
+    def observe(self, outcome: Outcome, *, state: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The state with this step's rates noted, as logits; the next call works them in."""
+        drawn_P = outcome.draws_P > 0
+        rate_P = outcome.successes_P[drawn_P] / outcome.draws_P[drawn_P]
+        latent_P = logit(np.clip(rate_P, self.epsilon, 1.0 - self.epsilon))
+        drawn = [prompt_id for prompt_id, drawn in zip(outcome.prompt_ids, drawn_P, strict=True) if drawn]
+        return {**state, "observed": dict(zip(drawn, latent_P.tolist(), strict=True))}
