@@ -21,7 +21,8 @@ app = typer.Typer(
 )
 for panel, module in (("Jobs of a study", jobs), ("Results", results), ("Allocation and reference", library)):
     for name, command in module.COMMANDS.items():
-        app.command(name, rich_help_panel=panel)(command)
+        # Docstrings are raw, so the mark that keeps an example's line whole is spelt out in them.
+        app.command(name, help=(command.__doc__ or "").replace("\\b", "\b"), rich_help_panel=panel)(command)
 
 
 def run() -> None:

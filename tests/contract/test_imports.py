@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-SCIENCE = ("base", "config", "records", "beliefs", "grpo", "tasks", "allocation", "study")
+SCIENCE = ("base", "config", "records", "beliefs", "grpo", "tasks", "allocation", "study", "simulation")
 LEARNING = ("torch", "transformers", "vllm")
 SHOWING = ("pandas", "matplotlib", "seaborn")
 

@@ -166,6 +166,13 @@ def test_bad_simulations_are_one_line(tmp_path, arguments, words):
     assert all(word in line for word in words), line
 
 
+def test_examples_in_help_keep_their_line(tmp_path):
+    """No mark of the help's source is shown, and an example is not broken up."""
+    shown = _run("allocate", "--help", cwd=tmp_path).stdout
+    assert "\\b" not in shown
+    assert "Example: knapsack-rl allocate prompts.csv --strategy knapsack --budget-per-prompt 8" in shown
+
+
 def test_every_command_has_help():
     """No command without a first line of help."""
     assert [command.callback.__name__ for command in app.registered_commands if not command.callback.__doc__] == []
