@@ -32,7 +32,7 @@ def updated_latents(
         prior: Latent of a prompt that nothing is known of.
     """
     ids = list(features)
-    near = [key for key in observed if key in features]
+    near = sorted(key for key in observed if key in features)  # a saved state does not keep the order of its keys
     after = {**dict.fromkeys(ids, prior), **latents}
     if near:
         features_BF = np.array([features[key] for key in near])

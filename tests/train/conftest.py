@@ -14,7 +14,7 @@ from knapsack_rl.learner import FakeLearner
 from knapsack_rl.prepare import prepare
 from knapsack_rl.records.prompts import read_train_prompts
 from knapsack_rl.sampler import FakeSampler
-from knapsack_rl.study import expand
+from knapsack_rl.study import expand, step_totals
 from knapsack_rl.tasks import build_task
 from knapsack_rl.train import TrainJob
 from knapsack_rl.train.build import Parts
@@ -41,6 +41,7 @@ def build_fake_parts(config, *, prompts_file, model_folder):
         strategy=build_strategy(config.arm.strategy, config.arm.options),
         sampler=FakeSampler(p_success),
         learner=FakeLearner(),
+        totals=step_totals(config),
     )
 
 
@@ -57,7 +58,7 @@ class Bench:
                 "name": "fake",
                 "task": {"name": "arithmetic", "options": {"num_train": 64, "num_per_benchmark": 2}},
                 "models": {"m": {"build": {"hidden_size": 16, "num_layers": 1}}},
-                "arms": {name: {"strategy": name} for name in ("uniform", "knapsack", "oracle")},
+                "arms": {name: {"strategy": name} for name in ("uniform", "knapsack", "oracle", arm)},
                 "grid": {"models": ["m"], "arms": [arm], "budgets": [budget], "seeds": [0]},
                 "train": {"steps": steps, "prompts_per_step": 16, "save_every": 4, **train},
                 "evaluation": {"every": 4},

@@ -53,6 +53,18 @@ def test_killed_run_resumes_to_the_uninterrupted_records(tmp_path, killed_at):
     assert _tables(dying) == _tables(whole)
 
 
+@pytest.mark.parametrize("arm", ["coba_paper", "e3", "knapsack_tokens", "oracle"])
+def test_what_a_strategy_remembers_is_resumed(tmp_path, arm):
+    """Failure rates, ranks over epochs, costs: a run killed in its third epoch ends as if it had not been."""
+    whole = Bench(tmp_path / "a").job(arm=arm)
+    train(whole)
+    dying = Bench(tmp_path / "b").job(arm=arm, build=_build_that_dies_at(9))
+    with pytest.raises(_Killed):
+        train(dying)
+    train(Bench(tmp_path / "b").job(arm=arm))
+    assert _tables(dying) == _tables(whole)
+
+
 def test_raising_the_number_of_steps_continues(bench, tmp_path):
     """8 steps, then 12: the records of 12 in one go, and the first 8 are not trained again."""
     train(bench.job(steps=8))

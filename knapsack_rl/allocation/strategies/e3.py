@@ -80,8 +80,10 @@ class E3(Strategy):
 
 
 def _ranks(counts: Mapping[str, Sequence[int]]) -> dict[str, float]:
-    mean_P = np.array([successes / draws if draws else 0.0 for successes, draws in counts.values()])
-    return dict(zip(counts, _positions(mean_P).tolist(), strict=True))
+    """Rank of every prompt seen; ties by id, because a saved state does not keep the order of its keys."""
+    ids = sorted(counts)
+    mean_P = np.array([counts[key][0] / max(counts[key][1], 1) for key in ids])
+    return dict(zip(ids, _positions(mean_P).tolist(), strict=True))
 
 
 def _positions(mean_P: FloatArray) -> FloatArray:
