@@ -95,8 +95,9 @@ def run_hash(config: RunConfig) -> str:
 def resume_hash(config: RunConfig) -> str:
     """Digest of everything that changes the course of a run; stamped on resume state.
 
-    The number of steps is left out, so that raising it alone continues a run; so is live tracking, which is no
-    part of the computation. ``code_version`` is in.
+    The number of steps is left out, so that raising it alone continues a run, unless the budget schedule depends on it;
+    so is live tracking, which is no part of the computation. ``code_version`` is in.
     """
-    data = config.model_dump(mode="json", exclude={"live_tracking": True, "train": {"steps", "save_every"}})
+    left_out = {"save_every"} | ({"steps"} if config.arm.schedule.kind == "constant" else set())
+    data = config.model_dump(mode="json", exclude={"live_tracking": True, "train": left_out})
     return digest(json.dumps(data, sort_keys=True))

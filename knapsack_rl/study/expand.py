@@ -10,6 +10,7 @@ from knapsack_rl.allocation import check_strategy, default_belief
 from knapsack_rl.base.errors import ConfigError
 from knapsack_rl.beliefs import check_tracker
 from knapsack_rl.config import RunConfig, StudyConfig, parse_run
+from knapsack_rl.study.totals import step_totals
 from knapsack_rl.tasks import check_task
 
 OVERRIDABLE = ("seed", "train", "evaluation", "arm", "model")
@@ -61,8 +62,9 @@ def _resolve(
     try:
         check_strategy(run.arm.strategy, run.arm.options)
         check_tracker(run.arm.belief or default_belief(run.arm.strategy, run.arm.options), run.arm.belief_options)
+        step_totals(run)
     except ConfigError as error:
-        raise ConfigError(f"{source}: overrides.{run_id}.arm: {error}") from None
+        raise ConfigError(f"{source}: run {run_id}: {error}") from None
     return run
 
 

@@ -1,16 +1,18 @@
 """The composition root: from a resolved configuration to the objects of a run. Heavy imports happen here, on use."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from knapsack_rl.allocation import Strategy, build_strategy
-from knapsack_rl.beliefs import Tracker, build_tracker
+from knapsack_rl.base.types import Prompt
+from knapsack_rl.beliefs import NeedsFeatures, Tracker, build_tracker, hashed_features
 from knapsack_rl.config import RunConfig
 from knapsack_rl.learner import Learner
 from knapsack_rl.records.prompts import read_train_prompts
 from knapsack_rl.sampler import Sampler
+from knapsack_rl.study import step_totals
 from knapsack_rl.tasks import Task, build_task
 from knapsack_rl.train.history import PromptHistory
 from knapsack_rl.train.stream import PromptStream
@@ -27,6 +29,8 @@ class Parts:
     strategy: Strategy
     sampler: Sampler
     learner: Learner
+    totals: tuple[int, ...]
+    """Rollouts of each step, step 1 first."""
     strategy_state: Mapping[str, Any] = field(default_factory=dict)
     history: PromptHistory = field(default_factory=PromptHistory)
 
@@ -45,11 +49,24 @@ def build_parts(config: RunConfig, *, prompts_file: Path, model_folder: Path) ->
         config=config,
         task=build_task(config.task.name, config.task.options, seed=config.task.seed),
         stream=stream,
-        tracker=build_tracker(config.arm.belief, config.arm.belief_options),
+        tracker=build_belief(config.arm.belief, config.arm.belief_options, prompts=prompts),
         strategy=build_strategy(config.arm.strategy, config.arm.options),
         sampler=sampler,
         learner=learner,
+        totals=step_totals(config),
     )
+
+
+def build_belief(name: str, options: Mapping[str, Any], *, prompts: Sequence[Prompt]) -> Tracker:
+    """A fresh tracker, told of every training prompt what it wants to know: features of the text, if it needs any.
+
+    Raises:
+        ConfigError: unknown name or option.
+    """
+    tracker = build_tracker(name, options)
+    if isinstance(tracker, NeedsFeatures):
+        tracker.set_features(hashed_features({prompt.id: prompt.text for prompt in prompts}))
+    return tracker
 
 
 def _engines(config: RunConfig, model_folder: Path) -> tuple[Sampler, Learner]:

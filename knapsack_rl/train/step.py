@@ -98,7 +98,7 @@ def _allocate(
     config = parts.config
     prompt_ids = tuple(prompt.id for prompt in prompts)
     request = AllocationRequest(
-        total=config.rollouts_per_step,
+        total=parts.totals[step - 1],
         low=config.train.low,
         high=config.train.high,
         step=step,

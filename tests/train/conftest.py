@@ -58,7 +58,8 @@ class Bench:
                 "name": "fake",
                 "task": {"name": "arithmetic", "options": {"num_train": 64, "num_per_benchmark": 2}},
                 "models": {"m": {"build": {"hidden_size": 16, "num_layers": 1}}},
-                "arms": {name: {"strategy": name} for name in ("uniform", "knapsack", "oracle", arm)},
+                "arms": {name: {"strategy": name} for name in ("uniform", "knapsack", "oracle", arm)}
+                | {"early": {"strategy": "knapsack", "schedule": {"kind": "linear", "start": 1.5}}},
                 "grid": {"models": ["m"], "arms": [arm], "budgets": [budget], "seeds": [0]},
                 "train": {"steps": steps, "prompts_per_step": 16, "save_every": 4, **train},
                 "evaluation": {"every": 4},
