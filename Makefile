@@ -51,7 +51,7 @@ clean:  ## Delete results/ and figures/, their reference/ folders excepted
 
 help:  ## List the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-10s %s\n", $$1, $$2 }'
-	@echo "  Variables: CONFIG=config/single_gpu.yaml CORES=8 PORT=5000 PYTHON=python3.12 PIP_ARGS=..."
+	@echo "  Variables: CONFIG=config/arena.yaml CORES=8 PORT=5000 PYTHON=python3.12 PIP_ARGS=..."
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' || \

@@ -1,5 +1,5 @@
 # Plain `snakemake` runs workflow/Snakefile. (An `include` alone would run nothing and exit 0.)
-if not config.get("name"):
+if not workflow.configfiles:
 
     # Loaded only when no study was given: Snakemake would merge two files.
     configfile: "config/config.yaml"

@@ -31,5 +31,9 @@ class StateError(KnapsackError, RuntimeError):
     """Saved state that cannot be resumed: locked, truncated, or of another configuration."""
 
 
+class TrainingError(KnapsackError, ArithmeticError):
+    """A run that diverged."""
+
+
 class OutputError(KnapsackError, OSError):
     """A folder or file that cannot be written."""

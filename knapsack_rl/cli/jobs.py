@@ -98,7 +98,8 @@ def _use_job_threads() -> None:
     """Torch takes as many threads as the job was given (OMP_NUM_THREADS), so that two jobs share two cores well."""
     import torch
 
-    torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "1")))
+    first = os.environ.get("OMP_NUM_THREADS", "1").split(",")[0]
+    torch.set_num_threads(int(first) if first.isdigit() and int(first) > 0 else 1)
 
 
 COMMANDS = {"prepare": prepare, "pretrain": pretrain, "train": train, "evaluate": evaluate}

@@ -9,6 +9,7 @@ from knapsack_rl.base.errors import EXIT_CODE, KnapsackError
 from knapsack_rl.cli import jobs, library, results
 
 INTERRUPTED = 130
+CONTINUES = "interrupted; the same command continues from the last saved state"
 
 app = typer.Typer(
     name="knapsack-rl",
@@ -33,11 +34,13 @@ def run() -> None:
     except KnapsackError as error:
         _fail(f"error: {error}", EXIT_CODE)
     except (KeyboardInterrupt, typer.Abort):
-        _fail("interrupted; the same command continues from the last saved state", INTERRUPTED)
+        _fail(CONTINUES, INTERRUPTED)
     except Exception as error:
         if not hasattr(error, "format_message"):
             raise  # a bug of ours keeps its traceback
         _fail(f"error: {error.format_message()} (see knapsack-rl --help)", EXIT_CODE)  # a usage error of typer's
+    if code == INTERRUPTED:  # typer's answer to Ctrl-C
+        _fail(CONTINUES, INTERRUPTED)
     sys.exit(code or 0)
 
 

@@ -4,7 +4,7 @@ Strategy, belief and task names are plain strings here and their options plain m
 against the registries, so that this room knows no algorithm.
 """
 
-from knapsack_rl.config.load import load_study, parse_run, parse_study, resume_hash, run_hash
+from knapsack_rl.config.load import compact_json, load_study, parse_run, parse_study, resume_hash, run_hash
 from knapsack_rl.config.run import RunConfig
 from knapsack_rl.config.sections import (
     ArmConfig,
@@ -33,6 +33,7 @@ __all__ = [
     "TaskConfig",
     "TrackingConfig",
     "TrainConfig",
+    "compact_json",
     "load_study",
     "parse_run",
     "parse_study",

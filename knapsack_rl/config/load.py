@@ -87,17 +87,27 @@ def _known_keys(model: type[BaseModel]) -> Iterator[str]:
                 yield from _known_keys(candidate)
 
 
+def compact_json(config: BaseModel) -> str:
+    """Key-sorted JSON of what differs from the defaults.
+
+    A new key with a default therefore changes no hash and makes no job run again; a change of the code that matters is
+    announced by ``code_version``.
+    """
+    return json.dumps(config.model_dump(mode="json", exclude_defaults=True), sort_keys=True)
+
+
 def run_hash(config: RunConfig) -> str:
     """Digest of the whole resolved configuration; stamped on records."""
-    return digest(json.dumps(config.model_dump(mode="json"), sort_keys=True))
+    return digest(compact_json(config))
 
 
 def resume_hash(config: RunConfig) -> str:
     """Digest of everything that changes the course of a run; stamped on resume state.
 
-    The number of steps is left out, so that raising it alone continues a run, unless the budget schedule depends on it;
-    so is live tracking, which is no part of the computation. ``code_version`` is in.
+    The number of steps is left out, so that raising it alone continues a run, unless the budget schedule depends on it.
+    Evaluation and live tracking are left out because they are no part of the computation. ``code_version`` is in.
     """
     left_out = {"save_every"} | ({"steps"} if config.arm.schedule.kind == "constant" else set())
-    data = config.model_dump(mode="json", exclude={"live_tracking": True, "train": left_out})
+    excluded: dict[str, bool | set[str]] = {"live_tracking": True, "evaluation": True, "train": left_out}
+    data = config.model_dump(mode="json", exclude=excluded, exclude_defaults=True)
     return digest(json.dumps(data, sort_keys=True))

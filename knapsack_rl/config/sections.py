@@ -43,6 +43,15 @@ class BuildConfig(Section):
     seed: int = Field(default=0, description="Seed of the initial weights and of the order of demonstrations.")
     pretrain: PretrainConfig = Field(default_factory=PretrainConfig, description="Pre-training on demonstrations.")
 
+    @model_validator(mode="after")
+    def _heads_divide(self) -> Self:
+        if self.hidden_size % (2 * self.num_heads):
+            raise ValueError(
+                f"hidden_size ({self.hidden_size}) must be a multiple of 2 x num_heads ({self.num_heads}):"
+                " rotary positions need heads of even size"
+            )
+        return self
+
 
 class ModelConfig(Section):
     """A base model: exactly one of `build` and `path`."""

@@ -38,8 +38,11 @@ def load_optimizer(folder: Path, model: PreTrainedModel, *, optimizer: torch.opt
                 moments = [key for key in tensors if key.split("/", 1)[1] == name]
                 if moments:
                     optimizer.state[parameter] = {key.split("/", 1)[0]: tensors.pop(key) for key in moments}
+        leftover = next(iter(tensors), None)
     except (SafetensorError, OSError, KeyError, RuntimeError) as error:
         raise StateError(
             f"{path}: truncated or of another model ({type(error).__name__}: {error});"
             f" delete {folder} to resume from the save before it"
         ) from None
+    if leftover is not None:
+        raise StateError(f"{path}: holds {leftover}, which this model lacks; delete {folder.parent} to start over")

@@ -65,7 +65,8 @@ def token_loss(
     floor = options.dual_clip * batch.advantages
     per_token = -torch.where(batch.advantages < 0, torch.maximum(surrogate, floor), surrogate)
     if reference_BT is not None:
-        difference = reference_BT - logprobs_BT
+        difference = (reference_BT - logprobs_BT) * batch.response_BT
+        difference = difference.clamp(-MAX_LOG_RATIO, MAX_LOG_RATIO)
         per_token = per_token + options.kl_coef * (difference.exp() - difference - 1)
     per_token = per_token - options.entropy_coef * entropy_BT
     weight_BT = batch.weights * batch.response_BT

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
+from knapsack_rl.base.errors import TrainingError
 from knapsack_rl.learner.checkpoint import load_optimizer, save_optimizer
 from knapsack_rl.learner.loss import LossOptions, TokenLoss, token_loss
 from knapsack_rl.learner.packing import MicroBatch, micro_batches
@@ -132,6 +133,10 @@ class PolicyLearner:
             if parameter.grad is None:  # an empty mini-batch: zero gradient, yet momentum moves the weights
                 parameter.grad = torch.zeros_like(parameter)
         norm = torch.nn.utils.clip_grad_norm_(self._model.parameters(), self._options.max_grad_norm)
+        if not torch.isfinite(norm):
+            raise TrainingError(
+                "the gradient is not finite; the last saved state is from before it: lower train.learning_rate"
+            )
         self._optimizer.step()
         self._optimizer.zero_grad(set_to_none=True)
         return float(norm)

@@ -26,14 +26,26 @@ def load_model(folder: Path, *, dtype: torch.dtype = torch.float32) -> PreTraine
     """
     _require(folder)
     try:
-        model = AutoModelForCausalLM.from_pretrained(
-            folder, dtype=dtype, local_files_only=True, trust_remote_code=False, attn_implementation="sdpa"
+        model, info = AutoModelForCausalLM.from_pretrained(
+            folder,
+            dtype=dtype,
+            local_files_only=True,
+            trust_remote_code=False,
+            attn_implementation="sdpa",
+            output_loading_info=True,
         )
     except (SafetensorError, OSError, ValueError, RuntimeError) as error:
         reason = str(error).splitlines()[0]
         raise InputError(
             f"{folder}: weights cannot be loaded ({reason}); delete the folder and make it again"
         ) from None
+    # transformers fills a missing weight with random numbers and drops one it does not know, without an error.
+    for problem in ("missing_keys", "unexpected_keys", "mismatched_keys"):
+        if info[problem]:
+            raise InputError(
+                f"{folder}: {problem.replace('_', ' ')} in the weights ({min(map(str, info[problem]))});"
+                " the file does not belong to this config.json: make the folder again"
+            )
     return model.eval()
 
 

@@ -1,6 +1,6 @@
 """Floor 1: facts on disk. Tables with declared schemas, the append-only journal, the manifest (pyarrow)."""
 
-from knapsack_rl.records.atomic import check_writable, ensure_writable, sha256_of, write_json, write_text
+from knapsack_rl.records.atomic import check_writable, ensure_writable, model_files, sha256_of, write_json, write_text
 from knapsack_rl.records.journal import Journal, read_journal
 from knapsack_rl.records.manifest import code_digest, environment_facts
 from knapsack_rl.records.publish import publish_journal
@@ -19,6 +19,7 @@ __all__ = [
     "code_digest",
     "ensure_writable",
     "environment_facts",
+    "model_files",
     "publish_journal",
     "read_journal",
     "read_table",

@@ -50,9 +50,15 @@ def write_text(path: Path, text: str) -> None:
     temporary.replace(path)
 
 
-def write_json(path: Path, data: Any) -> None:  # noqa: ANN401 - JSON is whatever json.dumps takes
-    """Write ``data`` as indented, key-sorted JSON, atomically."""
-    write_text(path, json.dumps(data, indent=2, sort_keys=True, allow_nan=False) + "\n")
+def write_json(path: Path, data: Any, *, sort_keys: bool = True) -> None:  # noqa: ANN401 - whatever json.dumps takes
+    """Write ``data`` as indented JSON, atomically; keys sorted unless their order matters."""
+    write_text(path, json.dumps(data, indent=2, sort_keys=sort_keys, allow_nan=False) + "\n")
+
+
+def model_files(folder: Path) -> list[Path]:
+    """Files that make a model what it is: configuration, weights and tokenizer, in name order."""
+    names = ("config.json", "tokenizer.json")
+    return sorted(path for path in folder.iterdir() if path.name in names or path.suffix == ".safetensors")
 
 
 def sha256_of(path: Path) -> str:

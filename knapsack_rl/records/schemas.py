@@ -1,7 +1,7 @@
 """Declared tables. Facts only: ratios, curves and intervals are computed downstream.
 
 Counts start with ``num_``, probabilities with ``p_``, seconds end in ``_s``. ``*_s`` columns are wall-clock
-measurements; everything else is a function of the configuration alone.
+measurements; everything else is a function of the configuration, on one machine, torch build and thread count.
 """
 
 import pyarrow as pa

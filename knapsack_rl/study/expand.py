@@ -9,11 +9,11 @@ from typing import Any
 from knapsack_rl.allocation import check_strategy, default_belief
 from knapsack_rl.base.errors import ConfigError
 from knapsack_rl.beliefs import check_tracker
-from knapsack_rl.config import RunConfig, StudyConfig, parse_run
+from knapsack_rl.config import ArmConfig, RunConfig, StudyConfig, parse_run
 from knapsack_rl.study.totals import step_totals
 from knapsack_rl.tasks import check_task
 
-OVERRIDABLE = ("seed", "train", "evaluation", "arm", "model")
+OVERRIDABLE = ("seed", "train", "evaluation", "arm")
 
 
 def expand(study: StudyConfig, *, source: str = "config") -> dict[str, RunConfig]:
@@ -23,24 +23,30 @@ def expand(study: StudyConfig, *, source: str = "config") -> dict[str, RunConfig
         ConfigError: an unknown strategy, belief, task or option; a budget outside the bounds; an override that
             names no run; a model folder that does not exist. ``source`` names the file in the message.
     """
+    grid = study.grid
+    ids = {
+        f"{model}-{arm}-n{budget}-s{seed}": (model, arm, budget, seed)
+        for model, arm, budget, seed in product(grid.models, grid.arms, grid.budgets, grid.seeds)
+    }
     try:
-        check_task(study.task.name, study.task.options)
+        num_train = check_task(study.task.name, study.task.options)
         _check_models(study)
-        arms = {name: _checked_arm(study, name) for name in study.arms}
-        grid = study.grid
-        ids = {
-            f"{model}-{arm}-n{budget}-s{seed}": (model, arm, budget, seed)
-            for model, arm, budget, seed in product(grid.models, grid.arms, grid.budgets, grid.seeds)
-        }
+        for name, arm in study.arms.items():
+            _check_arm(arm, f"arms.{name}")
         _check_overrides(study.overrides, list(ids))
     except ConfigError as error:
         raise ConfigError(f"{source}: {error}") from None
-    return {run_id: _resolve(study, run_id, key=key, arm=arms[key[1]], source=source) for run_id, key in ids.items()}
+    runs = {run_id: _resolve(study, run_id, key=key, source=source) for run_id, key in ids.items()}
+    for run in runs.values():
+        if num_train is not None and run.train.prompts_per_step > num_train:
+            raise ConfigError(
+                f"{source}: train.prompts_per_step: {run.train.prompts_per_step} exceeds the {num_train} training"
+                f" problems (run {run.run_id}); lower it or raise the number of problems"
+            )
+    return runs
 
 
-def _resolve(
-    study: StudyConfig, run_id: str, *, key: tuple[str, str, int, int], arm: dict[str, Any], source: str
-) -> RunConfig:
+def _resolve(study: StudyConfig, run_id: str, *, key: tuple[str, str, int, int], source: str) -> RunConfig:
     model, arm_name, budget, seed = key
     defaults = study.model_dump(mode="json")
     resolved = {
@@ -51,8 +57,8 @@ def _resolve(
         "arm_name": arm_name,
         "budget": budget,
         "seed": seed,
-        "model": defaults["models"][model],
-        "arm": arm,
+        "model": defaults["models"][model] | {"train": {}},
+        "arm": defaults["arms"][arm_name],
         "task": defaults["task"],
         "train": _merge(defaults["train"], study.models[model].train),
         "evaluation": defaults["evaluation"],
@@ -60,24 +66,22 @@ def _resolve(
     }
     run = parse_run(_merge(resolved, study.overrides.get(run_id, {})), source=f"{source}: run {run_id}")
     try:
-        check_strategy(run.arm.strategy, run.arm.options)
-        check_tracker(run.arm.belief or default_belief(run.arm.strategy, run.arm.options), run.arm.belief_options)
+        run = run.model_copy(update={"arm": _check_arm(run.arm, "arm")})
         step_totals(run)
     except ConfigError as error:
         raise ConfigError(f"{source}: run {run_id}: {error}") from None
     return run
 
 
-def _checked_arm(study: StudyConfig, name: str) -> dict[str, Any]:
-    """The arm with its belief filled in."""
-    arm = study.arms[name]
+def _check_arm(arm: ArmConfig, where: str) -> ArmConfig:
+    """The arm with its belief filled in, once names and options of both are known to be right."""
     try:
         check_strategy(arm.strategy, arm.options)
         belief = arm.belief or default_belief(arm.strategy, arm.options)
         check_tracker(belief, arm.belief_options)
     except ConfigError as error:
-        raise ConfigError(f"arms.{name}: {error}") from None
-    return arm.model_copy(update={"belief": belief}).model_dump(mode="json")
+        raise ConfigError(f"{where}: {error}") from None
+    return arm.model_copy(update={"belief": belief})
 
 
 def _check_models(study: StudyConfig) -> None:

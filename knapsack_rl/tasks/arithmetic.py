@@ -45,7 +45,7 @@ class ArithmeticTask:
             ConfigError: unknown option or bad value.
         """
         try:
-            return cls(ArithmeticOptions(**options), seed)
+            checked = ArithmeticOptions(**options)
         except ValidationError as error:
             first = error.errors()[0]
             key = ".".join(str(part) for part in first["loc"])
@@ -53,6 +53,19 @@ class ArithmeticTask:
             raise ConfigError(
                 f"task.options.{key}: {first['msg']} (value {first['input']!r}); options: {known}"
             ) from None
+
+        most = _most_training_problems(checked)
+        if checked.num_train > most:
+            raise ConfigError(
+                f"task.options.num_train: {checked.num_train} distinct chains in equal shares of 1 to"
+                f" {checked.max_operations} operations do not exist; the most is {most}"
+            )
+        return cls(checked, seed)
+
+    @property
+    def num_train(self) -> int:
+        """Number of training problems."""
+        return self.options.num_train
 
     def train_prompts(self) -> Sequence[Prompt]:
         """``num_train`` distinct chains of 1 to ``max_operations`` operations, in equal shares."""
@@ -123,6 +136,12 @@ class ArithmeticTask:
                 identity = f"{name}-{len(prompts):05d}"
                 prompts.append(Prompt(id=identity, text=chain.prompt, answer=chain.answer, kind=f"ops{num_steps}"))
         return tuple(prompts)
+
+
+def _most_training_problems(options: ArithmeticOptions) -> int:
+    """Shortest chains run out first: 10 digits x (operators x 10 digits) of one operation, some of them held out."""
+    held_out = -(-options.num_per_benchmark // 2)  # of one operation, in chains_1_2
+    return (MODULUS * len(OPERATORS) * MODULUS - held_out) * options.max_operations
 
 
 def _demonstrate(chain: Chain, rng: np.random.Generator) -> Demonstration:

@@ -16,9 +16,13 @@ def task_names() -> tuple[str, ...]:
     return tuple(_TASKS)
 
 
-def check_task(name: str, options: Mapping[str, Any]) -> None:
-    """Raise ConfigError, in one line, unless ``build_task`` would take these."""
-    build_task(name, options, seed=0)
+def check_task(name: str, options: Mapping[str, Any]) -> int | None:
+    """Number of training problems, None if it is known only after preparation.
+
+    Raises:
+        ConfigError: ``build_task`` would not take these; one line.
+    """
+    return build_task(name, options, seed=0).num_train
 
 
 def build_task(name: str, options: Mapping[str, Any], *, seed: int) -> Task:

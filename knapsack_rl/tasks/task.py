@@ -31,6 +31,11 @@ class Task(Protocol):
     Everything is a function of the options and the seed given to ``build_task``.
     """
 
+    @property
+    def num_train(self) -> int | None:
+        """Number of training problems, None if it is known only after preparation."""
+        ...
+
     def train_prompts(self) -> Sequence[Prompt]:
         """Training problems, without repetition."""
         ...

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from knapsack_rl.allocation import Strategy, build_strategy
+from knapsack_rl.allocation import Strategy, build_strategy, default_belief
 from knapsack_rl.base.types import Prompt
 from knapsack_rl.beliefs import NeedsFeatures, Tracker, build_tracker, hashed_features
 from knapsack_rl.config import RunConfig
@@ -44,12 +44,12 @@ def build_parts(config: RunConfig, *, prompts_file: Path, model_folder: Path) ->
     prompts = read_train_prompts(prompts_file)
     stream = PromptStream(prompts, batch_size=config.train.prompts_per_step, seed=config.seed)
     sampler, learner = _engines(config, model_folder)
-    assert config.arm.belief is not None, "expand() fills in the belief"  # noqa: S101
+    belief = config.arm.belief or default_belief(config.arm.strategy, config.arm.options)
     return Parts(
         config=config,
         task=build_task(config.task.name, config.task.options, seed=config.task.seed),
         stream=stream,
-        tracker=build_belief(config.arm.belief, config.arm.belief_options, prompts=prompts),
+        tracker=build_belief(belief, config.arm.belief_options, prompts=prompts),
         strategy=build_strategy(config.arm.strategy, config.arm.options),
         sampler=sampler,
         learner=learner,

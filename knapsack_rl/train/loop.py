@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, Self
 
+from knapsack_rl.base.errors import StateError
 from knapsack_rl.base.layout import RunPaths
 from knapsack_rl.config import RunConfig, resume_hash, run_hash
 from knapsack_rl.grpo import effective_ratios
@@ -16,6 +17,7 @@ from knapsack_rl.records import (
     Journal,
     ensure_writable,
     environment_facts,
+    model_files,
     publish_journal,
     read_journal,
     sha256_of,
@@ -24,6 +26,9 @@ from knapsack_rl.records import (
 from knapsack_rl.train.build import Parts, build_parts
 from knapsack_rl.train.state import locked, open_state, resume, save_state, saved_step, set_aside
 from knapsack_rl.train.step import run_step
+
+STATE_FORMAT = 1
+"""Raised when saved state or journal columns change, so that older state is set aside instead of misread."""
 
 
 class Live(Protocol):
@@ -53,12 +58,13 @@ class TrainJob:
 
     def stamp(self) -> dict[str, Any]:
         """What resume state belongs to: configuration (but the number of steps), code version and inputs."""
-        weights = self.model_folder / "model.safetensors"
+        files = model_files(self.model_folder) if self.model_folder.is_dir() else []
         return {
+            "state_format": STATE_FORMAT,
             "resume_hash": resume_hash(self.config),
             "code_version": self.config.code_version,
             "prompts_sha256": sha256_of(self.prompts_file),
-            "model_sha256": sha256_of(weights) if weights.is_file() else None,
+            "model_sha256": {path.name: sha256_of(path) for path in files},
         }
 
 
@@ -74,17 +80,22 @@ def train(job: TrainJob) -> None:
         parts = job.build(job.config, prompts_file=job.prompts_file, model_folder=job.model_folder)
         _prepare_state(job)
         start = resume(job.paths.state, parts)
+        if start in job.config.checkpoints and not _weights(job.paths.state, start).exists():
+            parts.learner.export(_weights(job.paths.state, start))
         if start < job.config.train.steps:
             _run_steps(job, parts, start=start)
         _publish(job)
 
 
 def _prepare_state(job: TrainJob) -> None:
-    stamp = job.stamp()
-    open_state(job.paths.state, stamp)
-    if saved_step(job.paths.state) > job.config.train.steps:
-        set_aside(job.paths.state)
-        open_state(job.paths.state, stamp)
+    """Open the state; set it aside if it went further than this run, or lacks weights that cannot be had again."""
+    state, stamp = job.paths.state, job.stamp()
+    open_state(state, stamp)
+    saved = saved_step(state)
+    lost = [step for step in job.config.checkpoints if step < saved and not _weights(state, step).exists()]
+    if saved > job.config.train.steps or lost:
+        set_aside(state)
+        open_state(state, stamp)
 
 
 class _LiveGuard(AbstractContextManager["_LiveGuard"]):
@@ -107,8 +118,6 @@ class _LiveGuard(AbstractContextManager["_LiveGuard"]):
 
 def _run_steps(job: TrainJob, parts: Parts, *, start: int) -> None:
     config, folder = job.config, job.paths.state
-    if start == 0:
-        parts.learner.export(_weights(folder, 0))
     with (
         Journal(folder / "journal.jsonl") as journal,
         Progress(config.run_id, total=config.train.steps, start=start) as progress,
@@ -140,14 +149,22 @@ def _weights(folder: Path, step: int) -> Path:
 
 
 def _publish(job: TrainJob) -> None:
-    """Write the run's folder from journal and exported weights; the manifest comes last."""
+    """Write the run's folder from journal and exported weights beside the old one, then put it in its place."""
     config, paths = job.config, job.paths
     records = read_journal(paths.state / "journal.jsonl", last_step=config.train.steps)
-    shutil.rmtree(paths.folder, ignore_errors=True)
-    ensure_writable(paths.folder)
+    if len(records) != config.train.steps:
+        raise StateError(
+            f"{paths.state / 'journal.jsonl'}: holds {len(records)} of {config.train.steps} steps;"
+            f" delete {paths.state} to start over"
+        )
+    new = RunPaths(paths.study, f".{paths.run_id}.new")
+    shutil.rmtree(new.folder, ignore_errors=True)
+    ensure_writable(new.folder)
     for step in config.checkpoints:
-        shutil.copytree(_weights(paths.state, step), paths.weights(step))
-    publish_journal(records, paths.folder)
-    write_json(paths.folder / "config.json", json.loads(config.model_dump_json()))
+        shutil.copytree(_weights(paths.state, step), new.weights(step))
+    publish_journal(records, new.folder)
+    write_json(new.folder / "config.json", json.loads(config.model_dump_json()))
     manifest = {"run_id": config.run_id, "config_hash": run_hash(config), **job.stamp(), **environment_facts()}
-    write_json(paths.folder / "manifest.json", manifest | {"train_s": sum(record["step_s"] for record in records)})
+    write_json(new.folder / "manifest.json", manifest | {"train_s": sum(record["step_s"] for record in records)})
+    shutil.rmtree(paths.folder, ignore_errors=True)
+    new.folder.rename(paths.folder)

@@ -49,13 +49,20 @@ def open_state(folder: Path, stamp: dict[str, Any]) -> None:
     """
     ensure_writable(folder)
     path = folder / "stamp.json"
-    old = json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
+    old = _read_stamp(path)
     if old == stamp:
         return
-    if old is not None:
+    if any(folder.iterdir()):  # of another configuration, or without a readable stamp
         set_aside(folder)
         ensure_writable(folder)
     write_json(path, stamp)
+
+
+def _read_stamp(path: Path) -> object:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, json.JSONDecodeError):
+        return None
 
 
 def set_aside(folder: Path) -> Path:
@@ -81,7 +88,8 @@ def save_state(folder: Path, parts: Parts, *, step: int) -> None:
         "history": parts.history.state_dict(),
         "sha256": {path.name: sha256_of(path) for path in sorted(temporary.iterdir())},
     }
-    write_json(temporary / "state.json", state)
+    # Insertion order is part of the state: a tracker may sum over its prompts, and float sums depend on the order.
+    write_json(temporary / "state.json", state, sort_keys=False)
     _sync_folder(temporary)
     shutil.rmtree(target, ignore_errors=True)
     temporary.rename(target)
@@ -108,11 +116,16 @@ def resume(folder: Path, parts: Parts) -> int:
     state = _read(newest)
     parts.learner.load_state(newest)
     parts.sampler.load(parts.learner.weights())
-    parts.stream.load_state_dict(state["stream"])
-    parts.tracker.load_state_dict(state["tracker"])
-    parts.strategy_state = state["strategy"]
-    parts.history.load_state_dict(state["history"])
-    return int(state["step"])
+    try:
+        parts.stream.load_state_dict(state["stream"])
+        parts.tracker.load_state_dict(state["tracker"])
+        parts.strategy_state = state["strategy"]
+        parts.history.load_state_dict(state["history"])
+        return int(state["step"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise StateError(
+            f"{newest / 'state.json'}: cannot be read ({error!r}); delete {folder} to start over"
+        ) from None
 
 
 def _read(save: Path) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import pytest
 from knapsack_rl.allocation import build_strategy
 from knapsack_rl.base.layout import StudyPaths
 from knapsack_rl.base.seeding import derive_seed
-from knapsack_rl.beliefs import build_tracker
+from knapsack_rl.beliefs import tracker_names
 from knapsack_rl.config import parse_study
 from knapsack_rl.learner import FakeLearner
 from knapsack_rl.prepare import prepare
@@ -17,7 +17,7 @@ from knapsack_rl.sampler import FakeSampler
 from knapsack_rl.study import expand, step_totals
 from knapsack_rl.tasks import build_task
 from knapsack_rl.train import TrainJob
-from knapsack_rl.train.build import Parts
+from knapsack_rl.train.build import Parts, build_belief
 from knapsack_rl.train.stream import PromptStream
 
 RATES = (0.0, 0.0, 0.02, 0.1, 0.3, 0.6, 0.9, 1.0)
@@ -37,7 +37,7 @@ def build_fake_parts(config, *, prompts_file, model_folder):
         stream=PromptStream(
             read_train_prompts(prompts_file), batch_size=config.train.prompts_per_step, seed=config.seed
         ),
-        tracker=build_tracker(config.arm.belief, config.arm.belief_options),
+        tracker=build_belief(config.arm.belief, config.arm.belief_options, prompts=read_train_prompts(prompts_file)),
         strategy=build_strategy(config.arm.strategy, config.arm.options),
         sampler=FakeSampler(p_success),
         learner=FakeLearner(),
@@ -59,6 +59,7 @@ class Bench:
                 "task": {"name": "arithmetic", "options": {"num_train": 64, "num_per_benchmark": 2}},
                 "models": {"m": {"build": {"hidden_size": 16, "num_layers": 1}}},
                 "arms": {name: {"strategy": name} for name in ("uniform", "knapsack", "oracle", arm)}
+                | {f"sees_{name}": {"strategy": "uniform", "belief": name} for name in tracker_names()}
                 | {"early": {"strategy": "knapsack", "schedule": {"kind": "linear", "start": 1.5}}},
                 "grid": {"models": ["m"], "arms": [arm], "budgets": [budget], "seeds": [0]},
                 "train": {"steps": steps, "prompts_per_step": 16, "save_every": 4, **train},

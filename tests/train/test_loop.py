@@ -1,12 +1,14 @@
 """A run loses nothing: killed anywhere it resumes to the records of an uninterrupted one."""
 
 import json
+import shutil
 
 import pyarrow.parquet as pq
 import pytest
 from filelock import FileLock
 
 from knapsack_rl.base.errors import ConfigError, OutputError, StateError
+from knapsack_rl.beliefs import tracker_names
 from knapsack_rl.learner import FakeLearner
 from knapsack_rl.records import WALL_CLOCK_COLUMNS
 from knapsack_rl.train import train
@@ -53,9 +55,12 @@ def test_killed_run_resumes_to_the_uninterrupted_records(tmp_path, killed_at):
     assert _tables(dying) == _tables(whole)
 
 
-@pytest.mark.parametrize("arm", ["coba_paper", "e3", "knapsack_tokens", "oracle"])
-def test_what_a_strategy_remembers_is_resumed(tmp_path, arm):
-    """Failure rates, ranks over epochs, costs: a run killed in its third epoch ends as if it had not been."""
+@pytest.mark.parametrize(
+    "arm",
+    ["coba_paper", "e3", "knapsack_tokens", "oracle", "vip", "early", *(f"sees_{name}" for name in tracker_names())],
+)
+def test_what_strategies_and_beliefs_remember_is_resumed(tmp_path, arm):
+    """Failure rates, ranks, costs, every belief: a run killed in its third epoch ends as if it had not been."""
     whole = Bench(tmp_path / "a").job(arm=arm)
     train(whole)
     dying = Bench(tmp_path / "b").job(arm=arm, build=_build_that_dies_at(9))
@@ -92,6 +97,48 @@ def test_fewer_steps_than_saved_starts_over(bench):
     job = bench.job(steps=6)
     train(job)
     assert len(_tables(job)[0]) == 6
+    assert list(job.paths.state.parent.glob("*.aside-*"))
+
+
+def test_lowering_the_steps_to_a_saved_step_publishes_that_step(bench):
+    """Saved at 10, where no checkpoint was due: the weights are exported from the save."""
+    dying = bench.job(steps=12, save_every=2, build=_build_that_dies_at(11))
+    with pytest.raises(_Killed):
+        train(dying)
+    shorter = bench.job(steps=10, save_every=2)
+    train(shorter)
+    assert len(_tables(shorter)[0]) == 10
+    assert shorter.paths.weights(10).is_dir()
+
+
+def test_lost_weights_start_the_run_over(bench):
+    """Weights of a step before the save cannot be had again from it."""
+    job = bench.job(steps=12)
+    train(job)
+    before = _tables(job)
+    shutil.rmtree(job.paths.state / "weights" / "step_00004")
+    train(bench.job(steps=12))
+    assert _tables(job) == before
+    assert list(job.paths.state.parent.glob("*.aside-*"))
+
+
+def test_lost_journal_is_refused_and_the_old_records_stay(bench):
+    """Saves without their journal cannot be published; what was published before is still there."""
+    job = bench.job()
+    train(job)
+    before = _tables(job)
+    (job.paths.state / "journal.jsonl").unlink()
+    with pytest.raises(StateError, match=r"holds 0 of 12 steps; delete .* to start over"):
+        train(bench.job())
+    assert _tables(job) == before
+
+
+def test_state_without_a_readable_stamp_is_set_aside(bench):
+    """Nothing says what it belongs to."""
+    job = bench.job()
+    train(job)
+    (job.paths.state / "stamp.json").write_text("{")
+    train(bench.job(learning_rate=0.5))
     assert list(job.paths.state.parent.glob("*.aside-*"))
 
 

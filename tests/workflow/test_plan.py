@@ -43,9 +43,19 @@ def test_configfile_replaces_the_default_study(workspace, tmp_path):
     assert "results/smoke/" not in output
 
 
+def test_configfile_without_a_name_is_not_completed_by_the_default_study(workspace, tmp_path):
+    """A key that is missing is missing, whichever it is."""
+    study = yaml.safe_load(SMOKE.read_text())
+    del study["name"]
+    (tmp_path / "nameless.yaml").write_text(yaml.safe_dump(study))
+    done = workspace.run("-n", "--configfile", str(tmp_path / "nameless.yaml"), check=False)
+    assert done.returncode == 2
+    assert "name: required key is missing" in done.stdout
+
+
 def test_config_on_the_command_line_changes_the_default_study(workspace):
     """--config lays single keys over the default study."""
-    assert workspace.planned("--config", "code_version=7")["train"] == 2
+    assert workspace.planned("--config", "code_version=7", "name=renamed")["train"] == 2
 
 
 @pytest.mark.parametrize(

@@ -46,25 +46,35 @@ def test_every_run_is_in_the_tables_and_in_mlflow(finished):
     for run in RUNS:
         assert run in table
         assert tracked[run].info.status == "FINISHED"
-        assert len(client.get_metric_history(tracked[run].info.run_id, "effective/ratio_rollouts")) == 3
+        assert len(client.get_metric_history(tracked[run].info.run_id, "effective/ratio_rollouts")) == 12
 
 
 def test_records_add_up(finished):
     """Four prompts x four rollouts a step in both arms, and successes that the groups explain."""
     for run in RUNS:
         steps, groups = _records(finished, run)
-        assert [row["num_rollouts"] for row in steps] == [16, 16, 16]
+        assert [row["num_rollouts"] for row in steps] == [16] * 12
         for row in steps:
             mine = [group for group in groups if group["step"] == row["step"]]
             assert sum(group["num_rollouts"] for group in mine) == 16
             assert sum(group["num_successes"] for group in mine) == row["num_successes"]
 
 
+def test_models_really_learn(finished):
+    """Both arms update on mixed groups, and knapsack hands out unequal counts once it knows something."""
+    for run in RUNS:
+        steps, _ = _records(finished, run)
+        assert sum(row["num_updated_rollouts"] for row in steps) > 0
+        assert max(row["grad_norm"] for row in steps) > 0
+    _, groups = _records(finished, RUNS[1])
+    assert len({group["num_rollouts"] for group in groups}) > 1
+
+
 def test_evaluation_covers_every_checkpoint_and_sample(finished):
     """3 checkpoints x 5 benchmarks x 3 problems x 2 samples."""
     evals = pq.read_table(finished.folder / "results/smoke/evals" / f"{RUNS[0]}.parquet")
     assert evals.num_rows == 3 * 5 * 3 * 2
-    assert set(evals["step"].to_pylist()) == {0, 2, 3}
+    assert set(evals["step"].to_pylist()) == {0, 6, 12}
 
 
 def test_second_run_does_nothing(finished):
@@ -84,7 +94,7 @@ def test_deleted_figure_is_redrawn_with_its_readers_only(finished, tmp_path):
     }
 
 
-@pytest.mark.parametrize("override", [{"seed": 9}, {"train": {"steps": 4}}])
+@pytest.mark.parametrize("override", [{"seed": 9}, {"train": {"steps": 13}}])
 def test_changing_one_run_reruns_that_run(finished, tmp_path, override):
     """One training, one evaluation, then the results that read them."""
     space = _copy(finished, tmp_path)
@@ -95,7 +105,10 @@ def test_changing_one_run_reruns_that_run(finished, tmp_path, override):
 
 
 def test_killed_training_resumes_to_the_same_records(finished, workspace):
-    """SIGKILL Snakemake and its trainers half-way, unlock, run again: the records of an uninterrupted study."""
+    """SIGKILL Snakemake and its trainers after step 6, unlock, run again: the records of an uninterrupted study.
+
+    The last save is of step 4, so weights, optimiser, tracker and history all come back from disk.
+    """
     process = subprocess.Popen(
         workspace.command("--cores", "2", "training"),
         cwd=ROOT,
@@ -106,17 +119,36 @@ def test_killed_training_resumes_to_the_same_records(finished, workspace):
     )
     journal = workspace.folder / "results/smoke/state" / RUNS[0] / "journal.jsonl"
     deadline = time.monotonic() + 300
-    while not (journal.exists() and journal.read_text().count("\n") >= 1):
+    while not (journal.exists() and journal.read_text().count("\n") >= 6):
         assert process.poll() is None, "training ended before it could be killed"
         assert time.monotonic() < deadline
         time.sleep(0.002)
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
     assert not (workspace.folder / "results/smoke/runs" / RUNS[0] / "manifest.json").exists()
+    steps_before = journal.read_text().count("\n")
     workspace.run("--unlock")
     workspace.run("--cores", "2", "training")
+    assert journal.read_text().count("\n") > 12 >= steps_before
     for run in RUNS:
         assert _records(workspace, run) == _records(finished, run)
+
+
+def test_interrupted_training_says_how_to_go_on(finished, tmp_path):
+    """Ctrl-C: one line, exit code 130, no traceback; the next run continues."""
+    space = _copy(finished, tmp_path)
+    space.edit(lambda study: study.update(overrides={RUNS[0]: {"train": {"steps": 5000}}}))
+    command = ["knapsack-rl", "train", "--study", "config/config.yaml", "--run", RUNS[0]]
+    process = subprocess.Popen(command, cwd=space.folder, env=environment(), stderr=subprocess.PIPE, text=True)
+    journal = space.folder / "results/smoke/state" / RUNS[0] / "journal.jsonl"
+    while journal.read_text().count("\n") < 15:
+        assert process.poll() is None
+        time.sleep(0.01)
+    process.send_signal(signal.SIGINT)
+    _, output = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "interrupted; the same command continues from the last saved state" in output
+    assert "Traceback" not in output
 
 
 def test_report_is_one_self_contained_file(finished):
@@ -144,9 +176,9 @@ def test_commands_answer_mistakes_in_one_line(finished, tmp_path):
     """A truncated checkpoint, a missing column and a missing base model: one line, exit code 2, no traceback."""
     space = _copy(finished, tmp_path)
     study = space.folder / "config/config.yaml"
-    weights = space.folder / "results/smoke/runs" / RUNS[0] / "weights/step_00003/model.safetensors"
+    weights = space.folder / "results/smoke/runs" / RUNS[0] / "weights/step_00012/model.safetensors"
     weights.write_bytes(weights.read_bytes()[:300])
-    _fails(space, ["evaluate", "--study", str(study), "--run", RUNS[0]], "step_00003", "truncated", "cannot be loaded")
+    _fails(space, ["evaluate", "--study", str(study), "--run", RUNS[0]], "step_00012", "truncated", "cannot be loaded")
     train = space.folder / "results/smoke/data/train.parquet"
     pq.write_table(pq.read_table(train).drop_columns(["answer"]), train)
     _fails(space, ["train", "--study", str(study), "--run", RUNS[0]], "train.parquet", "answer")

@@ -1,5 +1,4 @@
 # Read and check the study before anything runs; helpers of the rules. Imports nothing heavy (login nodes).
-import json
 import os
 import sys
 from pathlib import Path
@@ -8,8 +7,8 @@ import psutil
 
 from knapsack_rl.base.errors import EXIT_CODE, KnapsackError
 from knapsack_rl.base.layout import StudyPaths
-from knapsack_rl.config import parse_study
-from knapsack_rl.records import check_writable, code_digest
+from knapsack_rl.config import compact_json, parse_study
+from knapsack_rl.records import check_writable, code_digest, model_files
 from knapsack_rl.records.products import FIGURE_NAMES, TABLE_NAMES
 from knapsack_rl.study import expand
 from snakemake.settings.types import DeploymentMethod
@@ -54,15 +53,15 @@ def explain_stale_lock():
         for o in others
     ):
         sys.stderr.write(
-            "note: a Snakemake that was killed left its lock; remove it with `snakemake --unlock`\n"
+            "note: a Snakemake that was killed left its lock; if no other works in this folder: `snakemake --unlock`\n"
         )
 
 
 explain_stale_lock()
 STUDY, RUNS = load_checked_study()
 PATHS = StudyPaths.of(STUDY.name)
-STUDY_JSON = json.dumps(STUDY.model_dump(mode="json"), sort_keys=True)
-TASK_JSON = json.dumps(STUDY.task.model_dump(mode="json"), sort_keys=True)
+STUDY_JSON = compact_json(STUDY)
+TASK_JSON = compact_json(STUDY.task)
 LOGS = f"results/{STUDY.name}/logs"
 BENCHMARKS = f"results/{STUDY.name}/benchmarks"
 
@@ -94,21 +93,19 @@ STORE = str(PATHS.results / "mlflow_store.txt")
 
 def run_json(wildcards):
     """Resolved config of one run; as a param it makes an edit of one run re-run that run alone."""
-    return json.dumps(RUNS[wildcards.run].model_dump(mode="json"), sort_keys=True)
+    return compact_json(RUNS[wildcards.run])
 
 
 def build_json(wildcards):
     """Section `build` of one model."""
-    return json.dumps(
-        STUDY.models[wildcards.model].build.model_dump(mode="json"), sort_keys=True
-    )
+    return compact_json(STUDY.models[wildcards.model].build)
 
 
 def base_model(wildcards):
     """Weights that a run starts from: built by the study, or the user's own."""
     run = RUNS[wildcards.run]
     if run.model.path:
-        return f"{run.model.path}/config.json"
+        return [str(path) for path in model_files(Path(run.model.path))]
     return f"{PATHS.model(run.model_name)}/model.safetensors"
 
 

@@ -29,6 +29,10 @@ def _changed(path: str, value):
         ("train.stepz", 3, ["train.stepz", "unknown key", "'steps'"]),
         ("train.steps", -3, ["train.steps", "greater than or equal to 1", "-3"]),
         ("train.low", 99, ["low (99)", "high (16)"]),
+        ("train.prompts_per_step", 9, ["prompts_per_step", "9", "8 training problems"]),
+        ("task.options", {"num_train": 4000}, ["num_train", "4000", "most is"]),
+        ("models.nano.build.hidden_size", 34, ["hidden_size (34)", "num_heads (2)"]),
+        ("overrides", {"nano-knapsack-n4-s0": {"model": {}}}, ["model", "cannot be overridden"]),
         ("arms.knapsack.strategy", "knapsak", ["arms.knapsack", "knapsak", "knapsack"]),
         ("arms.knapsack.belief", "newest61", ["arms.knapsack", "newest61", "newest16"]),
         ("arms.knapsack.options", {"fallbck": True}, ["arms.knapsack", "fallbck", "fallback"]),
@@ -40,7 +44,7 @@ def _changed(path: str, value):
         ("overrides", {"nano-knapsck-n4-s0": {}}, ["nano-knapsck-n4-s0", "did you mean"]),
         ("overrides", {"nano-knapsack-n4-s0": {"task": {}}}, ["task", "cannot be overridden"]),
         ("overrides", {"nano-knapsack-n4-s0": {"train": {"steps": 0}}}, ["nano-knapsack-n4-s0", "train.steps"]),
-        ("arms.knapsack.schedule", {"kind": "linear", "start": 1.9}, ["schedule", "step 3", "8..64"]),
+        ("arms.knapsack.schedule", {"kind": "linear", "start": 1.9}, ["schedule", "step 10", "8..64"]),
         ("arms.knapsack.schedule", {"kind": "steep"}, ["schedule.kind", "steep"]),
         ("task.name", "maths", ["unknown task", "maths"]),
     ],
@@ -84,18 +88,34 @@ def test_strategy_brings_its_default_belief():
     assert expand(parse_study(data, source="s"))["nano-knapsack-n4-s0"].arm.belief == "newest16"
 
 
-def test_resume_hash_ignores_the_number_of_steps_only():
-    """Raising the steps continues a run; any other change does not."""
+def test_override_of_the_strategy_brings_its_own_belief():
+    """The belief is filled in after overrides are laid over the arm."""
+    data = _changed("overrides", {"nano-uniform-n4-s0": {"arm": {"strategy": "knapsack_posterior"}}})
+    assert expand(parse_study(data, source="s"))["nano-uniform-n4-s0"].arm.belief == "beta"
+
+
+def test_hash_is_that_of_what_differs_from_the_defaults():
+    """A key with a default that is spelt out changes no hash, so adding a key to the code retrains nothing."""
     base = expand(parse_study(STUDY, source="s"))["nano-knapsack-n4-s0"]
-    longer = expand(parse_study(_changed("train.steps", 9), source="s"))["nano-knapsack-n4-s0"]
+    spelt = expand(parse_study(_changed("train.clip_low", 0.2), source="s"))["nano-knapsack-n4-s0"]
+    assert run_hash(base) == run_hash(spelt)
+
+
+def test_resume_hash_ignores_the_number_of_steps_only():
+    """Raising the steps or evaluating otherwise continues a run; any other change does not."""
+    base = expand(parse_study(STUDY, source="s"))["nano-knapsack-n4-s0"]
+    longer = expand(parse_study(_changed("train.steps", 19), source="s"))["nano-knapsack-n4-s0"]
     other = expand(parse_study(_changed("train.learning_rate", 0.1), source="s"))["nano-knapsack-n4-s0"]
     assert resume_hash(base) == resume_hash(longer)
+    evaluated = expand(parse_study(_changed("evaluation.samples", 3), source="s"))["nano-knapsack-n4-s0"]
+    per_model = expand(parse_study(_changed("models.nano.train", {"steps": 19}), source="s"))["nano-knapsack-n4-s0"]
+    assert resume_hash(base) == resume_hash(evaluated) == resume_hash(per_model)
     assert resume_hash(base) != resume_hash(other)
 
 
 def test_checkpoints_include_first_and_last():
     """Evaluated steps are 0, every second and the last."""
-    assert expand(parse_study(STUDY, source="s"))["nano-uniform-n4-s0"].checkpoints == (0, 2, 3)
+    assert expand(parse_study(STUDY, source="s"))["nano-uniform-n4-s0"].checkpoints == (0, 6, 12)
 
 
 @pytest.mark.parametrize("text", ["a: [", "- 1", ""])

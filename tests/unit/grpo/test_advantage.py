@@ -28,9 +28,9 @@ def test_uniform_and_single_groups_are_exactly_zero():
 
 
 def test_clip_applies_to_both_signs():
-    """Advantages beyond the clip are cut."""
-    (advantages,) = group_advantages([[1] + [0] * 63], clip=5.0)
-    assert advantages.max() == 5.0
+    """Advantages beyond the clip are cut, of a lone success and of a lone failure."""
+    success, failure = group_advantages([[1] + [0] * 63, [0] + [1] * 63], clip=5.0)
+    assert (success.max(), failure.min()) == (5.0, -5.0)
 
 
 def test_without_normalisation_only_the_mean_is_subtracted():

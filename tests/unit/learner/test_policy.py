@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from knapsack_rl.base.errors import StateError
+from knapsack_rl.base.errors import StateError, TrainingError
 from knapsack_rl.base.types import Group, Prompt, Rollout, StopReason
 from knapsack_rl.config import TrainConfig
 from knapsack_rl.learner import TrainingRow
@@ -162,6 +162,45 @@ def test_kl_is_zero_at_the_base_model_and_positive_after_moving(tiny_model_folde
     assert learner.update([silent]).loss == pytest.approx(0, abs=1e-9)
     learner.update([_rows()])
     assert learner.update([silent]).loss > 1e-4
+
+
+def test_kl_of_an_impossible_token_stays_finite():
+    """A reference that finds a token e^90 times likelier gives a large penalty, not NaN."""
+    import torch
+
+    from knapsack_rl.learner.loss import LossOptions, token_loss
+    from knapsack_rl.learner.packing import micro_batches
+
+    (batch,) = micro_batches(_rows(1), max_tokens=100, device=torch.device("cpu"))
+    logprobs = torch.full(batch.ids_BT.shape, -95.0, requires_grad=True)
+    options = LossOptions(clip_low=0.2, clip_high=0.28, dual_clip=10.0, kl_coef=1.0, entropy_coef=0.0)
+    entropy, reference = torch.zeros_like(logprobs), torch.full_like(logprobs, -1.0)
+    loss = token_loss(logprobs, entropy, reference_BT=reference, batch=batch, options=options).loss
+    loss.backward()
+    assert torch.isfinite(loss)
+    assert torch.isfinite(logprobs.grad).all()
+
+
+def test_diverged_gradient_is_refused(tiny_model_folder):
+    """NaN never reaches the weights."""
+    learner = _learner(tiny_model_folder)
+    broken = [row.__class__(**{**_fields(row), "weight": float("nan")}) for row in _rows(2)]
+    with pytest.raises(TrainingError, match="not finite"):
+        learner.update([broken])
+    assert all(np.isfinite(value.numpy()).all() for value in learner.weights().values())
+
+
+def test_state_of_another_model_is_refused(tiny_model_folder, tmp_path):
+    """A tensor the model lacks is not dropped silently."""
+    from safetensors.torch import load_file, save_file
+
+    learner = _learner(tiny_model_folder)
+    learner.save_state(tmp_path)
+    path = tmp_path / "learner.safetensors"
+    tensors = load_file(path)
+    save_file({**tensors, "weight/extra": tensors[next(iter(tensors))].clone()}, path)
+    with pytest.raises(StateError, match="extra"):
+        learner.load_state(tmp_path)
 
 
 def test_resumed_learner_continues_exactly(tiny_model_folder, tmp_path):

@@ -41,6 +41,22 @@ def test_missing_model_is_named(tmp_path):
         load_model(tmp_path)
 
 
+def test_weights_of_another_model_are_named(tiny_model_folder, tmp_path):
+    """A missing tensor is not replaced by random numbers."""
+    import shutil
+
+    from safetensors.torch import load_file, save_file
+
+    from knapsack_rl.models import load_model
+
+    folder = shutil.copytree(tiny_model_folder, tmp_path / "other")
+    tensors = load_file(folder / "model.safetensors")
+    tensors.pop("model.layers.0.self_attn.q_proj.weight")
+    save_file(tensors, folder / "model.safetensors", metadata={"format": "pt"})
+    with pytest.raises(InputError, match=r"missing keys in the weights \(model.layers.0.self_attn.q_proj.weight\)"):
+        load_model(folder)
+
+
 def test_truncated_weights_are_named(tiny_model_folder, tmp_path):
     """A weights file cut off in the middle is one line with a remedy."""
     import shutil
