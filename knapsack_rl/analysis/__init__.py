@@ -5,6 +5,7 @@ functions of those, with the intervals of ``stats``; ``tables`` and ``plots`` ar
 them to files. Intervals are over seeds; a difference that lies inside its interval is called that.
 """
 
+from knapsack_rl.analysis.compare import compare_arms
 from knapsack_rl.analysis.frames import StudyFrames, load_analysis
 from knapsack_rl.analysis.products import analyse, draw_figure, write_result_table
 from knapsack_rl.records.products import FIGURE_NAMES, TABLE_NAMES
@@ -14,6 +15,7 @@ __all__ = [
     "TABLE_NAMES",
     "StudyFrames",
     "analyse",
+    "compare_arms",
     "draw_figure",
     "load_analysis",
     "write_result_table",

@@ -39,8 +39,10 @@ COLUMNS = (
 _PAIR_KEYS = (*CELL_KEYS, "arm", "baseline", "metric")
 
 
-def differences(frames: StudyFrames) -> pd.DataFrame:
+def differences(frames: StudyFrames, baseline: str | None = None) -> pd.DataFrame:
     """One row per cell, arm other than the baseline, and metric; empty for a study without anything to compare.
+
+    The baseline is the arm of that name, else the first whose strategy is ``uniform``.
 
     Metrics: ``ratio_rollouts`` and ``ratio_prompts`` (means from the second visit on, over steps all runs of the cell
     trained), ``accuracy/average`` and ``accuracy/<benchmark>`` (avg@k at ``step``, the cell's last shared
@@ -50,8 +52,9 @@ def differences(frames: StudyFrames) -> pd.DataFrame:
     ``difference`` is the mean over seeds of arm minus baseline and ``ci_*`` its 95% t-interval; ``num_seeds`` counts
     the seeds for which both arms have a value, and the means are over those.
     """
+    chosen = baseline or baseline_arm(frames.steps)
     values = pd.concat([_ratios(frames.steps), _scores(frames.evals)], ignore_index=True)
-    pairs = pd.concat([_paired(values), _paired_at_equal_tokens(frames)], ignore_index=True)
+    pairs = pd.concat([_paired(values, chosen), _paired_at_equal_tokens(frames, chosen)], ignore_index=True)
     rows = [
         dict(zip(_PAIR_KEYS, key, strict=True)) | _compare(group)
         for key, group in pairs.groupby(list(_PAIR_KEYS), sort=False)
@@ -93,13 +96,13 @@ def _compare(pairs: pd.DataFrame) -> dict[str, object]:
     }
 
 
-def _paired(values: pd.DataFrame) -> pd.DataFrame:
+def _paired(values: pd.DataFrame, baseline: str | None) -> pd.DataFrame:
     """Pair every arm's value with its cell's baseline value of the same seed and metric (NaN where there is none).
 
     Args:
         values: long, with ``ARM_KEYS, seed, metric, step, value``.
+        baseline: its arm; None if there is nothing to compare with.
     """
-    baseline = baseline_arm(values)
     keys = [*CELL_KEYS, "metric", "seed"]
     # A seed that an override repeats within an arm is one seed: average it before pairing.
     per_seed = values.groupby([*keys, "arm"], sort=False)[["value", "step"]].mean().reset_index()
@@ -130,9 +133,8 @@ def _scores(evals: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)[[*ARM_KEYS, "seed", "step", "metric", "value"]]
 
 
-def _paired_at_equal_tokens(frames: StudyFrames) -> pd.DataFrame:
+def _paired_at_equal_tokens(frames: StudyFrames, baseline: str | None) -> pd.DataFrame:
     curves = accuracy_curves(frames.steps, frames.evals)
-    baseline = baseline_arm(curves)
     rows = []
     for (model, budget, seed), runs in curves.groupby([*CELL_KEYS, "seed"], sort=False):
         reference = _first_run(runs[runs["arm"] == baseline])

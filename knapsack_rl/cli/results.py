@@ -29,6 +29,20 @@ def table(name: NameArgument, study: StudyOption = DEFAULT_STUDY) -> None:
     write_result_table(name, analysis_folder=paths.analysis, tables_folder=paths.tables)
 
 
+def compare(
+    arm: Annotated[str, typer.Argument(help="Arm of the study.")],
+    baseline: Annotated[str, typer.Argument(help="Arm it is compared with.")],
+    *,
+    study: StudyOption = DEFAULT_STUDY,
+) -> None:
+    """Print the differences between two arms, paired by seed, with intervals."""
+    from knapsack_rl.analysis import compare_arms, load_analysis
+    from knapsack_rl.analysis.present import to_markdown
+
+    frames = load_analysis(StudyPaths.of(read_study(study).name).analysis)
+    typer.echo(to_markdown("differences", compare_arms(frames, arm, baseline=baseline)))
+
+
 def figure(name: NameArgument, study: StudyOption = DEFAULT_STUDY) -> None:
     """Draw one figure as PNG and PDF."""
     from knapsack_rl.analysis import draw_figure
@@ -78,6 +92,7 @@ def mlflow_sync(study: StudyOption = DEFAULT_STUDY) -> None:
 COMMANDS = {
     "analyse": analyse,
     "table": table,
+    "compare": compare,
     "figure": figure,
     "report": report,
     "mlflow-init": mlflow_init,

@@ -1,4 +1,4 @@
-"""The JSON schema of a study file, generated from the typed configuration; Snakemake and editors read it."""
+"""The JSON schema of a study file, generated from the typed configuration, for editors."""
 
 import yaml
 

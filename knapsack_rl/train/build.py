@@ -5,6 +5,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from knapsack_rl.allocation import Strategy, build_strategy, default_belief
 from knapsack_rl.base.types import Prompt
 from knapsack_rl.beliefs import NeedsFeatures, Tracker, build_tracker, hashed_features
@@ -31,6 +34,8 @@ class Parts:
     learner: Learner
     totals: tuple[int, ...]
     """Rollouts of each step, step 1 first."""
+    features: Mapping[str, NDArray[np.float64]] | None = None
+    """Feature vector of every training prompt, for strategies that predict rates from features.  [F] each"""
     strategy_state: Mapping[str, Any] = field(default_factory=dict)
     history: PromptHistory = field(default_factory=PromptHistory)
 
@@ -54,6 +59,7 @@ def build_parts(config: RunConfig, *, prompts_file: Path, model_folder: Path) ->
         sampler=sampler,
         learner=learner,
         totals=step_totals(config),
+        features=hashed_features({prompt.id: prompt.text for prompt in prompts}),
     )
 
 

@@ -105,6 +105,7 @@ def _allocate(
         epoch=epoch,
         prompt_ids=prompt_ids,
         cost_P=parts.history.cost(prompt_ids),
+        features=parts.features,
     )
     rng = np.random.default_rng(derive_seed(config.seed, "allocate", step))
     counts, parts.strategy_state = run_strategy(

@@ -8,7 +8,7 @@ import pytest
 from knapsack_rl.allocation import build_strategy
 from knapsack_rl.base.layout import StudyPaths
 from knapsack_rl.base.seeding import derive_seed
-from knapsack_rl.beliefs import tracker_names
+from knapsack_rl.beliefs import hashed_features, tracker_names
 from knapsack_rl.config import parse_study
 from knapsack_rl.learner import FakeLearner
 from knapsack_rl.prepare import prepare
@@ -42,6 +42,7 @@ def build_fake_parts(config, *, prompts_file, model_folder):
         sampler=FakeSampler(p_success),
         learner=FakeLearner(),
         totals=step_totals(config),
+        features=hashed_features({prompt.id: prompt.text for prompt in read_train_prompts(prompts_file)}),
     )
 
 
