@@ -65,6 +65,15 @@ def report(study: StudyOption = DEFAULT_STUDY) -> None:
     )
 
 
+def export_reference(study: StudyOption = DEFAULT_STUDY) -> None:
+    """Copy a finished study's tables and figures, with a manifest, to results/reference and figures/reference."""
+    from knapsack_rl.report.reference import export_reference as run
+
+    config = read_study(study)
+    reference = StudyPaths(RESULTS / "reference" / config.name, Path("figures") / "reference" / config.name)
+    run(config, list(expand(config)), paths=StudyPaths.of(config.name), reference=reference)
+
+
 def mlflow_init(name: Annotated[str, typer.Argument(help="Name of the study.")]) -> None:
     """Create the MLflow store and the study's experiment, once, before any training."""
     from knapsack_rl.tracking import create_store
@@ -95,6 +104,7 @@ COMMANDS = {
     "compare": compare,
     "figure": figure,
     "report": report,
+    "export-reference": export_reference,
     "mlflow-init": mlflow_init,
     "mlflow-sync": mlflow_sync,
 }

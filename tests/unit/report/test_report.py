@@ -147,3 +147,27 @@ def test_provenance_does_not_invent(finished):
     found = dict(facts([manifest]))
     assert found["Libraries"] == "numpy 2.4.6"
     assert found["Hardware"] == "unknown"
+
+
+def test_reference_holds_tables_figures_and_a_manifest(finished, study_config, tmp_path):
+    """What is committed of a run: small tables, pictures, and what made them."""
+    from knapsack_rl.base.layout import StudyPaths
+    from knapsack_rl.report.reference import export_reference
+
+    reference = StudyPaths(tmp_path / "results", tmp_path / "figures")
+    runs = [path.name for path in sorted((finished.results / "runs").iterdir())]
+    export_reference(study_config, runs, paths=finished, reference=reference)
+    manifest = json.loads((reference.results / "manifest.json").read_text())
+    assert list(manifest["runs"]) == runs
+    assert (reference.results / "differences.csv").read_text() == (finished.tables / "differences.csv").read_text()
+    assert (reference.figures / "zero_gradient.png").stat().st_size > 1000
+
+
+def test_reference_of_an_unfinished_study_is_refused(study_config, tmp_path):
+    """The missing file and the remedy are named."""
+    from knapsack_rl.base.layout import StudyPaths
+    from knapsack_rl.report.reference import export_reference
+
+    nothing = StudyPaths(tmp_path / "none", tmp_path / "none")
+    with pytest.raises(InputError, match="finish the study first"):
+        export_reference(study_config, ["small-uniform-n8-s0"], paths=nothing, reference=nothing)
