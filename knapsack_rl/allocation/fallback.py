@@ -25,7 +25,7 @@ def exploration_target(p_P: FloatArray, *, high: int, alpha: float) -> IntArray:
     log_one_sided_P = np.log1p(-np.minimum(p_P, 1.0 - p_P))  # never 0, unlike log(max(p, 1 - p)) for tiny p
     with np.errstate(over="ignore"):
         wanted_P = math.log1p(-alpha) / log_one_sided_P
-    return np.minimum(wanted_P, high).astype(np.int64)
+    return np.asarray(np.minimum(wanted_P, high).astype(np.int64))
 
 
 def deal_surplus(rate_P: FloatArray, room_P: IntArray, *, surplus: int) -> IntArray:

@@ -98,7 +98,7 @@ class KernelBeta:
         row_O, column_O = np.array(own, dtype=np.int64).reshape(len(own), 2).T
         weight_PV[row_O, column_O] = 0.0
         borrowed = np.stack([weight_PV @ s_V, weight_PV @ m_V])
-        borrowed *= self.cap / np.maximum(borrowed[1], max(self.cap, np.finfo(np.float64).tiny))
+        borrowed *= self.cap / np.maximum(borrowed[1], max(self.cap, float(np.finfo(np.float64).tiny)))
         borrowed[:, row_O] += kept_V[column_O] * np.stack([s_V[column_O], m_V[column_O]])
         return np.stack([np.clip(borrowed[0], 0.0, borrowed[1]), borrowed[1]])
 
