@@ -35,7 +35,7 @@ class StudyConfig(Section):
     tracking: TrackingConfig = Field(default_factory=TrackingConfig, description="MLflow.")
     overrides: dict[str, dict[str, Any]] = Field(
         default_factory=dict,
-        description="Per run id: keys of seed, train, evaluation, arm or model that differ for this run.",
+        description="Per run id: keys of seed, train, evaluation or arm that differ for this run.",
     )
 
     @model_validator(mode="after")
