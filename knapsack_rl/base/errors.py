@@ -5,6 +5,9 @@ A bug of ours is an ``assert`` or an ordinary exception and keeps its traceback.
 """
 
 EXIT_CODE = 2
+INTERRUPTED = 130
+"""Exit code after Ctrl-C."""
+CONTINUES = "the same command continues from the last saved state"
 
 
 class KnapsackError(Exception):

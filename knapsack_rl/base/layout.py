@@ -27,6 +27,16 @@ class RunPaths:
         """Per-sample evaluation facts of the run."""
         return self.study / "evals" / f"{self.run_id}.parquet"
 
+    @property
+    def probe(self) -> Path:
+        """Per-sample facts of the fixed sample of training problems; no rows when the run takes none."""
+        return self.study / "probes" / f"{self.run_id}.parquet"
+
+    @property
+    def inside_evals(self) -> Path:
+        """What was evaluated while training, published with the run; only with ``evaluation.inside_training``."""
+        return self.folder / "evals.parquet"
+
     def weights(self, step: int) -> Path:
         """Folder of the exported weights after ``step`` optimiser phases (0 = the base model)."""
         return self.folder / "weights" / f"step_{step:05d}"
@@ -55,6 +65,11 @@ class StudyPaths:
         return self.results / "data" / "benchmarks.parquet"
 
     @property
+    def preparation(self) -> Path:
+        """Problems counted before and after every filter, and overlaps."""
+        return self.results / "data" / "preparation.parquet"
+
+    @property
     def analysis(self) -> Path:
         """Tidy tables computed from the records (parquet)."""
         return self.results / "analysis"
@@ -63,6 +78,11 @@ class StudyPaths:
     def tables(self) -> Path:
         """Result tables for people (CSV and Markdown)."""
         return self.results / "tables"
+
+    @property
+    def views(self) -> Path:
+        """Figures as the report shows them: ``<figure>.json`` with SVG of the study and of each cell."""
+        return self.results / "views"
 
     def model(self, name: str) -> Path:
         """Folder of a base model in the transformers layout."""

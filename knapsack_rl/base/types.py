@@ -63,6 +63,21 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SamplingOptions:
+    """Sampling distribution and length limit.
+
+    Example: ``SamplingOptions(temperature=0.6, max_response_tokens=4096)``.
+    """
+
+    temperature: float
+    """Logits are divided by it."""
+    max_response_tokens: int
+    """A response is cut off after this many tokens."""
+    stop_tokens: tuple[int, ...] | None = None
+    """Ids that end a response; None: those the sampler was set up with."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GenerationRequest:
     """What a sampler is asked for in one step: counts and one derived seed per rollout.
 
@@ -75,3 +90,9 @@ class GenerationRequest:
     """Rollouts per prompt.  [P]"""
     seeds: tuple[tuple[int, ...], ...]
     """64-bit seed per rollout.  [P][G]"""
+    options: SamplingOptions | None = None
+    """How to sample, None: as the sampler was set up. Evaluation inside training asks for its own."""
+    prompt_tokens: tuple[tuple[int, ...], ...] | None = None
+    """Token ids of the prompts, None: the sampler encodes ``prompts`` as it was set up.  [P]"""
+    expected_tokens: tuple[float, ...] | None = None
+    """Response tokens expected of one rollout per prompt, for who deals the work out; None if nothing is known.  [P]"""

@@ -4,15 +4,28 @@ Strategy, belief and task names are plain strings here and their options plain m
 against the registries, so that this room knows no algorithm.
 """
 
-from knapsack_rl.config.load import compact_json, load_study, parse_run, parse_study, resume_hash, run_hash
+from knapsack_rl.config.learner import LearnerConfig
+from knapsack_rl.config.load import (
+    compact_json,
+    evaluation_hash,
+    load_study,
+    parse_run,
+    parse_study,
+    resume_hash,
+    run_hash,
+)
 from knapsack_rl.config.run import RunConfig
+from knapsack_rl.config.sampler import SamplerConfig
 from knapsack_rl.config.sections import (
     ArmConfig,
+    Batch,
     BuildConfig,
     EvaluationConfig,
     GridConfig,
     ModelConfig,
     PretrainConfig,
+    ProbeConfig,
+    PromptConfig,
     ScheduleConfig,
     TaskConfig,
     TrackingConfig,
@@ -22,18 +35,24 @@ from knapsack_rl.config.study import StudyConfig
 
 __all__ = [
     "ArmConfig",
+    "Batch",
     "BuildConfig",
     "EvaluationConfig",
     "GridConfig",
+    "LearnerConfig",
     "ModelConfig",
     "PretrainConfig",
+    "ProbeConfig",
+    "PromptConfig",
     "RunConfig",
+    "SamplerConfig",
     "ScheduleConfig",
     "StudyConfig",
     "TaskConfig",
     "TrackingConfig",
     "TrainConfig",
     "compact_json",
+    "evaluation_hash",
     "load_study",
     "parse_run",
     "parse_study",

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_origin
 
 import yaml
 from pydantic import BaseModel, ValidationError
@@ -68,9 +68,7 @@ def _describe_one(detail: ErrorDetails) -> str:
     location = [str(part) for part in detail["loc"]]
     key = ".".join(location)
     if detail["type"] == "extra_forbidden":
-        near = get_close_matches(location[-1], sorted(set(_known_keys(StudyConfig))), n=1)
-        hint = f"; did you mean {near[0]!r}?" if near else "; remove it or see config/README.md for the keys"
-        return f"{key}: unknown key (value {detail['input']!r}){hint}"
+        return f"{key}: unknown key (value {detail['input']!r}); {_hint(location[-1])}"
     if detail["type"] == "missing":
         return f"{key}: required key is missing; add it (see config/README.md)"
     message = detail["msg"].removeprefix("Value error, ")
@@ -79,12 +77,24 @@ def _describe_one(detail: ErrorDetails) -> str:
     return f"{key}: {message[0].lower()}{message[1:]} (value {detail['input']!r})"
 
 
-def _known_keys(model: type[BaseModel]) -> Iterator[str]:
+def _hint(key: str) -> str:
+    """What to do about an unknown key: where it belongs if it is known elsewhere, else its nearest spelling."""
+    known = sorted(set(_known_keys(StudyConfig)))
+    places = [where or "the top of the file" for where, name in known if name == key]
+    if places:
+        return f"it belongs under {' or '.join(places)}"
+    near = get_close_matches(key, sorted({name for _, name in known}), n=1)
+    return f"did you mean {near[0]!r}?" if near else "remove it or see config/README.md for the keys"
+
+
+def _known_keys(model: type[BaseModel], where: str = "") -> Iterator[tuple[str, str]]:
+    """Every key with the section that it stands in, ``arms.<name>``; names are the user's."""
     for name, field in model.model_fields.items():
-        yield name
-        for candidate in (field.annotation, *getattr(field.annotation, "__args__", ())):
+        yield where, name
+        inside = ".".join(filter(None, [where, name, "<name>" if get_origin(field.annotation) is dict else ""]))
+        for candidate in (field.annotation, *get_args(field.annotation)):
             if isinstance(candidate, type) and issubclass(candidate, Section):
-                yield from _known_keys(candidate)
+                yield from _known_keys(candidate, inside)
 
 
 def compact_json(config: BaseModel) -> str:
@@ -105,9 +115,27 @@ def resume_hash(config: RunConfig) -> str:
     """Digest of everything that changes the course of a run; stamped on resume state.
 
     The number of steps is left out, so that raising it alone continues a run, unless the budget schedule depends on it.
-    Evaluation and live tracking are left out because they are no part of the computation. ``code_version`` is in.
+    Evaluation and live tracking are left out because they are no part of the computation, and the number of GPUs, so
+    that a run goes on with as many as are free. ``code_version`` is in.
     """
-    left_out = {"save_every"} | ({"steps"} if config.arm.schedule.kind == "constant" else set())
-    excluded: dict[str, bool | set[str]] = {"live_tracking": True, "evaluation": True, "train": left_out}
+    left_out = {"save_every", "keep_weights_every"} | ({"steps"} if config.arm.schedule.kind == "constant" else set())
+    excluded: dict[str, bool | set[str]] = {
+        "live_tracking": True,
+        "evaluation": True,
+        "train": left_out,
+        "learner": {"gpus", "check_memory"},
+    }
     data = config.model_dump(mode="json", exclude=excluded, exclude_defaults=True)
+    if not data.get("learner"):  # what differed there was left out
+        data.pop("learner", None)
     return digest(json.dumps(data, sort_keys=True))
+
+
+def evaluation_hash(config: RunConfig) -> str:
+    """Digest of everything that changes what an evaluation of given weights and problems finds; not at which steps."""
+    data = config.evaluation.model_dump(
+        mode="json", exclude={"every", "inside_training", "probe"}, exclude_defaults=True
+    )
+    prompt = config.model.prompt.on_benchmarks().model_dump(mode="json", exclude_defaults=True)
+    task = config.task.model_dump(mode="json", exclude_defaults=True)
+    return digest(json.dumps({"evaluation": data, "prompt": prompt, "task": task}, sort_keys=True))

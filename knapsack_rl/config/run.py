@@ -1,10 +1,20 @@
 """One run, fully resolved: what a training or evaluation job is given and what its records carry."""
 
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from knapsack_rl.config.sections import ArmConfig, EvaluationConfig, ModelConfig, Section, TaskConfig, TrainConfig
+from knapsack_rl.config.learner import LearnerConfig
+from knapsack_rl.config.sampler import SamplerConfig
+from knapsack_rl.config.sections import (
+    ArmConfig,
+    Batch,
+    EvaluationConfig,
+    ModelConfig,
+    Section,
+    TaskConfig,
+    TrainConfig,
+)
 
 
 class RunConfig(Section):
@@ -16,13 +26,25 @@ class RunConfig(Section):
     model_name: str = Field(description="Name of the base model.")
     arm_name: str = Field(description="Name of the arm.")
     budget: int = Field(ge=1, description="Mean rollouts per prompt (N).")
+    batch: Batch = Field(default="prompts_fixed", description="What other budgets of the study have in common with it.")
     seed: int = Field(description="Run seed.")
     model: ModelConfig
     arm: ArmConfig
     task: TaskConfig
     train: TrainConfig
     evaluation: EvaluationConfig
+    learner: LearnerConfig = Field(default_factory=LearnerConfig)
+    sampler: SamplerConfig = Field(default_factory=SamplerConfig)
     live_tracking: bool = True
+
+    @model_validator(mode="after")
+    def _engine_fits_the_learner(self) -> Self:
+        if self.sampler.kind == "vllm" and self.learner.gpus > 1:
+            raise ValueError(
+                f"sampler: vllm shares one process with the learner, but learner.gpus is {self.learner.gpus};"
+                " set learner.gpus: 1 or use `sampler: transformers`"
+            )
+        return self
 
     @model_validator(mode="after")
     def _budget_within_bounds(self) -> Self:
@@ -33,12 +55,45 @@ class RunConfig(Section):
             )
         return self
 
+    @model_validator(mode="after")
+    def _evaluated_before_dropped(self) -> Self:
+        if self.train.keep_weights_every is not None and not self.evaluation.inside_training:
+            raise ValueError(
+                f"train.keep_weights_every ({self.train.keep_weights_every}) drops weights that `evaluate` would read;"
+                " set evaluation.inside_training: true, or leave it out"
+            )
+        return self
+
+    @property
+    def model_label(self) -> str:
+        """The model as results name it; a run is compared with runs of the same label and budget only."""
+        return self.model_name if self.batch == "prompts_fixed" else f"{self.model_name}, total fixed"
+
     @property
     def rollouts_per_step(self) -> int:
         """Rollouts generated per training step, whatever the arm."""
         return self.budget * self.train.prompts_per_step
 
     @property
+    def advantage(self) -> Literal["std", "none", "sqrt_mean"]:
+        """Name in `knapsack_rl.grpo.ADVANTAGES`: the arm's own, or the one that all arms share."""
+        return self.arm.advantage or ("std" if self.train.normalize_advantages else "none")
+
+    @property
+    def tis_cap(self) -> float | None:
+        """Cap of truncated importance sampling, None if it is off."""
+        wanted = self.train.tis if self.train.tis is not None else self.sampler.kind != "transformers"
+        return self.train.tis_cap if wanted else None
+
+    @property
     def checkpoints(self) -> tuple[int, ...]:
         """Evaluated steps: 0, every `evaluation.every`, and the last."""
         return tuple(sorted({*range(0, self.train.steps + 1, self.evaluation.every), self.train.steps}))
+
+    @property
+    def kept_weights(self) -> tuple[int, ...]:
+        """Steps whose weights are kept: all evaluated ones, or 0, every `train.keep_weights_every`, and the last."""
+        every = self.train.keep_weights_every
+        if every is None:
+            return self.checkpoints
+        return tuple(sorted({*range(0, self.train.steps + 1, every), self.train.steps}))

@@ -53,19 +53,56 @@ class BuildConfig(Section):
         return self
 
 
+class PromptConfig(Section):
+    """How a problem becomes a model's prompt."""
+
+    template: str = Field(
+        default="plain", description="Wording around a problem: plain, dapo, boxed, qwen_math or r1_distill."
+    )
+    benchmark_template: str | None = Field(
+        default=None, description="Wording on benchmarks, where it is another than in training."
+    )
+    chat: bool = Field(default=False, description="Use the tokenizer's chat template (chat models); else raw text.")
+    thinking: bool | None = Field(
+        default=None, description="Handed to the chat template as enable_thinking, where it knows that switch."
+    )
+
+    @property
+    def templates(self) -> tuple[str, str]:
+        """Template in training and on benchmarks."""
+        return self.template, self.benchmark_template or self.template
+
+    def on_benchmarks(self) -> "PromptConfig":
+        """The same with the template of the benchmarks."""
+        return self.model_copy(update={"template": self.benchmark_template or self.template})
+
+
 class ModelConfig(Section):
-    """A base model: exactly one of `build` and `path`."""
+    """A base model: exactly one of `build`, `path` and `hub`."""
 
     build: BuildConfig | None = Field(default=None, description="Build and pre-train a small model in the study.")
     path: str | None = Field(default=None, description="Folder of an existing model in the transformers layout.")
+    hub: str | None = Field(default=None, description="Id of a model on the hub, downloaded by the study.")
+    revision: str | None = Field(
+        default=None, pattern="^[0-9a-f]{40}$", description="Commit of the model on the hub; a branch could move."
+    )
+    prompt: PromptConfig = Field(default_factory=PromptConfig, description="How a problem becomes its prompt.")
     train: dict[str, Any] = Field(
         default_factory=dict, description="Keys of `train` that differ for this model, e.g. learning_rate."
+    )
+    learner: dict[str, Any] = Field(
+        default_factory=dict, description="Keys of `learner` that differ for this model, e.g. gpus."
+    )
+    sampler: dict[str, Any] = Field(
+        default_factory=dict, description="Keys of `sampler` that differ for this model, e.g. tensor_parallel."
     )
 
     @model_validator(mode="after")
     def _one_source(self) -> Self:
-        if (self.build is None) == (self.path is None):
-            raise ValueError("give exactly one of `build` (make a small model) and `path` (use an existing one)")
+        if sum(source is not None for source in (self.build, self.path, self.hub)) != 1:
+            raise ValueError("give exactly one of `build` (make one), `path` (have one) and `hub` (fetch one)")
+        if (self.hub is None) != (self.revision is None):
+            raise ValueError("`hub` and `revision` (a commit of 40 hexadecimal digits) belong together")
         return self
 
 
@@ -87,15 +124,40 @@ class ArmConfig(Section):
     options: dict[str, Any] = Field(default_factory=dict, description="Options of the strategy.")
     belief_options: dict[str, Any] = Field(default_factory=dict, description="Options of the belief tracker.")
     schedule: ScheduleConfig = Field(default_factory=ScheduleConfig, description="Rollouts per step over training.")
+    advantage: Literal["std", "none", "sqrt_mean"] | None = Field(
+        default=None,
+        description="What centred rewards are divided by in this arm; as `train.normalize_advantages` says if absent.",
+    )
+    train: dict[str, Any] = Field(
+        default_factory=dict,
+        description="Keys of `train` that differ for this arm, e.g. loss_aggregation; not its rollouts.",
+    )
+
+
+Batch = Literal["prompts_fixed", "total_fixed"]
+"""What stays the same when the budget changes: the prompts of a step, or its rollouts."""
 
 
 class GridConfig(Section):
-    """The runs of a study: every combination of the four lists."""
+    """The runs of a study: every combination of the lists."""
 
     models: list[str] = Field(min_length=1, description="Names from `models`.")
     arms: list[str] = Field(min_length=1, description="Names from `arms`.")
     budgets: list[int] = Field(min_length=1, description="Mean rollouts per prompt (N); a step spends N x prompts.")
     seeds: list[int] = Field(min_length=1, description="Run seeds: prompt order and sampling noise.")
+    batches: list[Batch] = Field(
+        default=["prompts_fixed"],
+        min_length=1,
+        description="What is the same for all budgets: `train.prompts_per_step`, or `rollouts_per_step` (a step then"
+        " has rollouts_per_step / N prompts). Where both are named, a budget at which they coincide is run once.",
+    )
+    rollouts_per_step: int | None = Field(default=None, ge=1, description="Rollouts of a step under `total_fixed`.")
+
+    @model_validator(mode="after")
+    def _total_is_given(self) -> Self:
+        if ("total_fixed" in self.batches) != (self.rollouts_per_step is not None):
+            raise ValueError("`batches: [total_fixed]` and `rollouts_per_step` go together; give both or neither")
+        return self
 
 
 class TrainConfig(Section):
@@ -121,17 +183,38 @@ class TrainConfig(Section):
         default="token", description="What has equal weight in the loss of one optimiser step."
     )
     kl_coef: float = Field(default=0.0, ge=0, description="Weight of the KL penalty to the base model.")
+    tis: bool | None = Field(
+        default=None,
+        description="Truncated importance sampling between sampler and learner; left out: on, unless the sampler is"
+        " `transformers`, which computes what the learner computes.",
+    )
+    tis_cap: float = Field(default=2.0, gt=0, description="The importance ratio of a token is cut at this.")
     entropy_coef: float = Field(default=0.0, ge=0, description="Weight of the entropy bonus.")
     temperature: float = Field(default=1.0, gt=0, description="Sampling temperature.")
     max_response_tokens: int = Field(default=48, ge=1, description="Responses are cut off after this many tokens.")
     micro_batch_tokens: int = Field(default=16_384, ge=1, description="Tokens pushed through the model at once.")
     save_every: int = Field(default=10, ge=1, description="Steps between saves of the resume state.")
+    keep_weights_every: int | None = Field(
+        default=None,
+        ge=1,
+        description="Steps between kept weights; 0 and the last are added. Absent: the weights of every evaluated step."
+        " Needs evaluation.inside_training.",
+    )
 
     @model_validator(mode="after")
     def _bounds_in_order(self) -> Self:
         if self.low > self.high:
             raise ValueError(f"low ({self.low}) must not exceed high ({self.high})")
         return self
+
+
+class ProbeConfig(Section):
+    """A fixed sample of training problems, answered by the first and the last checkpoint as in training."""
+
+    prompts: int = Field(
+        default=0, ge=0, description="Training problems in the probe, the same for every run; 0: none."
+    )
+    samples: int = Field(default=16, ge=2, description="Samples per problem and checkpoint; charged to no budget.")
 
 
 class EvaluationConfig(Section):
@@ -142,6 +225,13 @@ class EvaluationConfig(Section):
     temperature: float = Field(default=1.0, gt=0, description="Sampling temperature.")
     max_response_tokens: int = Field(default=64, ge=1, description="Responses are cut off after this many tokens.")
     seed: int = Field(default=0, description="Seed of the evaluation samples, the same for every run.")
+    probe: ProbeConfig = Field(
+        default_factory=ProbeConfig, description="Difficulty of training problems before and after training."
+    )
+    inside_training: bool = Field(
+        default=False,
+        description="Evaluate while training, with the sampler that is loaded; else afterwards, from kept weights.",
+    )
 
 
 class TrackingConfig(Section):

@@ -4,6 +4,8 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
+from knapsack_rl.config.learner import LearnerConfig
+from knapsack_rl.config.sampler import NamedSampler, SamplerConfig
 from knapsack_rl.config.sections import (
     NAME_PATTERN,
     ArmConfig,
@@ -32,10 +34,14 @@ class StudyConfig(Section):
     grid: GridConfig = Field(description="Which combinations are run.")
     train: TrainConfig = Field(description="Defaults of every run.")
     evaluation: EvaluationConfig = Field(default_factory=EvaluationConfig, description="Held-out evaluation.")
+    learner: LearnerConfig = Field(default_factory=LearnerConfig, description="Device, precision, memory, GPUs.")
+    sampler: NamedSampler = Field(
+        default_factory=SamplerConfig, description="How rollouts are sampled: a section, or the name of an engine."
+    )
     tracking: TrackingConfig = Field(default_factory=TrackingConfig, description="MLflow.")
     overrides: dict[str, dict[str, Any]] = Field(
         default_factory=dict,
-        description="Per run id: keys of seed, train, evaluation or arm that differ for this run.",
+        description="Per run id: keys of seed, train, evaluation, learner, sampler or arm that differ for this run.",
     )
 
     @model_validator(mode="after")
@@ -45,7 +51,7 @@ class StudyConfig(Section):
             for value in values:
                 if value not in known:
                     raise ValueError(f"grid.{key}: {value!r} is not defined under `{key}` (known: {', '.join(known)})")
-        for key in ("models", "arms", "budgets", "seeds"):
+        for key in ("models", "arms", "budgets", "seeds", "batches"):
             values = getattr(self.grid, key)
             if len(set(values)) != len(values):
                 raise ValueError(f"grid.{key}: {values} names a value twice; remove the repetition")

@@ -27,6 +27,10 @@ def _changed(path: str, value):
     ("path", "value", "words"),
     [
         ("train.stepz", 3, ["train.stepz", "unknown key", "'steps'"]),
+        ("train.seeds", 3, ["train.seeds", "unknown key", "belongs under grid"]),
+        ("arms.knapsack.steps", 3, ["arms.knapsack.steps", "belongs under models.<name>.build.pretrain or train"]),
+        ("train.name", "x", ["train.name", "belongs under the top of the file or task"]),
+        ("train.build", {}, ["train.build", "belongs under models.<name>"]),
         ("train.steps", -3, ["train.steps", "greater than or equal to 1", "-3"]),
         ("train.low", 99, ["low (99)", "high (16)"]),
         ("train.prompts_per_step", 9, ["prompts_per_step", "9", "8 training problems"]),

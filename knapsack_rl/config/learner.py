@@ -1,0 +1,55 @@
+"""How the policy is updated: device, precision, memory. Nothing here changes the objective."""
+
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from knapsack_rl.config.sections import Section
+
+
+class LearnerConfig(Section):
+    """Where and with how much memory a run's update is computed."""
+
+    device: Literal["auto", "cpu", "cuda"] = Field(
+        default="auto", description="Where the models run; auto takes a GPU where there is one."
+    )
+    gpus: int = Field(default=1, ge=1, description="Processes per node, one per GPU (on device cpu: that many on it).")
+    dtype: Literal["float32", "bfloat16"] = Field(default="float32", description="What matrices are multiplied in.")
+    weights_dtype: Literal["float32", "bfloat16"] = Field(
+        default="float32", description="What the learner keeps weights and gradients in (float32: master weights)."
+    )
+    gradient_checkpointing: bool = Field(
+        default=False, description="Keep one activation per block and compute the others again in the backward pass."
+    )
+    packing: Literal["padded", "packed"] = Field(
+        default="padded", description="padded: rows of like length; packed: rows end to end, no padding at all."
+    )
+    logprobs: Literal["chunked", "torch", "liger"] = Field(
+        default="chunked",
+        description="Log-probabilities over a large vocabulary: ours, torch's linear_cross_entropy, or Liger's kernel.",
+    )
+    max_logits: int = Field(
+        default=134_217_728, ge=1, description="Most logits (tokens x vocabulary) held at once; 4 bytes each."
+    )
+    optimizer: Literal["adamw", "adamw_8bit", "adamw_offload"] = Field(
+        default="adamw",
+        description="adamw_8bit: moments in 8 bits (torchao); adamw_offload: moments in host memory (torchao).",
+    )
+    check_memory: bool = Field(default=True, description="Estimate the memory before loading and stop if it is short.")
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.weights_dtype == "bfloat16" and self.dtype == "float32":
+            raise ValueError(
+                "weights_dtype bfloat16 needs dtype bfloat16: float32 products of bfloat16 weights gain nothing"
+            )
+        if self.optimizer == "adamw_offload" and (self.gpus > 1 or self.device == "cpu"):
+            raise ValueError(
+                "optimizer adamw_offload serves one GPU; with several the moments are sharded already: use adamw"
+            )
+        return self
+
+    @property
+    def gpus_asked_for(self) -> int:
+        """GPUs that a scheduler must grant: none where `auto` with one process takes what it finds."""
+        return 0 if self.device == "cpu" or (self.device == "auto" and self.gpus == 1) else self.gpus

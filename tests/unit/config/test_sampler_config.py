@@ -1,0 +1,66 @@
+"""The sampler's section: shorthand, per model, per run, and what follows from it."""
+
+import pytest
+
+from knapsack_rl.base.errors import ConfigError
+from knapsack_rl.config import parse_study, run_hash
+from knapsack_rl.study import expand
+
+
+def _runs(**changes):
+    model = {"build": {"hidden_size": 16, "num_layers": 1}}
+    data = {
+        "name": "x",
+        "task": {"name": "arithmetic"},
+        "models": {"a": model, "b": model | {"sampler": {"max_model_len": 99}}},
+        "arms": {"uniform": {"strategy": "uniform"}},
+        "grid": {"models": ["a", "b"], "arms": ["uniform"], "budgets": [8], "seeds": [0]},
+        "train": {"steps": 3},
+    }
+    runs = expand(parse_study(data | changes, source="x"))
+    return runs["a-uniform-n8-s0"], runs["b-uniform-n8-s0"]
+
+
+def test_a_name_stands_for_a_section():
+    first, second = _runs(sampler="vllm")
+    assert first.sampler.kind == second.sampler.kind == "vllm"
+    assert first == _runs(sampler={"kind": "vllm"})[0]
+    assert (first.sampler.max_model_len, second.sampler.max_model_len) == (None, 99)
+
+
+def test_default_leaves_hashes_alone():
+    """A study that names the default engine is the study that names none."""
+    assert run_hash(_runs()[0]) == run_hash(_runs(sampler="transformers")[0]) != run_hash(_runs(sampler="vllm")[0])
+
+
+def test_one_run_may_differ():
+    first, second = _runs(overrides={"a-uniform-n8-s0": {"sampler": {"kind": "vllm"}}})
+    assert (first.sampler.kind, second.sampler.kind) == ("vllm", "transformers")
+
+
+@pytest.mark.parametrize(
+    ("sampler", "train", "cap"),
+    [
+        ("transformers", {}, None),
+        ("vllm", {}, 2.0),
+        ("vllm", {"tis": False}, None),
+        ("vllm", {"tis_cap": 5.0}, 5.0),
+        ("transformers", {"tis": True}, 2.0),
+    ],
+)
+def test_correction_is_on_where_the_engine_computes_otherwise(sampler, train, cap):
+    assert cap == _runs(sampler=sampler, train={"steps": 3} | train)[0].tis_cap
+
+
+@pytest.mark.parametrize(
+    ("sampler", "words"),
+    [
+        ("vlm", r"sampler\.kind.*'vlm'"),
+        ({"kind": "vllm", "memory_fraction": 1.5}, r"sampler\.memory_fraction.*1\.5"),
+        ({"kind": "vllm", "memory": 0.5}, r"sampler\.memory.*unknown key"),
+        ({"kind": "vllm", "seeds": "call", "tensor_parallel": 2}, "seeds: rollout"),
+    ],
+)
+def test_mistakes_are_one_line(sampler, words):
+    with pytest.raises(ConfigError, match=words):
+        _runs(sampler=sampler)
