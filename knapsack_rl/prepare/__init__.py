@@ -1,19 +1,39 @@
-"""Floor 3: write a study's problem sets as tables."""
+"""Floor 3: write a study's problem sets as tables; fetch models from the hub."""
 
+from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 
 from knapsack_rl.config import TaskConfig
+from knapsack_rl.records import PREPARATION, ensure_writable, table_of, write_table
 from knapsack_rl.records.prompts import write_benchmarks, write_train_prompts
 from knapsack_rl.tasks import build_task
 
 
-def prepare(config: TaskConfig, *, train_prompts: Path, benchmarks: Path) -> None:
-    """Write training problems and benchmarks of the task.
+def prepare(config: TaskConfig, *, train_prompts: Path, benchmarks: Path, preparation: Path) -> None:
+    """Write training problems, benchmarks (with what overlaps training), and the counts of every filter.
 
     Raises:
         ConfigError: unknown task or option.
+        InputError: a data set or tokenizer that cannot be had, or a filter that leaves nothing.
         OutputError: a folder that cannot be written.
     """
-    task = build_task(config.name, config.options, seed=config.seed)
-    write_train_prompts(train_prompts, task.train_prompts())
-    write_benchmarks(benchmarks, task.benchmarks())
+    for path in (train_prompts, benchmarks, preparation):
+        ensure_writable(path.parent)
+    prepared = build_task(config.name, config.options, seed=config.seed).preparation(open_tokenizer)
+    write_train_prompts(train_prompts, prepared.train)
+    write_benchmarks(benchmarks, prepared.benchmarks, overlaps=prepared.overlaps)
+    write_table(preparation, table_of([asdict(count) for count in prepared.counts], PREPARATION))
+
+
+def open_tokenizer(place: str, revision: str | None) -> Callable[[str], int]:
+    """Counter of a text's tokens by the tokenizer in a folder, or of a model on the hub at a revision.
+
+    Raises:
+        InputError: it cannot be had.
+    """
+    from knapsack_rl.models import load_tokenizer
+    from knapsack_rl.prepare.fetch import fetch_tokenizer
+
+    tokenizer = load_tokenizer(Path(place) if revision is None else fetch_tokenizer(place, revision))
+    return lambda text: len(tokenizer(text)["input_ids"])

@@ -12,7 +12,9 @@ from knapsack_rl.base.errors import ConfigError
 from knapsack_rl.base.seeding import derive_seed
 from knapsack_rl.base.types import Prompt, StopReason
 from knapsack_rl.tasks.chain import END, MODULUS, OPERATORS, VOCABULARY, WRONG_RULE, Chain, apply, final_result
-from knapsack_rl.tasks.task import Demonstration, Verdict
+from knapsack_rl.tasks.preparation import OpenTokenizer, Preparation, plain_preparation
+from knapsack_rl.tasks.task import Demonstration, Response, Verdict
+from knapsack_rl.tasks.templates import get_template
 
 STEP_ACCURACY = dict(zip(OPERATORS, (0.92, 0.80, 0.50, 0.30, 0.15, 0.05), strict=True))
 """Share of right steps in the demonstrations, per operator."""
@@ -75,6 +77,27 @@ class ArithmeticTask:
         """Held-out sets: chains of 1-2, 3-4, 5-6 operations, hard operators only, and longer than trained on."""
         return {name: prompts for name, prompts in self._problems.items() if name != "train"}
 
+    def check_templates(self, training: str, benchmarks: str) -> None:
+        """Any template is possible.
+
+        Raises:
+            ConfigError: it does not exist.
+        """
+        get_template(training)
+        get_template(benchmarks)
+
+    def preparation(self, open_tokenizer: OpenTokenizer) -> Preparation:
+        """The sets as they are drawn; nothing is filtered."""
+        del open_tokenizer
+        return plain_preparation(self.train_prompts(), self.benchmarks())
+
+    def reveal(self, benchmarks: Mapping[str, Sequence[Prompt]]) -> Mapping[str, Sequence[Prompt]]:
+        """The same: nothing is kept back."""
+        return benchmarks
+
+    def close(self) -> None:
+        """Nothing is held."""
+
     def vocabulary(self) -> Sequence[str]:
         """Digits, operators, ``=``, ``,`` and the end mark ``#``."""
         return VOCABULARY
@@ -89,7 +112,11 @@ class ArithmeticTask:
         result = final_result(text)
         if result is None:
             return Verdict(0, "no_answer")
-        return Verdict(1, "right") if result == prompt.answer else Verdict(0, "wrong")
+        return Verdict(1, "right", result) if result == prompt.answer else Verdict(0, "wrong", result)
+
+    def score_many(self, responses: Sequence[Response]) -> Sequence[Verdict]:
+        """Verdicts of ``score``, in order."""
+        return [self.score(response.prompt, response.text, stop=response.stop) for response in responses]
 
     def demonstrations(self, count: int) -> Sequence[Demonstration]:
         """``count`` worked chains; a step is right with ``STEP_ACCURACY``, else wrong by rule or at random.

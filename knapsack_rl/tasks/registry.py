@@ -1,14 +1,18 @@
 """Tasks by name."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from typing import Any
 
 from knapsack_rl.base.errors import ConfigError
 from knapsack_rl.tasks.arithmetic import ArithmeticTask
+from knapsack_rl.tasks.math import MathTask
 from knapsack_rl.tasks.task import Task
 
-_TASKS = {"arithmetic": ArithmeticTask}
+_TASKS: dict[str, Callable[..., Task]] = {
+    "arithmetic": ArithmeticTask.from_options,
+    "math": MathTask.from_options,
+}
 
 
 def task_names() -> tuple[str, ...]:
@@ -35,4 +39,4 @@ def build_task(name: str, options: Mapping[str, Any], *, seed: int) -> Task:
         near = get_close_matches(name, _TASKS, n=1)
         hint = f"did you mean {near[0]!r}?" if near else f"use one of {', '.join(_TASKS)}"
         raise ConfigError(f"task.name: unknown task {name!r}; {hint}")
-    return _TASKS[name].from_options(options, seed=seed)
+    return _TASKS[name](options, seed=seed)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from knapsack_rl.base.types import Prompt, StopReason
+from knapsack_rl.tasks.preparation import OpenTokenizer, Preparation
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +15,18 @@ class Verdict:
     reward: int
     """1 right, 0 wrong."""
     reason: str
-    """``right``, ``wrong``, ``truncated`` or ``no_answer``."""
+    """``right``, ``wrong``, ``truncated``, ``no_answer`` or ``timeout`` (the comparison was given up)."""
+    extracted: str | None = None
+    """The final answer that was judged, None if there is none or the task keeps none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Response:
+    """What is scored. Example: ``Response(prompt=prompt, text="3+4=7#", stop=StopReason.EOS)``."""
+
+    prompt: Prompt
+    text: str
+    stop: StopReason
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,16 +48,28 @@ class Task(Protocol):
         """Number of training problems, None if it is known only after preparation."""
         ...
 
-    def train_prompts(self) -> Sequence[Prompt]:
-        """Training problems, without repetition."""
+    def check_templates(self, training: str, benchmarks: str) -> None:
+        """Raise ``ConfigError`` unless both prompt templates exist and ask for answers as they are read here."""
         ...
 
-    def benchmarks(self) -> Mapping[str, Sequence[Prompt]]:
-        """Held-out problems by benchmark name, disjoint from the training problems."""
+    def preparation(self, open_tokenizer: OpenTokenizer) -> Preparation:
+        """Training problems without repetition, held-out problems by benchmark, and what was counted on the way."""
+        ...
+
+    def reveal(self, benchmarks: Mapping[str, Sequence[Prompt]]) -> Mapping[str, Sequence[Prompt]]:
+        """Benchmarks as they are asked, given those on disk: a set that must not be copied is on disk without text."""
         ...
 
     def score(self, prompt: Prompt, text: str, *, stop: StopReason) -> Verdict:
         """Judge one response; never raises on any text."""
+        ...
+
+    def score_many(self, responses: Sequence[Response]) -> Sequence[Verdict]:
+        """Verdicts of ``score`` in order, for all responses of a step or benchmark at once."""
+        ...
+
+    def close(self) -> None:
+        """Let go of processes; the task can still be used."""
         ...
 
     def vocabulary(self) -> Sequence[str]:

@@ -42,6 +42,7 @@ def test_scorer(text, stop, reward, reason):
     """Only the last result of a finished response counts."""
     verdict = TASK.score(PROMPT, text, stop=stop)
     assert (verdict.reward, verdict.reason) == (reward, reason)
+    assert (verdict.extracted is not None) == (reason in ("right", "wrong"))
 
 
 def test_sets_are_disjoint_and_as_described():

@@ -1,0 +1,98 @@
+r"""The boxed grader: mathematical equality of the last ``\boxed{}`` with the reference."""
+
+from collections.abc import Callable, Sequence
+from importlib.util import find_spec
+from typing import Self
+
+from knapsack_rl.base.errors import ConfigError
+from knapsack_rl.tasks.grading.box import final_box, unboxed
+from knapsack_rl.tasks.grading.comparison import no_algebra, same
+from knapsack_rl.tasks.grading.grade import Case, Grade
+from knapsack_rl.tasks.grading.number import number, same_number
+from knapsack_rl.tasks.grading.pool import WorkerPool
+from knapsack_rl.tasks.grading.spelling import spell, tight
+from knapsack_rl.tasks.grading.worker import RIGHT, TIMEOUT, WRONG
+
+LONGEST = 2_000
+"""Characters of an answer that is compared as mathematics; a longer one must be the same number or the same text."""
+
+_REASONS = {RIGHT: "right", WRONG: "wrong", TIMEOUT: "timeout"}
+_DECIDED = {True: RIGHT, False: WRONG, None: None}
+
+
+class BoxedGrader:
+    """Decides most answers from their text, at once; the rest go to worker processes, which start on first need.
+
+    Raises:
+        ConfigError: math-verify is not installed.
+    """
+
+    def __init__(self, *, num_workers: int | None = None) -> None:
+        if find_spec("math_verify") is None:
+            raise ConfigError("the boxed grader needs math-verify; install it with: pip install 'knapsack-rl[train]'")
+        self._pool = WorkerPool(num_workers)
+
+    def grade(self, response: str, answer: str, /) -> Grade:
+        """Judge one response; never raises on any text."""
+        return self.grade_many([(response, answer)])[0]
+
+    def grade_many(self, cases: Sequence[Case], /, *, on_done: Callable[[int], None] | None = None) -> list[Grade]:
+        """Judge many, in their order; a pair of answers that occurs again is compared once."""
+        found = [final_box(response) for response, _ in cases]
+        pairs: dict[Case, list[int]] = {}
+        for index, ((box, _), (_, answer)) in enumerate(zip(found, cases, strict=True)):
+            if box is not None:
+                pairs.setdefault((unboxed(answer), box), []).append(index)
+        heard = on_done or (lambda _: None)
+        heard(len(cases) - sum(map(len, pairs.values())))
+        verdicts = self._verdicts(pairs, heard)
+        return [
+            Grade(0, None, reason or "no_answer") if box is None else _grade(box, verdicts[unboxed(answer), box])
+            for (box, reason), (_, answer) in zip(found, cases, strict=True)
+        ]
+
+    def _verdicts(self, pairs: dict[Case, list[int]], on_done: Callable[[int], None]) -> dict[Case, bytes]:
+        verdicts: dict[Case, bytes] = {}
+        hard = []
+        for pair, indices in pairs.items():
+            if (decided := _at_once(*pair)) is None:
+                hard.append(pair)
+            else:
+                verdicts[pair] = decided
+                on_done(len(indices))
+        answers = self._pool.decide(hard, on_done=lambda index: on_done(len(pairs[hard[index]])))
+        return verdicts | dict(zip(hard, answers, strict=True))
+
+    def processes(self) -> list[int]:
+        """Ids of the worker processes that are running."""
+        return self._pool.processes()
+
+    def close(self) -> None:
+        """End the worker processes; they start anew if the grader is used again."""
+        self._pool.close()
+
+    def __enter__(self) -> Self:
+        """The grader itself."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close."""
+        self.close()
+
+
+def _grade(box: str, verdict: bytes) -> Grade:
+    return Grade(int(verdict == RIGHT), box, _REASONS[verdict])
+
+
+def _at_once(answer: str, box: str) -> bytes | None:
+    """Verdict from the text alone, None if algebra must tell."""
+    if not answer:
+        return WRONG
+    if max(len(answer), len(box)) > LONGEST:
+        return RIGHT if _same_long(answer, box) else WRONG
+    return _DECIDED[same(spell(answer), spell(box), algebra=no_algebra)]
+
+
+def _same_long(answer: str, box: str) -> bool:
+    wanted, given = (number(tight(text).replace("{,}", ",")) for text in (answer, box))
+    return same_number(wanted, given) if wanted and given else tight(answer) == tight(box)

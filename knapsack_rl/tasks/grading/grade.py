@@ -1,0 +1,45 @@
+"""What a grader takes and gives."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol, Self
+
+Case = tuple[str, str]
+"""A response and its reference answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grade:
+    r"""Judgement of one response. Example: ``Grade(verdict=1, extracted="\frac{1}{2}", reason="right")``."""
+
+    verdict: int
+    """1 right, 0 wrong."""
+    extracted: str | None
+    """The final answer as the response spells it, None if it has none."""
+    reason: str
+    """``right``; ``wrong``: another answer; ``no_answer``: none, or an empty one; ``truncated``: the text ends inside
+    the final answer or inside the thoughts; ``timeout``: the comparison was given up after its time or memory."""
+
+
+class Grader(Protocol):
+    """Judges responses. A grader may own worker processes: use it as a context manager, or call ``close``."""
+
+    def grade(self, response: str, answer: str, /) -> Grade:
+        """Judge one response; never raises on any text."""
+        ...
+
+    def grade_many(self, cases: Sequence[Case], /, *, on_done: Callable[[int], None] | None = None) -> list[Grade]:
+        """Judge many, in their order; much faster than one at a time. ``on_done(n)`` hears that n more are decided."""
+        ...
+
+    def close(self) -> None:
+        """End the worker processes; the grader starts new ones if it is used again."""
+        ...
+
+    def __enter__(self) -> Self:
+        """The grader itself."""
+        ...
+
+    def __exit__(self, *_: object) -> None:
+        """Close."""
+        ...

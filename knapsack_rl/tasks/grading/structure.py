@@ -1,0 +1,122 @@
+r"""Tuples, intervals, sets, unions, lists and matrices, taken apart at their outermost level."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+LIST = "list"
+"""Answers one beside the other, in any order: ``3, 5, 7`` or ``{3, 5, 7}``."""
+UNION = "union"
+MATRIX = "matrix"
+DEEPEST = 40
+
+_TOKEN = re.compile(r"\\(?:[A-Za-z]+|.)|[()\[\]{},;]", re.DOTALL)
+_OPEN = {"(": ")", "[": "]", "{": "}", r"\{": r"\}", r"\langle": r"\rangle"}
+_CLOSE = frozenset(_OPEN.values())
+_MATRIX = re.compile(r"\\begin\{([pbB]?matrix|array)\}(?:\{[^{}]*\})?(.*)\\end\{\1\}", re.DOTALL)
+_SIGNS = re.compile(r"\\(pm|mp)(?![A-Za-z])")
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """An answer of several parts. ``(3, 4]`` is ``Parts("(]", ("3", "4"))``."""
+
+    kind: str
+    """``LIST``, ``UNION``, ``MATRIX`` with its rows, or the two brackets of a tuple or interval."""
+    parts: tuple[str, ...]
+
+    @property
+    def ordered(self) -> bool:
+        """Does the order of the parts matter?"""
+        return self.kind not in {LIST, UNION}
+
+
+def taken_apart(text: str) -> Parts | None:
+    """The parts of the answer, None if it is one thing."""
+    listed = _split(text, separators={",", ";"})
+    if len(listed) > 1:
+        return Parts(LIST, tuple(part for each in listed for part in _both_signs(each)))
+    if (found := _MATRIX.fullmatch(text)) is not None:
+        return _matrix(found[2])
+    if (inside := _bracketed(text)) is not None:
+        return inside
+    pieces = _split(text, separators={r"\cup"})
+    if len(pieces) > 1:
+        return Parts(UNION, tuple(pieces))
+    signs = _both_signs(text)
+    return Parts(LIST, signs) if len(signs) > 1 else None
+
+
+def well_formed(text: str) -> bool:
+    """Is every bracket closed, of whatever kind, and none nested deeper than answers are?"""
+    depth = 0
+    for token in _TOKEN.finditer(text):
+        depth += (token[0] in _OPEN) - (token[0] in _CLOSE)
+        if not 0 <= depth <= DEEPEST:
+            return False
+    return depth == 0
+
+
+def is_list(text: str) -> bool:
+    """Are there several answers, one beside the other?"""
+    return len(_split(text, separators={",", ";"})) > 1
+
+
+def _both_signs(text: str) -> tuple[str, ...]:
+    r"""``1 \pm \sqrt{2}`` is two answers."""
+    if not _SIGNS.search(text):
+        return (text,)
+    return (
+        _SIGNS.sub(lambda sign: "+" if sign[1] == "pm" else "-", text).removeprefix("+"),
+        _SIGNS.sub(lambda sign: "-" if sign[1] == "pm" else "+", text).removeprefix("+"),
+    )
+
+
+def _bracketed(text: str) -> Parts | None:
+    """Parts inside the one pair of brackets around the whole text."""
+    tokens = list(_levels(text))
+    if not tokens or tokens[0][0].start() != 0 or tokens[0][0][0] not in _OPEN:
+        return None
+    closing = next((token for token, depth in tokens if depth == 0), None)
+    if closing is None or closing.end() != len(text):
+        return None
+    first, last = tokens[0][0], closing
+    inner = text[first.end() : last.start()].strip()
+    parts = tuple(_split(inner, separators={",", ";"}))
+    if first[0] == r"\{":
+        return Parts(LIST, tuple(part for each in parts for part in _both_signs(each)))
+    if first[0] == "{":
+        return None
+    if len(parts) == 1:
+        return Parts(LIST, parts) if first[0] == "(" and last[0] == ")" else None
+    return Parts(first[0] + last[0], parts)
+
+
+def _matrix(body: str) -> Parts:
+    rows = [row.strip() for row in body.split("\\\\")]
+    rows = rows[:-1] if not rows[-1] else rows
+    cells = [cell.strip() for row in rows for cell in row.split("&")]
+    return Parts(f"{MATRIX} of {len(rows)}", tuple(cells))
+
+
+def _split(text: str, *, separators: set[str]) -> list[str]:
+    pieces, start = [], 0
+    for token, depth in _levels(text):
+        if depth == 0 and token[0] in separators:
+            pieces.append(text[start : token.start()].strip())
+            start = token.end()
+    return [*pieces, text[start:].strip()]
+
+
+def _levels(text: str) -> Iterator[tuple[re.Match[str], int]]:
+    """Brackets, separators and commands with the depth they stand at; a closing bracket has that of its opening one."""
+    depth = 0
+    for token in _TOKEN.finditer(text):
+        if token[0] in _OPEN:
+            yield token, depth + 1
+            depth += 1
+        elif token[0] in _CLOSE:
+            depth = max(depth - 1, 0)
+            yield token, depth
+        else:
+            yield token, depth

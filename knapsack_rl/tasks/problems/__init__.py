@@ -1,0 +1,1 @@
+"""Sets of mathematical problems: where they come from, how they are read, cleaned and compared."""
