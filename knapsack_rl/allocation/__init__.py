@@ -1,7 +1,8 @@
 """Allocation: how many rollouts each prompt of a step gets. May import beliefs, base, numpy and scipy.
 
 ``value`` and ``value_table`` say what N rollouts are worth, ``solver`` finds the best counts, ``strategies`` holds one
-small file per rule, ``registry`` their names, ``schedule`` what each step may spend. A strategy is a pure function of
+small file per rule, ``registry`` their names, ``schedule`` what each step may spend;
+``theorem`` and ``grids`` are the paper's theory as numbers. A strategy is a pure function of
 beliefs, request, its own state and a random generator. ``docs/adding_a_strategy.md`` shows how to write one.
 """
 

@@ -2,12 +2,14 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from scipy.special import betaln
 
-from knapsack_rl.allocation.strategy import Outcome
+from knapsack_rl.allocation.choices import check_above
+from knapsack_rl.allocation.strategy import Outcome, Strategy
 from knapsack_rl.beliefs.arrays import FloatArray, IntArray
 
 VARIANCE_SCALE = 0.1667
@@ -61,13 +63,27 @@ def coba_increment(num_rollouts_M: IntArray, p_M: FloatArray, *, alpha: float, b
     return np.asarray(density_M * np.exp(-num_rollouts_M * rate_M) * -np.expm1(-rate_M))
 
 
-def remember_failure(outcome: Outcome, *, state: Mapping[str, Any], window: int) -> dict[str, Any]:
-    """The state with this step's failure rate added: 1 - the mean over prompts of successes / draws.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Coba(Strategy):
+    """Options and memory of both forms of CoBA-RL: the failure rates of the newest ``window`` steps are the state."""
 
-    Prompts without rollouts are left out; a step without any changes nothing.
-    """
-    drawn_P = outcome.draws_P > 0
-    if not drawn_P.any():
-        return dict(state)
-    failure = 1.0 - float((outcome.successes_P[drawn_P] / outcome.draws_P[drawn_P]).mean())
-    return {**state, "failures": [*state.get("failures", []), failure][-window:]}
+    kappa: float = 11.0
+    """Sum of the density's parameters; larger is narrower (published script; the released class defaults to 7)."""
+    window: int = 1
+    """Steps whose failure rate is averaged (published script; the released class defaults to 3)."""
+
+    def __post_init__(self) -> None:
+        """Check the options."""
+        check_above("kappa", self.kappa, least=2, strategy=self.name)
+        check_above("window", self.window, least=0, strategy=self.name)
+
+    def observe(self, outcome: Outcome, *, state: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The state with this step's failure rate added: 1 - the mean over prompts of successes / draws.
+
+        Prompts without rollouts are left out; a step without any changes nothing.
+        """
+        drawn_P = outcome.draws_P > 0
+        if not drawn_P.any():
+            return state
+        failure = 1.0 - float((outcome.successes_P[drawn_P] / outcome.draws_P[drawn_P]).mean())
+        return {**state, "failures": [*state.get("failures", []), failure][-self.window :]}

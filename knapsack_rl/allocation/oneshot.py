@@ -1,6 +1,7 @@
 """Run a one-shot strategy and hold it to its contract."""
 
 from collections.abc import Mapping, Sequence
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -94,9 +95,13 @@ def allocate(
 
     Raises:
         ConfigError: Unknown strategy or option.
-        AllocationError: No counts fit, or beliefs are not probabilities.
+        AllocationError: No counts fit, a number is none, or beliefs are not probabilities.
     """
     columns = BeliefArrays.of(beliefs)
+    if len(bounds) != 2:  # noqa: PLR2004 - a pair
+        raise AllocationError(f"bounds = {bounds!r} must be a pair: fewest and most rollouts of a prompt")
+    if not isinstance(seed, Integral) or seed < 0:
+        raise AllocationError(f"seed {seed!r} must be a whole number, 0 or more")
     low, high = bounds
     prompt_ids = tuple(map(str, range(len(columns))))
     request = AllocationRequest(total=total, low=low, high=high, prompt_ids=prompt_ids)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from numbers import Integral
 from typing import Any, ClassVar, Protocol
 
 import numpy as np
@@ -18,7 +19,8 @@ class AllocationRequest:
     Example: ``AllocationRequest(total=16, low=2, high=128, prompt_ids=("a", "b"))``.
 
     Raises:
-        AllocationError: No counts fit the bounds and the total, or a cost is not a positive number.
+        AllocationError: No counts fit the bounds and the total, one of these is no whole number, or a cost is not a
+            positive number.
     """
 
     total: int
@@ -40,6 +42,9 @@ class AllocationRequest:
 
     def __post_init__(self) -> None:
         """Check that the request can be met."""
+        for name in ("total", "low", "high"):
+            if not isinstance(value := getattr(self, name), Integral):
+                raise AllocationError(f"{name} = {value!r} must be a whole number of rollouts")
         num_prompts = len(self.prompt_ids)
         check_feasible(np.full(num_prompts, self.low), np.full(num_prompts, self.high), total=self.total)
         if self.cost_P is None:
@@ -101,6 +106,11 @@ class Strategy(Protocol):
     @property
     def spends_tokens(self) -> bool:
         """Whether the budget is ``request.token_budget`` tokens instead of ``request.total`` rollouts."""
+        return False
+
+    @property
+    def reads_features(self) -> bool:
+        """Whether ``request.features`` is looked at; making them costs time, so others are given none."""
         return False
 
     def __call__(

@@ -49,6 +49,11 @@ class Wrapped(Strategy):
         """As the inner strategy."""
         return self.inner().spends_tokens
 
+    @property
+    def reads_features(self) -> bool:
+        """As the inner strategy."""
+        return self.inner().reads_features
+
     def __call__(
         self, beliefs: BeliefArrays, request: AllocationRequest, *, state: Mapping[str, Any], rng: np.random.Generator
     ) -> tuple[IntArray, Mapping[str, Any]]:

@@ -6,6 +6,7 @@ what `kernel_beta` and `learned` want to know of prompts, ``calibration`` judges
 """
 
 from knapsack_rl.beliefs.arrays import BeliefArrays
+from knapsack_rl.beliefs.cost import HasCost
 from knapsack_rl.beliefs.features import NeedsFeatures, hashed_features
 from knapsack_rl.beliefs.oracle import NeedsProbe
 from knapsack_rl.beliefs.registry import build_tracker, check_tracker, tracker_names
@@ -13,6 +14,7 @@ from knapsack_rl.beliefs.tracker import Tracker
 
 __all__ = [
     "BeliefArrays",
+    "HasCost",
     "NeedsFeatures",
     "NeedsProbe",
     "Tracker",

@@ -6,9 +6,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from knapsack_rl.base.errors import ConfigError, StateError
+from knapsack_rl.base.errors import ConfigError
 from knapsack_rl.beliefs.arrays import BeliefArrays
-from knapsack_rl.beliefs.tracker import saved_prompts, visits
+from knapsack_rl.beliefs.tracker import saved_now, saved_prompts, visits
 
 CLOCKS = ("step", "visit")
 
@@ -100,7 +100,5 @@ class DiscountedBeta:
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Replace the state by a saved one; see `Tracker.load_state_dict`."""
         saved = saved_prompts(state, tracker=self.name)
-        if not isinstance(state.get("now"), int):
-            raise StateError("saved beliefs of 'discounted_beta' lack the step they were saved at: start the run anew")
-        self._now = int(state["now"])
+        self._now = saved_now(state, tracker=self.name)
         self._counts = {key: (float(a), float(b), int(last)) for key, (a, b, last) in saved.items()}

@@ -7,10 +7,10 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from knapsack_rl.base.errors import ConfigError, StateError
+from knapsack_rl.base.errors import ConfigError
 from knapsack_rl.beliefs.arrays import BeliefArrays, FloatArray
 from knapsack_rl.beliefs.features import FeatureTable, feature_rows, merge_features
-from knapsack_rl.beliefs.tracker import saved_prompts, visits
+from knapsack_rl.beliefs.tracker import saved_now, saved_prompts, visits
 
 _BLOCK = 1024  # prompts predicted at a time: the kernel of a block against all visited prompts stays in memory
 
@@ -113,7 +113,5 @@ class KernelBeta:
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Replace the state by a saved one; see `Tracker.load_state_dict`."""
         saved = saved_prompts(state, tracker=self.name)
-        if not isinstance(state.get("now"), int):
-            raise StateError("saved beliefs of 'kernel_beta' lack the step they were saved at: start the run anew")
-        self._now = int(state["now"])
+        self._now = saved_now(state, tracker=self.name)
         self._counts = {key: (float(won), float(draws), int(last)) for key, (won, draws, last) in saved.items()}

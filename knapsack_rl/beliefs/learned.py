@@ -11,20 +11,9 @@ from scipy.special import expit
 
 from knapsack_rl.base.errors import ConfigError, StateError
 from knapsack_rl.beliefs.arrays import BeliefArrays, FloatArray
+from knapsack_rl.beliefs.cost import PredictorCost
 from knapsack_rl.beliefs.features import FeatureTable, feature_rows, merge_features
 from knapsack_rl.beliefs.tracker import saved_prompts, visits
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PredictorCost:
-    """What a learned predictor has cost so far."""
-
-    num_updates: int
-    """Gradient steps."""
-    num_multiply_adds: int
-    """Multiplications with an addition, in updates and predictions; restored on a resume."""
-    seconds: float
-    """Wall clock spent in updates and predictions by this process."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -77,7 +66,7 @@ class Learned:
         self._features = merge_features(self._features, features)
 
     def cost(self) -> PredictorCost:
-        """What learning and predicting have cost, to be charged beside the rollouts it saves."""
+        """What learning and predicting have cost, charged beside the rollouts it saves; see `HasCost.cost`."""
         return PredictorCost(
             num_updates=self._num_updates, num_multiply_adds=self._num_multiply_adds, seconds=self._seconds
         )

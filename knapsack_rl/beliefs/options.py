@@ -46,6 +46,8 @@ class NamedChoices(Generic[T]):
         if name not in self._choices:
             raise ConfigError(f"unknown {self._kind} {name!r}{_hint(name, self._choices)}")
         choice = self._choices[name]
+        if not isinstance(options, Mapping | None):
+            raise ConfigError(f"{self._kind} {name!r}: options = {reprlib.repr(options)} must map names to values")
         given = dict(options or {})
         known = _option_types(choice)
         for option, value in given.items():

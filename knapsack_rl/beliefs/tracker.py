@@ -78,3 +78,14 @@ def saved_prompts(state: Mapping[str, Any], *, tracker: str) -> dict[str, Any]:
             f"saved beliefs are of tracker {state.get('tracker')!r}, not {tracker!r}: resume with the same tracker"
         )
     return dict(state["prompts"])
+
+
+def saved_now(state: Mapping[str, Any], *, tracker: str) -> int:
+    """The newest step seen by a tracker whose evidence fades with steps.
+
+    Raises:
+        StateError: The state has none.
+    """
+    if not isinstance(state.get("now"), int):
+        raise StateError(f"saved beliefs of {tracker!r} lack the step they were saved at: start the run anew")
+    return int(state["now"])

@@ -1,9 +1,9 @@
 """Floor 2b: a study without a model, only latent success rates that drift with training. numpy; floors 0-1c.
 
-``pools`` states the prompts, ``world`` their latent rates and how training moves them, ``run`` a whole run of a
-strategy with a belief, ``classes`` who got its rollouts, ``estimation`` what estimation error costs, ``theorem`` how
-many rollouts a first gradient takes, and ``grids`` the curves of the value function. ``columns`` are beliefs about a
-million prompts at once, ``knowledge`` chooses between them and the trainer's trackers.
+``pools`` states the prompts, ``world`` their latent rates and how training moves them, ``prompts`` what they look like
+from outside, ``run`` a whole run of a strategy with a belief, ``classes`` who got its rollouts, ``judged`` how good its
+beliefs were, ``estimation`` what estimation error costs. ``columns`` are beliefs about a million prompts at once,
+``knowledge`` chooses between them and the trainer's trackers.
 """
 
 from knapsack_rl.simulation.pools import POOLS, Pool, draw_rates, find_pool

@@ -9,17 +9,13 @@ from typing import Any
 import numpy as np
 
 from knapsack_rl.beliefs import NeedsFeatures, NeedsProbe, Tracker, build_tracker
-from knapsack_rl.beliefs.arrays import BeliefArrays, IntArray
+from knapsack_rl.beliefs.arrays import BeliefArrays, FloatArray, IntArray
 from knapsack_rl.simulation.columns import BoolArray, Columns, columns_of
+from knapsack_rl.simulation.prompts import draw_features
 from knapsack_rl.simulation.world import World
 
 PROBE_DRAWS = 64
 """Draws of the oracle's probe at each prompt and step."""
-
-FEATURE_NOISE = 1.5
-"""Standard deviation, in logits, of what a prompt's feature says about its first success rate."""
-
-_MAX_LOGIT = 7.0
 
 
 def build_knowledge(belief: str, options: Mapping[str, Any], *, world: World, rng: np.random.Generator) -> Columns:
@@ -28,8 +24,7 @@ def build_knowledge(belief: str, options: Mapping[str, Any], *, world: World, rn
     Args:
         belief: Registered tracker.
         options: Its options.
-        world: Asked by the oracle's probe, and for the features of trackers that need them: the logit of a prompt's
-            first rate plus noise.
+        world: Asked by the oracle's probe, and for the features of trackers that need them.
         rng: Source of probes and noise.
 
     Raises:
@@ -39,12 +34,14 @@ def build_knowledge(belief: str, options: Mapping[str, Any], *, world: World, rn
     if isinstance(tracker, NeedsProbe):
         return _Probed(world, rng=rng)
     if isinstance(tracker, NeedsFeatures):
-        with np.errstate(divide="ignore"):
-            rate_I = world.rate()
-            logit_I = np.clip(np.log(rate_I) - np.log1p(-rate_I), -_MAX_LOGIT, _MAX_LOGIT)
-        told_I = logit_I + rng.normal(scale=FEATURE_NOISE, size=len(world))
-        tracker.set_features({str(key): [value] for key, value in enumerate(told_I.tolist())})
+        tracker.set_features(feature_table(world, rng=rng))
     return columns_of(tracker, len(world)) or _Tracked(tracker)
+
+
+def feature_table(world: World, *, rng: np.random.Generator) -> dict[str, FloatArray]:
+    """The feature of every prompt by its id, as beliefs and strategies are told it."""
+    told_I = draw_features(world.rate(), rng=rng)
+    return {str(key): row_F for key, row_F in enumerate(told_I[:, None])}
 
 
 class _Probed:

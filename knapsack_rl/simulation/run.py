@@ -4,7 +4,7 @@ Shapes: ``_I`` prompts of the pool, ``_P`` prompts of a step, ``_R`` rollouts of
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -17,8 +17,9 @@ from knapsack_rl.beliefs import build_tracker
 from knapsack_rl.beliefs.arrays import BeliefArrays, FloatArray, IntArray
 from knapsack_rl.grpo import effective_ratios
 from knapsack_rl.simulation.columns import group_successes
-from knapsack_rl.simulation.knowledge import build_knowledge
+from knapsack_rl.simulation.knowledge import build_knowledge, feature_table
 from knapsack_rl.simulation.pools import Pool, draw_rates
+from knapsack_rl.simulation.prompts import draw_costs
 from knapsack_rl.simulation.world import Drift, World
 
 
@@ -96,6 +97,8 @@ class Visits:
     """Rollouts.  [P]"""
     successes_P: IntArray
     """Successes.  [P]"""
+    cost_P: FloatArray
+    """Expected tokens of a rollout.  [P]"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -118,11 +121,14 @@ def simulate(spec: SimulationSpec) -> Simulation:
     world = World(draw_rates(spec.pool, spec.num_prompts, rng=_rng(spec, "rates")), drift=spec.drift)
     knowledge = build_knowledge(spec.known_by, spec.belief_options, world=world, rng=_rng(spec, "knowledge"))
     strategy = build_strategy(spec.strategy, spec.options)
+    # the same stream as above: a belief and a strategy that both read features are told the same ones
+    features = feature_table(world, rng=_rng(spec, "knowledge")) if strategy.reads_features else None
     state: Mapping[str, Any] = {}
     first_rate_I, facts, visits = world.rate(), [], []
+    cost_I = draw_costs(first_rate_I, rng=_rng(spec, "costs"))
     for step, epoch, index_P in _batches(spec):
         beliefs, rate_P, rng = knowledge.predict(index_P), world.rate(index_P), _rng(spec, "step", step)
-        request = spec.request(index_P, step=step, epoch=epoch)
+        request = replace(spec.request(index_P, step=step, epoch=epoch), cost_P=cost_I[index_P], features=features)
         counts_P, state = run_strategy(strategy, beliefs, request=request, state=state, rng=rng)
         rewards_R = world.sample(index_P, counts_P, rng=rng)
         visit = Visits(
@@ -130,8 +136,9 @@ def simulate(spec: SimulationSpec) -> Simulation:
             p_belief_P=beliefs.rate_P,
             counts_P=counts_P,
             successes_P=group_successes(counts_P, rewards_R),
+            cost_P=cost_I[index_P],
         )
-        facts.append({"step": step, "epoch": epoch, **step_facts(visit, beliefs)})
+        facts.append({"step": step, "epoch": epoch, **step_facts(visit, beliefs, equal=spec.budget_per_prompt)})
         if epoch == spec.epochs - 1:
             visits.append(visit)
         world.learn(index_P, counts_P, successes_P=visit.successes_P)
@@ -143,14 +150,15 @@ def simulate(spec: SimulationSpec) -> Simulation:
     )
 
 
-def step_facts(visit: Visits, beliefs: BeliefArrays) -> dict[str, float]:
-    """Facts of one step.
+def step_facts(visit: Visits, beliefs: BeliefArrays, *, equal: int) -> dict[str, float]:
+    """Facts of one step, where a uniform one gives every prompt ``equal`` rollouts.
 
     - ``ratio_rollouts``, ``ratio_prompts``: effective-gradient ratio, both ways;
     - ``objective``: sum of ``V(N, p)`` at the true rates; ``objective_uniform``: what equal counts would have had;
     - ``known_frac``: prompts with a belief; ``num_failed``: prompts with draws behind their belief and no success;
     - ``num_discoveries``: those among them that now had a success;
-    - ``num_rollouts``, ``max_count``: rollouts of the step, and of its largest group.
+    - ``num_rollouts``, ``max_count``: rollouts of the step, and of its largest group;
+    - ``token_ratio``: expected tokens of the step over those of equal counts.
     """
     counts_P, successes_P = visit.counts_P, visit.successes_P
     by_rollouts, by_prompts = effective_ratios(successes_P, counts_P)
@@ -160,11 +168,12 @@ def step_facts(visit: Visits, beliefs: BeliefArrays) -> dict[str, float]:
         "ratio_rollouts": by_rollouts,
         "ratio_prompts": by_prompts,
         "objective": float(knapsack_value(counts_P, visit.p_true_P).sum()),
-        "objective_uniform": float(knapsack_value(round(counts_P.mean()), visit.p_true_P).sum()),
+        "objective_uniform": float(knapsack_value(equal, visit.p_true_P).sum()),
         "known_frac": float((~np.isnan(visit.p_belief_P)).mean()),
         "num_failed": int(failed_P.sum()),
         "num_discoveries": int((failed_P & (successes_P > 0)).sum()),
         "max_count": int(counts_P.max()),
+        "token_ratio": float(visit.cost_P @ counts_P / (equal * visit.cost_P.sum())),
     }
 
 
@@ -197,4 +206,5 @@ def _joined(visits: list[Visits]) -> Visits:
         p_belief_P=np.concatenate([visit.p_belief_P for visit in visits]),
         counts_P=np.concatenate([visit.counts_P for visit in visits]),
         successes_P=np.concatenate([visit.successes_P for visit in visits]),
+        cost_P=np.concatenate([visit.cost_P for visit in visits]),
     )

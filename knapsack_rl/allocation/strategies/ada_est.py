@@ -17,7 +17,8 @@ class AdaEst(Strategy):
     """N proportional to ``1 / sqrt(p + epsilon)`` within the bounds: the least total ``1 / ((p + epsilon) N)``.
 
     Meant for decayed counters with a constant prior, so that no rate is 0. The method's advantage divides by
-    ``sqrt(mean + epsilon)`` instead of the standard deviation; that is a setting of the trainer, not of this rule.
+    ``sqrt(mean)`` instead of the standard deviation. That belongs to the trainer, which a comparison of allocators
+    keeps equal, so it is off unless the arm asks for it: ``advantage: sqrt_mean`` beside ``strategy: ada_est``.
     Decay, prior and epsilon are not printed in the paper.
 
     Source: arXiv 2510.04996v3, variant Est.

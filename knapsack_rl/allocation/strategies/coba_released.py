@@ -6,18 +6,17 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from knapsack_rl.allocation.choices import check_above
-from knapsack_rl.allocation.coba import coba_increment, density_parameters, remember_failure, saturation
+from knapsack_rl.allocation.coba import Coba, coba_increment, density_parameters, saturation
 from knapsack_rl.allocation.dealing import deal
 from knapsack_rl.allocation.solver import solve
-from knapsack_rl.allocation.strategy import AllocationRequest, Outcome, Strategy
+from knapsack_rl.allocation.strategy import AllocationRequest
 from knapsack_rl.beliefs.arrays import BeliefArrays, FloatArray, IntArray
 
 VERY_HARD, VERY_EASY = 0.05, 0.99
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CobaReleased(Strategy):
+class CobaReleased(Coba):
     """The rule of `CobaPaper` on the prompts worth exploring, with a share of the rollouts; the rest by classes.
 
     1. Everybody gets the lower bound. Unseen prompts count as rate 1/2; if all are unseen, the split is even.
@@ -32,16 +31,6 @@ class CobaReleased(Strategy):
     name: ClassVar[str] = "coba_released"
     source: ClassVar[str] = "released code of arXiv 2602.03048"
     default_belief: ClassVar[str] = "last_visit"
-
-    kappa: float = 11.0
-    """Sum of the density's parameters (published script; the class defaults to 7)."""
-    window: int = 1
-    """Steps whose failure rate is averaged (published script; the class defaults to 3)."""
-
-    def __post_init__(self) -> None:
-        """Check the options."""
-        check_above("kappa", self.kappa, least=2, strategy=self.name)
-        check_above("window", self.window, least=0, strategy=self.name)
 
     def __call__(
         self, beliefs: BeliefArrays, request: AllocationRequest, *, state: Mapping[str, Any], rng: np.random.Generator
@@ -81,10 +70,6 @@ class CobaReleased(Strategy):
             )
             - request.low
         )
-
-    def observe(self, outcome: Outcome, *, state: Mapping[str, Any]) -> Mapping[str, Any]:
-        """The state with this step's failure rate."""
-        return remember_failure(outcome, state=state, window=self.window)
 
 
 def _explored_share(fraction: float) -> float:

@@ -45,6 +45,7 @@ class Vip(Strategy):
     name: ClassVar[str] = "vip"
     source: ClassVar[str] = "arXiv 2602.01601"
     default_belief: ClassVar[str] = "beta"
+    reads_features: ClassVar[bool] = True
 
     estimator: str = "dr_grpo"
     """Whose variance: dr_grpo or rloo."""

@@ -19,10 +19,19 @@ def test_dynamic_program_and_solver_agree():
     assert knapsack_value(program_P, p_P).sum() == pytest.approx(knapsack_value(exact_P, p_P).sum(), rel=1e-12)
 
 
-def test_evolution_is_feasible_and_no_better():
-    """A few generations already respect bounds and total, and never beat the optimum."""
+def test_genetic_algorithm_is_feasible_better_than_uniform_and_no_better_than_the_optimum():
+    """A few generations respect bounds and total, improve on equal counts, and never beat the exact solver."""
     p_P = np.random.default_rng(2).random(12)
-    counts_P = SCRIPT["evolution"](p_P, 96, generations=20)
-    assert counts_P.sum() == 96
-    assert counts_P.min() >= 2
-    assert knapsack_value(counts_P, p_P).sum() <= knapsack_value(SCRIPT["exact"](p_P, 96), p_P).sum() + 1e-12
+    counts_P = SCRIPT["genetic"](p_P, 96, generations=20)
+    assert (counts_P.sum(), counts_P.min() >= 2, counts_P.max() <= 128) == (96, True, True)
+    found = knapsack_value(counts_P, p_P).sum()
+    assert knapsack_value(np.full(12, 8), p_P).sum() < found
+    assert found <= knapsack_value(SCRIPT["exact"](p_P, 96), p_P).sum() + 1e-12
+
+
+def test_repair_meets_bounds_and_total():
+    """Too much, too little, and counts outside the bounds."""
+    rng = np.random.default_rng(0)
+    for wild_P in ([500, 0, -3, 8], [2, 2, 2, 2], [128, 128, 128, 128]):
+        counts_P = SCRIPT["repair"](np.array(wild_P), 32, rng=rng)
+        assert (counts_P.sum(), counts_P.min() >= 2, counts_P.max() <= 128) == (32, True, True)

@@ -1,9 +1,12 @@
 """Group-relative advantages."""
 
+from typing import get_args
+
 import numpy as np
 import pytest
 
-from knapsack_rl.grpo import group_advantages
+from knapsack_rl.config import ArmConfig
+from knapsack_rl.grpo import ADVANTAGES, Advantage, group_advantages
 
 
 @pytest.mark.parametrize(("size", "expected"), [(8, 2.475), (26, 4.903), (27, 5.004), (64, 7.875)])
@@ -21,12 +24,6 @@ def test_general_formula_of_binary_groups():
     assert advantages.sum() == pytest.approx(0, abs=1e-9)
 
 
-def test_uniform_and_single_groups_are_exactly_zero():
-    """No float dust: the trainer drops rollouts whose advantage is exactly zero."""
-    for advantages in group_advantages([[1, 1, 1], [0, 0], [1], []]):
-        assert not advantages.any()
-
-
 def test_clip_applies_to_both_signs():
     """Advantages beyond the clip are cut, of a lone success and of a lone failure."""
     success, failure = group_advantages([[1] + [0] * 63, [0] + [1] * 63], clip=5.0)
@@ -35,5 +32,28 @@ def test_clip_applies_to_both_signs():
 
 def test_without_normalisation_only_the_mean_is_subtracted():
     """Dr. GRPO's variant."""
-    (advantages,) = group_advantages([[1, 0, 0, 0]], normalize=False)
+    (advantages,) = group_advantages([[1, 0, 0, 0]], advantage="none")
     assert list(advantages) == [0.75, -0.25, -0.25, -0.25]
+
+
+def test_reinforce_ada_divides_by_the_root_of_the_mean():
+    """(r - m) / sqrt(m) over all rollouts of the prompt: with 1 of 4, 0.75 / 0.5 and -0.25 / 0.5."""
+    (advantages,) = group_advantages([[1, 0, 0, 0]], advantage="sqrt_mean")
+    assert list(advantages) == pytest.approx([1.5, -0.5, -0.5, -0.5], abs=1e-5)
+
+
+@pytest.mark.parametrize("advantage", sorted(ADVANTAGES))
+def test_uniform_single_and_empty_groups_are_exactly_zero(advantage):
+    """No float dust: the trainer drops rollouts whose advantage is exactly zero."""
+    for advantages in group_advantages([[1, 1, 1], [0, 0], [1], []], advantage=advantage):
+        assert not advantages.any()
+
+
+def test_configuration_knows_every_advantage():
+    """An arm can ask for each of them, and for nothing else; without asking it gets the one that all arms share."""
+    assert set(get_args(Advantage)) == set(ADVANTAGES)
+    for name in ADVANTAGES:
+        assert ArmConfig(strategy="uniform", advantage=name).advantage == name
+    with pytest.raises(ValueError, match="sqrt_mean"):
+        ArmConfig(strategy="uniform", advantage="sqrt")
+    assert ArmConfig(strategy="ada_est").advantage is None

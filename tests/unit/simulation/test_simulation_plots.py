@@ -4,6 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from knapsack_rl.allocation.grids import value_rows
+from knapsack_rl.allocation.theorem import theorem_rows
 from knapsack_rl.analysis.plots import house_style
 from knapsack_rl.analysis.plots.estimation import draw_estimation, estimation_means
 from knapsack_rl.analysis.plots.simulated_run import draw_counts, draw_epochs
@@ -12,8 +14,6 @@ from knapsack_rl.cli.simulation_files import epoch_means
 from knapsack_rl.simulation import POOLS, SimulationSpec, simulate
 from knapsack_rl.simulation.classes import allocation_rows
 from knapsack_rl.simulation.estimation import EstimationSpec, estimation_rows
-from knapsack_rl.simulation.grids import value_rows
-from knapsack_rl.simulation.theorem import theorem_rows
 
 
 @pytest.fixture(autouse=True)

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from knapsack_rl.allocation.theorem import expected_first, necessary_rollouts, sufficient_rollouts, theorem_rows
 from knapsack_rl.allocation.value import p_nonzero_gradient
-from knapsack_rl.simulation.theorem import expected_first, necessary_rollouts, sufficient_rollouts, theorem_rows
 
 GOLDEN = [
     (0.5, 3.00, 3.32, 5),
