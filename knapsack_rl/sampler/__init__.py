@@ -3,7 +3,8 @@
 The protocol and the fake are re-exported; engines with heavy imports are imported by their builders.
 """
 
+from knapsack_rl.sampler.build import build_sampler
 from knapsack_rl.sampler.fake import FakeSampler
 from knapsack_rl.sampler.protocol import Sampler
 
-__all__ = ["FakeSampler", "Sampler"]
+__all__ = ["FakeSampler", "Sampler", "build_sampler"]

@@ -1,5 +1,6 @@
 """The decoding loop over a key-value cache. Shapes: ``B`` rows still running, ``S`` cache positions, ``V`` tokens."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -23,7 +24,7 @@ class Batch:
 
 
 def decode(
-    model: PreTrainedModel, batch: Batch, *, noise_BT: Tensor, temperature: float, stop_token: int
+    model: PreTrainedModel, batch: Batch, *, noise_BT: Tensor, temperature: float, stop_tokens: Sequence[int]
 ) -> tuple[list[list[int]], list[list[float]]]:
     """Sample until every row has stopped or ``T`` tokens are written.
 
@@ -35,12 +36,13 @@ def decode(
         batch: prefilled cache and next-token logits; consumed.
         noise_BT: uniform numbers in [0, 1), one per row and position; T is the length limit.
         temperature: logits are divided by it.
-        stop_token: ends a row; it is part of the row's tokens.
+        stop_tokens: each ends a row; it is part of the row's tokens.
 
     Returns:
         Tokens and their log-probabilities per row, in the batch's row order.
     """
     num_rows, limit = noise_BT.shape
+    stops_K = torch.tensor(stop_tokens, device=noise_BT.device)
     tokens: list[list[int]] = [[] for _ in range(num_rows)]
     logprobs: list[list[float]] = [[] for _ in range(num_rows)]
     rows_B = torch.arange(num_rows, device=noise_BT.device)  # which row of the result a running row is
@@ -52,7 +54,7 @@ def decode(
             if running:
                 tokens[row].append(token)
                 logprobs[row].append(logprob)
-        running_B = running_B & (next_B != stop_token)
+        running_B = running_B & ~torch.isin(next_B, stops_K)
         if position + 1 == limit or not running_B.any():
             break
         if running_B.float().mean() < COMPACT_BELOW:

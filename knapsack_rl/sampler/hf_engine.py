@@ -4,27 +4,18 @@ Random numbers are derived per rollout, so a rollout does not depend on which ot
 (up to float rounding of the matrix products).
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import torch
 from transformers import DynamicCache, PreTrainedModel, PreTrainedTokenizerBase
 
-from knapsack_rl.base.types import GenerationRequest, Group, Rollout, StopReason
+from knapsack_rl.base.types import GenerationRequest, Group, Rollout, SamplingOptions, StopReason
 from knapsack_rl.sampler.decoding import Batch, decode
 
 MAX_ROWS = 1024
 """Rollouts decoded together; bounds the key-value cache."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SamplingOptions:
-    """Sampling distribution and length limit."""
-
-    temperature: float
-    max_response_tokens: int
 
 
 class HFSampler:
@@ -32,18 +23,30 @@ class HFSampler:
 
     Args:
         model: the model; only its weights change, through ``load``.
-        tokenizer: its tokenizer; the end-of-sequence token stops a rollout.
-        options: temperature and length limit.
+        tokenizer: its tokenizer, which decodes responses.
+        options: temperature and length limit of requests that bring none.
+        encode: token ids of the prompt made of a problem's text; the tokenizer on the bare text if left out.
+        stop_tokens: ids that end a rollout; the tokenizer's end of sequence if left out.
     """
 
-    def __init__(self, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, *, options: SamplingOptions) -> None:
+    def __init__(
+        self,
+        model: PreTrainedModel,
+        tokenizer: PreTrainedTokenizerBase,
+        *,
+        options: SamplingOptions,
+        encode: Callable[[str], Sequence[int]] | None = None,
+        stop_tokens: Sequence[int] | None = None,
+    ) -> None:
         self._model = model.eval()
         self._tokenizer = tokenizer
         self._options = options
+        self._encode = encode or (lambda text: tokenizer(text)["input_ids"])
+        self._stop_tokens = tuple(stop_tokens or (tokenizer.eos_token_id,))
 
     def generate(self, request: GenerationRequest) -> list[Group]:
         """One group per prompt; log-probabilities are those of the tempered sampling distribution."""
-        prompts = [tuple(self._tokenizer(prompt.text)["input_ids"]) for prompt in request.prompts]
+        prompts = request.prompt_tokens or [tuple(self._encode(prompt.text)) for prompt in request.prompts]
         rollouts: list[list[Rollout]] = [[] for _ in prompts]
         for rows in _chunks(request.counts):
             for owner, rollout in zip(rows, self._decode(rows, prompts, request=request), strict=True):
@@ -55,13 +58,20 @@ class HFSampler:
 
     def load(self, weights: Mapping[str, Any]) -> None:
         """Copy weights by name; a missing or unexpected name is an error, never skipped."""
-        self._model.load_state_dict(dict(weights), strict=True)
+        mine = self._model.state_dict()
+        wrong = sorted(mine.keys() ^ weights.keys())
+        if wrong:
+            raise RuntimeError(f"weights of another model: {wrong[0]} is missing or unexpected")
+        with torch.no_grad():
+            for name, tensor in weights.items():  # one by one: a sharded model gathers each when it is asked for
+                mine[name].copy_(tensor)
 
     @torch.inference_mode()
     def _decode(
         self, rows: Sequence[tuple[int, int]], prompts: Sequence[tuple[int, ...]], *, request: GenerationRequest
     ) -> list[Rollout]:
-        length = self._options.max_response_tokens
+        options = request.options or self._options
+        length, stops = options.max_response_tokens, options.stop_tokens or self._stop_tokens
         seeds = [request.seeds[prompt][index] for prompt, index in rows]
         noise = np.stack([np.random.default_rng(seed).random(length) for seed in seeds])
         batch = self._prefill([prompt for prompt, _ in rows], prompts)
@@ -69,10 +79,10 @@ class HFSampler:
             self._model,
             batch,
             noise_BT=torch.from_numpy(noise).to(batch.logits_BV.device),
-            temperature=self._options.temperature,
-            stop_token=self._tokenizer.eos_token_id,
+            temperature=options.temperature,
+            stop_tokens=stops,
         )
-        return [self._rollout(*pair) for pair in zip(tokens, logprobs, strict=True)]
+        return [self._rollout(*pair, stops=stops) for pair in zip(tokens, logprobs, strict=True)]
 
     def _prefill(self, owner_B: Sequence[int], prompts: Sequence[tuple[int, ...]]) -> Batch:
         """Run each distinct prompt once (left-padded), then repeat its cache for each of its rollouts."""
@@ -93,8 +103,8 @@ class HFSampler:
         cache.batch_select_indices(repeat)
         return Batch(cache=cache, mask_BS=mask[repeat], logits_BV=output.logits[repeat, -1])
 
-    def _rollout(self, tokens: list[int], logprobs: list[float]) -> Rollout:
-        stopped = tokens[-1] == self._tokenizer.eos_token_id
+    def _rollout(self, tokens: list[int], logprobs: list[float], *, stops: Sequence[int]) -> Rollout:
+        stopped = tokens[-1] in stops
         return Rollout(
             tokens=tuple(tokens),
             logprobs=tuple(logprobs),

@@ -10,7 +10,11 @@ class Sampler(Protocol):
     """An engine that turns prompts and counts into groups of rollouts."""
 
     def generate(self, request: GenerationRequest) -> list[Group]:
-        """One group per prompt, in request order, with exactly ``counts`` rollouts in seed order."""
+        """One group per prompt, in request order, with exactly ``counts`` rollouts in seed order.
+
+        ``request.options`` and ``request.prompt_tokens``, where given, replace the sampler's own temperature, length
+        limit, stop tokens and encoding for this request.
+        """
         ...
 
     def load(self, weights: Mapping[str, Any]) -> None:

@@ -1,9 +1,11 @@
 """The transformers sampler: what it writes, its log-probabilities, and its seeds."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from knapsack_rl.base.types import GenerationRequest, Prompt, StopReason
+from knapsack_rl.base.types import GenerationRequest, Prompt, SamplingOptions, StopReason
 
 pytestmark = pytest.mark.torch
 
@@ -14,7 +16,7 @@ PROMPTS = tuple(
 
 def _sampler(folder, *, temperature=1.0, length=20):
     from knapsack_rl.models import load_model, load_tokenizer
-    from knapsack_rl.sampler.hf_engine import HFSampler, SamplingOptions
+    from knapsack_rl.sampler.hf_engine import HFSampler
 
     return HFSampler(
         load_model(folder),
@@ -36,6 +38,29 @@ def test_counts_are_met_per_prompt(tiny_model_folder):
     groups = _sampler(tiny_model_folder).generate(_request((2, 0, 7, 1, 3)))
     assert [len(group.rollouts) for group in groups] == [2, 0, 7, 1, 3]
     assert [group.prompt.id for group in groups] == [prompt.id for prompt in PROMPTS]
+
+
+def test_a_request_may_bring_its_own_options(tiny_model_folder):
+    """Temperature and length of the request win over the sampler's, for that request alone."""
+    sampler = _sampler(tiny_model_folder, length=12)
+    plain, counts = sampler.generate(_request((2, 2, 2, 2, 2))), (2, 2, 2, 2, 2)
+    asked = replace(_request(counts), options=SamplingOptions(temperature=0.3, max_response_tokens=5))
+    other = _sampler(tiny_model_folder, temperature=0.3, length=5).generate(_request(counts))
+    assert sampler.generate(asked) == other != plain
+    assert sampler.generate(_request(counts)) == plain
+
+
+def test_a_request_may_bring_its_prompts_and_stop_tokens(tiny_model_folder):
+    """Prompt ids of the request are used as they are, and its stop tokens end the rollouts."""
+    sampler = _sampler(tiny_model_folder, length=12)
+    comma = 18
+    options = SamplingOptions(temperature=1.0, max_response_tokens=12, stop_tokens=(comma,))
+    asked = replace(_request((6,), PROMPTS[1:2]), prompt_tokens=((4, 11, 5, 17),), options=options)
+    (group,) = sampler.generate(asked)
+    assert group.prompt_tokens == (4, 11, 5, 17)
+    for rollout in group.rollouts:
+        assert (rollout.tokens[-1] == comma) == (rollout.stop is StopReason.EOS)
+        assert comma not in rollout.tokens[:-1]
 
 
 def test_stop_reason_and_length(tiny_model_folder):
@@ -101,7 +126,7 @@ def test_loaded_weights_are_used(tiny_model_folder):
     sampler.load(weights)
     assert sampler.generate(_request((2, 2, 2, 2, 2))) != before
     weights.popitem()
-    with pytest.raises(RuntimeError, match="Missing key"):
+    with pytest.raises(RuntimeError, match="missing"):
         sampler.load(weights)
 
 

@@ -1,0 +1,1 @@
+"""Tests that start an inference engine."""
