@@ -34,10 +34,12 @@ class FakeLearner:
         """The number of updates."""
         return {"num_updates": self.num_updates}
 
-    def export(self, folder: Path) -> None:
-        """Write the number of updates as JSON."""
+    def export(self, folder: Path, *, card: str = "") -> None:
+        """Write the number of updates as JSON, and the card."""
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "fake.json").write_text(json.dumps(self.weights()), encoding="utf-8")
+        if card:
+            (folder / "README.md").write_text(card, encoding="utf-8")
 
     def save_state(self, folder: Path) -> None:
         """Write the number of updates as JSON."""

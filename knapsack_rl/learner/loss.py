@@ -20,6 +20,8 @@ class LossOptions:
     dual_clip: float
     kl_coef: float
     entropy_coef: float
+    tis_cap: float | None = None
+    """Cap of truncated importance sampling between sampler and learner; None: no correction (see ``mismatch``)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +51,8 @@ def token_loss(
     ``l_t = -min(r_t A, clip(r_t, 1-low, 1+high) A)`` with ``r_t = exp(new - old)``; for ``A < 0`` at most
     ``dual_clip * |A|`` (arXiv 1912.09729); clip-higher from arXiv 2503.14476 Eq. 8. The KL term is
     ``exp(d) - d - 1`` with ``d = reference - new`` (GRPO, arXiv 2402.03300 Eq. 4). The sum over response tokens is
-    weighted by ``batch.weights``, whose denominators cover the whole optimiser step.
+    weighted by ``batch.weights``, whose denominators cover the whole optimiser step. ``batch.importance_BT``, if
+    there is one, multiplies the surrogate, not the penalties.
 
     Args:
         logprobs_BT: log-probability of each token under the policy being updated.
@@ -64,6 +67,8 @@ def token_loss(
     surrogate = torch.minimum(ratio * batch.advantages, clipped * batch.advantages)
     floor = options.dual_clip * batch.advantages
     per_token = -torch.where(batch.advantages < 0, torch.maximum(surrogate, floor), surrogate)
+    if batch.importance_BT is not None:
+        per_token = per_token * batch.importance_BT
     if reference_BT is not None:
         difference = (reference_BT - logprobs_BT) * batch.response_BT
         difference = difference.clamp(-MAX_LOG_RATIO, MAX_LOG_RATIO)

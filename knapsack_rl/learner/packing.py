@@ -1,9 +1,10 @@
-"""Rows of unequal length become padded micro-batches. The weights travel with the rows, so packing changes no gradient.
+"""Rows of unequal length become micro-batches. The weights travel with the rows, so packing changes no gradient.
 
-Shapes: ``B`` rows of a micro-batch, ``T`` token positions (prompt and response, padded on the right).
+Shapes: ``B`` rows of a micro-batch, ``T`` token positions. Padded: one rollout per row, padded on the right. Packed:
+``B`` = 1, all rollouts end to end.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -23,34 +24,47 @@ class MicroBatch:
     old_logprobs_BT: Tensor
     """At response positions; 0 elsewhere.  [B, T]"""
     advantages: Tensor
-    """[B, 1]"""
+    """[B, 1], packed [1, T]"""
     weights: Tensor
-    """Weight of each response token in the loss.  [B, 1]"""
+    """Weight of each response token in the loss.  [B, 1], packed [1, T]"""
+    importance_BT: Tensor | None = None
+    """Factor of each token's policy loss, a constant; None: 1.  [B, T]"""
+    lengths: tuple[int, ...] = ()
+    """Packed: tokens of each row; empty if padded."""
+    is_filler: bool = False
+    """Carries no loss and is not counted; it keeps ranks in step."""
 
 
-def micro_batches(rows: Sequence[TrainingRow], *, max_tokens: int, device: torch.device) -> Iterator[MicroBatch]:
-    """Micro-batches of at most ``max_tokens`` padded tokens (a longer single row stands alone), longest rows first.
+def plan(rows: Sequence[TrainingRow], *, max_tokens: int, packed: bool = False) -> list[list[TrainingRow]]:
+    """Rows of each micro-batch, longest rows first; at most ``max_tokens`` tokens each, padding included.
 
-    Sorting by length keeps padding small; it does not change the gradient, which is a sum over rows.
+    A longer single row stands alone. Sorting by length keeps padding small; it does not change the gradient, which is
+    a sum over rows.
     """
-    ordered = sorted(rows, key=_length, reverse=True)
-    start = 0
-    while start < len(ordered):
-        count = max(1, max_tokens // _length(ordered[start]))
-        yield _pack(ordered[start : start + count], device)
-        start += count
+    batches: list[list[TrainingRow]] = []
+    used = max_tokens
+    for row in sorted(rows, key=row_length, reverse=True):
+        takes = row_length(row) if packed or not batches else row_length(batches[-1][0])
+        if used + takes > max_tokens:
+            batches.append([])
+            used, takes = 0, row_length(row)
+        batches[-1].append(row)
+        used += takes
+    return batches
 
 
-def _length(row: TrainingRow) -> int:
+def row_length(row: TrainingRow) -> int:
+    """Prompt and response tokens of a row."""
     return len(row.prompt_tokens) + len(row.response_tokens)
 
 
-def _pack(rows: Sequence[TrainingRow], device: torch.device) -> MicroBatch:
-    shape = (len(rows), _length(rows[0]))
+def pad(rows: Sequence[TrainingRow], *, device: torch.device) -> MicroBatch:
+    """One row of the batch per rollout; the first must be the longest."""
+    shape = (len(rows), row_length(rows[0]))
     ids = torch.zeros(shape, dtype=torch.long)
     response, old = torch.zeros(shape), torch.zeros(shape)
     for index, row in enumerate(rows):
-        begin, end = len(row.prompt_tokens), _length(row)
+        begin, end = len(row.prompt_tokens), row_length(row)
         ids[index, :end] = torch.tensor(row.prompt_tokens + row.response_tokens)
         response[index, begin:end] = 1.0
         old[index, begin:end] = torch.tensor(row.old_logprobs)
@@ -60,4 +74,30 @@ def _pack(rows: Sequence[TrainingRow], device: torch.device) -> MicroBatch:
         old_logprobs_BT=old.to(device),
         advantages=torch.tensor([[row.advantage] for row in rows], dtype=torch.float32, device=device),
         weights=torch.tensor([[row.weight] for row in rows], dtype=torch.float32, device=device),
+    )
+
+
+def pack(rows: Sequence[TrainingRow], *, device: torch.device) -> MicroBatch:
+    """All rollouts end to end in one row of the batch: no padding."""
+    lengths = tuple(row_length(row) for row in rows)
+
+    def spread(values: Sequence[float]) -> Tensor:
+        return (
+            torch.tensor([list(values)], dtype=torch.float32).repeat_interleave(torch.tensor(lengths), dim=1).to(device)
+        )
+
+    return MicroBatch(
+        ids_BT=torch.tensor([[t for row in rows for t in row.prompt_tokens + row.response_tokens]], device=device),
+        response_BT=torch.tensor(
+            [[flag for row in rows for flag in [0.0] * len(row.prompt_tokens) + [1.0] * len(row.response_tokens)]],
+            device=device,
+        ),
+        old_logprobs_BT=torch.tensor(
+            [[value for row in rows for value in (0.0,) * len(row.prompt_tokens) + row.old_logprobs]],
+            dtype=torch.float32,
+            device=device,
+        ),
+        advantages=spread([row.advantage for row in rows]),
+        weights=spread([row.weight for row in rows]),
+        lengths=lengths,
     )

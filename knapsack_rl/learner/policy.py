@@ -1,9 +1,9 @@
-"""The learner: a transformers causal language model with AdamW."""
+"""The learner: a transformers causal language model with AdamW, whole in this process or sharded among ranks."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
@@ -11,16 +11,22 @@ from torch import Tensor
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from knapsack_rl.base.errors import TrainingError
-from knapsack_rl.learner.checkpoint import load_optimizer, save_optimizer
+from knapsack_rl.base.ranks import ONE_RANK, Ranks
+from knapsack_rl.config import LearnerConfig
+from knapsack_rl.learner.checkpoint import load_optimizer, optimizer_tensors, save_optimizer
 from knapsack_rl.learner.loss import LossOptions, TokenLoss, token_loss
-from knapsack_rl.learner.packing import MicroBatch, micro_batches
+from knapsack_rl.learner.mismatch import Mismatch, mismatch_facts
+from knapsack_rl.learner.optimizers import build_optimizer
+from knapsack_rl.learner.packing import MicroBatch
+from knapsack_rl.learner.prepare import micro_batches, prepare_model, wrap_model
 from knapsack_rl.learner.protocol import TrainingRow, UpdateStats
+from knapsack_rl.learner.ranks import FullWeights, full
 from knapsack_rl.models import save_model
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OptimizerOptions:
-    """AdamW and the size of a micro-batch."""
+    """AdamW, the size of a micro-batch, and how it is computed."""
 
     learning_rate: float
     weight_decay: float
@@ -28,16 +34,19 @@ class OptimizerOptions:
     micro_batch_tokens: int
     temperature: float
     """Log-probabilities are taken from logits divided by this, as in sampling."""
+    compute: LearnerConfig = field(default_factory=LearnerConfig)
+    """Precision, packing, memory."""
 
 
 class PolicyLearner:
     """Updates ``model`` in place.
 
     Args:
-        model: the policy; kept in evaluation mode (no dropout), gradients on.
+        model: the policy; dropout is off, gradients on.
         tokenizer: written beside exported weights.
         loss: clips and penalties.
         optimizer: AdamW options.
+        ranks: processes among which the model is sharded and rows are dealt; each is given all rows.
     """
 
     def __init__(
@@ -47,99 +56,157 @@ class PolicyLearner:
         *,
         loss: LossOptions,
         optimizer: OptimizerOptions,
+        ranks: Ranks = ONE_RANK,
     ) -> None:
         self._model = model
         self._tokenizer = tokenizer
         self._loss_options = loss
         self._options = optimizer
-        self._reference = deepcopy(model).requires_grad_(False) if loss.kl_coef > 0 else None
-        self._optimizer = torch.optim.AdamW(
-            model.parameters(), lr=optimizer.learning_rate, weight_decay=optimizer.weight_decay
+        self._ranks = ranks
+        self._device = model.device
+        reference = deepcopy(model).requires_grad_(False) if loss.kl_coef > 0 else None
+        prepare_model(model, optimizer.compute)
+        self._scorer = wrap_model(model, optimizer.compute, temperature=optimizer.temperature, ranks=ranks)
+        self._reference = (
+            wrap_model(reference, optimizer.compute, temperature=optimizer.temperature, ranks=ranks)
+            if reference is not None
+            else None
+        )
+        self._optimizer = build_optimizer(
+            optimizer.compute.optimizer,
+            model.parameters(),
+            learning_rate=optimizer.learning_rate,
+            weight_decay=optimizer.weight_decay,
         )
 
     def update(self, mini_batches: Sequence[Sequence[TrainingRow]]) -> UpdateStats:
         """One AdamW step per mini-batch. An empty one has a zero gradient, as its full version would have had."""
         totals: defaultdict[str, float] = defaultdict(float)
-        for rows in mini_batches:
-            totals["loss"] += self._accumulate(rows, totals)
-            totals["grad_norm"] += self._step()
+        mismatch = Mismatch(cap=self._loss_options.tis_cap)
+        grad_norm = 0.0
+        for batches in self._prepare(mini_batches, mismatch):
+            self._accumulate(batches, totals, mismatch=mismatch)
+            grad_norm += self._step()
+            mismatch.closed = True
+        sums = self._ranks.gather(dict(totals))
+        totals = defaultdict(float, {key: sum(part.get(key, 0.0) for part in sums) for key in sums[0]})
         response_tokens = sum(len(row.response_tokens) for rows in mini_batches for row in rows)
         per_token = 1 / max(1, response_tokens)
         return UpdateStats(
             loss=totals["loss"] / len(mini_batches),
-            grad_norm=totals["grad_norm"] / len(mini_batches),
+            grad_norm=grad_norm / len(mini_batches),
             clip_frac=totals["clipped"] * per_token,
             approx_kl=totals["old_minus_new"] * per_token,
             entropy=totals["entropy"] * per_token,
             num_updated_rollouts=sum(len(rows) for rows in mini_batches),
             num_updated_tokens=response_tokens + sum(len(row.prompt_tokens) for rows in mini_batches for row in rows),
+            **mismatch_facts(self._ranks.gather(mismatch)),
         )
 
     def gradients(self, rows: Sequence[TrainingRow]) -> dict[str, Tensor]:
         """Gradient of the loss of one mini-batch by parameter name, without taking a step (for tests and probes)."""
-        self._accumulate(rows, defaultdict(float))
-        gradients = {name: _gradient(parameter).clone() for name, parameter in self._model.named_parameters()}
+        mismatch = Mismatch(cap=self._loss_options.tis_cap)
+        self._accumulate(self._cut(rows), defaultdict(float), mismatch=mismatch)
+        gradients = {name: full(_gradient(parameter)).clone() for name, parameter in self._model.named_parameters()}
         self._optimizer.zero_grad(set_to_none=True)
         return gradients
 
-    def weights(self) -> Mapping[str, Tensor]:
-        """The live weights by name (not a copy)."""
-        return self._model.state_dict()
+    @torch.no_grad()
+    def logprobs(self, rows: Sequence[TrainingRow]) -> list[list[float]]:
+        """Log-probability of every response token under the current policy, for each row (for tests and probes)."""
+        scored = []
+        for row in rows:
+            (batch,) = micro_batches([row], self._options, device=self._device, ranks=ONE_RANK)
+            values, _ = self._scorer(batch)
+            scored.append(values.flatten()[len(row.prompt_tokens) :].tolist())
+        return scored
 
-    def export(self, folder: Path) -> None:
-        """Write the policy in the transformers layout, tokenizer included."""
-        save_model(folder, self._model, tokenizer=self._tokenizer)
+    def weights(self) -> Mapping[str, Tensor]:
+        """The live weights by name (not a copy); those of a sharded model are gathered one by one."""
+        return FullWeights(self._model) if self._is_sharded() else self._model.state_dict()
+
+    def export(self, folder: Path, *, card: str = "") -> None:
+        """Write the policy in the transformers layout, tokenizer and model card included; rank 0 alone writes."""
+        half = torch.bfloat16 if self._options.compute.dtype == "bfloat16" else None
+        whole = self._whole(half) if self._is_sharded() or half else None
+        if self._ranks.rank == 0:
+            save_model(folder, self._model, tokenizer=self._tokenizer, weights=whole, card=card)
 
     def save_state(self, folder: Path) -> None:
-        """Write weights and AdamW moments as safetensors into ``folder``."""
-        save_optimizer(folder, self._model, optimizer=self._optimizer)
+        """Write weights and AdamW moments as safetensors into ``folder``; rank 0 alone writes."""
+        tensors = optimizer_tensors(self._model, self._optimizer)
+        if self._ranks.rank == 0:
+            save_optimizer(folder, tensors)
 
     def load_state(self, folder: Path) -> None:
-        """Continue from ``save_state``."""
+        """Continue from ``save_state``, by any number of ranks."""
         load_optimizer(folder, self._model, optimizer=self._optimizer)
 
-    def _accumulate(self, rows: Sequence[TrainingRow], totals: defaultdict[str, float]) -> float:
-        """Add up gradients over micro-batches; returns the loss of the mini-batch."""
-        loss = 0.0
-        for batch in micro_batches(rows, max_tokens=self._options.micro_batch_tokens, device=self._model.device):
-            part = self._micro_loss(batch)
+    def _whole(self, dtype: torch.dtype | None) -> dict[str, Tensor]:
+        """Weights on the host; one that is used twice (tied embeddings) is there once."""
+        every = {name for name, _ in self._model.named_parameters(remove_duplicate=False)}
+        tied = every - {name for name, _ in self._model.named_parameters()}
+        weights = self.weights()
+        return {name: weights[name].to("cpu", dtype) for name in weights if name not in tied}
+
+    def _is_sharded(self) -> bool:
+        return self._ranks.size > 1 or self._options.compute.optimizer == "adamw_offload"
+
+    def _cut(self, rows: Sequence[TrainingRow]) -> Iterable[MicroBatch]:
+        return micro_batches(rows, self._options, device=self._device, ranks=self._ranks)
+
+    def _prepare(self, mini_batches: Sequence[Sequence[TrainingRow]], mismatch: Mismatch) -> list[Iterable[MicroBatch]]:
+        """Micro-batches of each mini-batch.
+
+        With importance sampling all but the first are scored here, before the weights move; the first is compared on
+        its way through the update, at no cost.
+        """
+        prepared: list[Iterable[MicroBatch]] = [self._cut(rows) for rows in mini_batches]
+        if mismatch.cap is not None:
+            with torch.no_grad():
+                prepared[1:] = [
+                    [_compared(batch, self._scorer(batch)[0], mismatch=mismatch) for batch in batches]
+                    for batches in prepared[1:]
+                ]
+        return prepared
+
+    def _accumulate(
+        self, batches: Iterable[MicroBatch], totals: defaultdict[str, float], *, mismatch: Mismatch
+    ) -> None:
+        """Add up gradients over micro-batches, and this rank's part of the loss and of what is reported."""
+        for batch in batches:
+            part = self._micro_loss(batch, mismatch)
             part.loss.backward()
-            loss += part.loss.item()
+            if batch.is_filler:
+                continue
+            totals["loss"] += part.loss.item()
             totals["clipped"] += part.num_clipped.item()
             totals["old_minus_new"] += part.sum_old_minus_new.item()
             totals["entropy"] += part.sum_entropy.item()
-        return loss
 
-    def _micro_loss(self, batch: MicroBatch) -> TokenLoss:
-        logprobs, entropy = self._score(self._model, batch)
+    def _micro_loss(self, batch: MicroBatch, mismatch: Mismatch) -> TokenLoss:
+        logprobs, entropy = self._scorer(batch, self._loss_options.entropy_coef > 0)
+        batch = _compared(batch, logprobs, mismatch=mismatch)
         reference = None
         if self._reference is not None:
             with torch.no_grad():
-                reference, _ = self._score(self._reference, batch)
+                reference, _ = self._reference(batch)
         return token_loss(logprobs, entropy, reference_BT=reference, batch=batch, options=self._loss_options)
-
-    def _score(self, model: PreTrainedModel, batch: MicroBatch) -> tuple[Tensor, Tensor]:
-        """Log-probability of each token given those before it, and entropy there; both 0 at position 0."""
-        logits = model(batch.ids_BT[:, :-1], use_cache=False).logits.float() / self._options.temperature
-        log_distribution = logits.log_softmax(-1)
-        logprobs = log_distribution.gather(-1, batch.ids_BT[:, 1:].unsqueeze(-1)).squeeze(-1)
-        with torch.set_grad_enabled(self._loss_options.entropy_coef > 0 and torch.is_grad_enabled()):
-            entropy = -(log_distribution.exp() * log_distribution).sum(-1)
-        pad = (1, 0)
-        return torch.nn.functional.pad(logprobs, pad), torch.nn.functional.pad(entropy, pad)
 
     def _step(self) -> float:
         for parameter in self._model.parameters():
             if parameter.grad is None:  # an empty mini-batch: zero gradient, yet momentum moves the weights
                 parameter.grad = torch.zeros_like(parameter)
-        norm = torch.nn.utils.clip_grad_norm_(self._model.parameters(), self._options.max_grad_norm)
+        norm = full(torch.nn.utils.clip_grad_norm_(self._model.parameters(), self._options.max_grad_norm))
         if not torch.isfinite(norm):
-            raise TrainingError(
-                "the gradient is not finite; the last saved state is from before it: lower train.learning_rate"
-            )
+            raise TrainingError(f"the gradient is not finite (norm {float(norm)})")
         self._optimizer.step()
         self._optimizer.zero_grad(set_to_none=True)
         return float(norm)
+
+
+def _compared(batch: MicroBatch, logprobs_BT: Tensor, *, mismatch: Mismatch) -> MicroBatch:
+    return batch if batch.is_filler else mismatch.compare(batch, logprobs_BT)
 
 
 def _gradient(parameter: Tensor) -> Tensor:

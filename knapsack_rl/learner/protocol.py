@@ -44,6 +44,13 @@ class UpdateStats:
     """Rollouts pushed through the model."""
     num_updated_tokens: int
     """Prompt and response tokens of those."""
+    mismatch_mean: float | None = None
+    """Mean absolute difference of the learner's and the sampler's log-probability, over the response tokens scored
+    before the first optimiser step; None if there was none."""
+    mismatch_max: float | None = None
+    """Largest of those differences."""
+    mismatch_capped_frac: float | None = None
+    """Share of those tokens whose importance ratio was cut at the cap; None without the correction."""
 
 
 class Learner(Protocol):
@@ -57,8 +64,8 @@ class Learner(Protocol):
         """Current weights by name, for the sampler."""
         ...
 
-    def export(self, folder: Path) -> None:
-        """Write the policy in the transformers layout."""
+    def export(self, folder: Path, *, card: str = "") -> None:
+        """Write the policy in the transformers layout, with the model card if one is given."""
         ...
 
     def save_state(self, folder: Path) -> None:

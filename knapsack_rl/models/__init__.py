@@ -1,6 +1,20 @@
 """Floor 2a: models and their tokenizers on disk, in the transformers layout (torch, transformers)."""
 
 from knapsack_rl.models.build import build_model, build_tokenizer
+from knapsack_rl.models.device import pick_device
 from knapsack_rl.models.load import load_model, load_tokenizer, save_model
+from knapsack_rl.models.memory import check_memory
+from knapsack_rl.models.prompts import Encode, prompt_encoder, stop_tokens
 
-__all__ = ["build_model", "build_tokenizer", "load_model", "load_tokenizer", "save_model"]
+__all__ = [
+    "Encode",
+    "build_model",
+    "build_tokenizer",
+    "check_memory",
+    "load_model",
+    "load_tokenizer",
+    "pick_device",
+    "prompt_encoder",
+    "save_model",
+    "stop_tokens",
+]

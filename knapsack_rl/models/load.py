@@ -1,6 +1,8 @@
 """Load and save models; a missing or damaged folder is one clear line."""
 
+import json
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +16,11 @@ from knapsack_rl.records import ensure_writable
 
 transformers_logging.set_verbosity_error()
 transformers_logging.disable_progress_bar()
+CPU = torch.device("cpu")
 
 
-def load_model(folder: Path, *, dtype: torch.dtype = torch.float32) -> PreTrainedModel:
-    """The causal language model in ``folder``, in evaluation mode.
+def load_model(folder: Path, *, dtype: torch.dtype = torch.float32, device: torch.device = CPU) -> PreTrainedModel:
+    """The causal language model in ``folder``, in evaluation mode, on ``device``.
 
     Remote code is never run and nothing is downloaded.
 
@@ -46,7 +49,7 @@ def load_model(folder: Path, *, dtype: torch.dtype = torch.float32) -> PreTraine
                 f"{folder}: {problem.replace('_', ' ')} in the weights ({min(map(str, info[problem]))});"
                 " the file does not belong to this config.json: make the folder again"
             )
-    return model.eval()
+    return model.eval().to(device)
 
 
 def load_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
@@ -63,15 +66,40 @@ def load_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
         raise InputError(f"{folder}: tokenizer cannot be loaded ({reason}); copy it beside the weights") from None
 
 
-def save_model(folder: Path, model: PreTrainedModel, *, tokenizer: Any) -> None:  # noqa: ANN401 - any HF tokenizer
-    """Write model (safetensors) and tokenizer to ``folder``; it appears whole or not at all."""
+def save_model(
+    folder: Path,
+    model: PreTrainedModel,
+    *,
+    tokenizer: Any,  # noqa: ANN401 - any HF tokenizer
+    weights: Mapping[str, torch.Tensor] | None = None,
+    card: str = "",
+) -> None:
+    """Write model (safetensors), tokenizer and model card to ``folder``; it appears whole or not at all.
+
+    Args:
+        folder: where to.
+        model: the model; gives the configuration, and the weights unless they are given.
+        tokenizer: written beside it.
+        weights: weights by name, of a model that holds only a part of them.
+        card: text of ``README.md``; none is written if empty.
+    """
     ensure_writable(folder.parent)
     temporary = folder.with_name(f".{folder.name}.tmp")
     shutil.rmtree(temporary, ignore_errors=True)
-    model.save_pretrained(temporary)
+    model.save_pretrained(temporary, state_dict=None if weights is None else dict(weights))
     tokenizer.save_pretrained(temporary)
+    if weights is not None:
+        _set_dtype(temporary / "config.json", next(iter(weights.values())).dtype)
+    if card:
+        (temporary / "README.md").write_text(card, encoding="utf-8")
     shutil.rmtree(folder, ignore_errors=True)
     temporary.rename(folder)
+
+
+def _set_dtype(path: Path, dtype: torch.dtype) -> None:
+    """Say in the configuration what the weights are stored in; transformers wrote what the model computes in."""
+    config = json.loads(path.read_text(encoding="utf-8")) | {"dtype": str(dtype).removeprefix("torch.")}
+    path.write_text(json.dumps(config, indent=2, sort_keys=True) + "\n", encoding="utf-8")
 
 
 def _require(folder: Path) -> None:

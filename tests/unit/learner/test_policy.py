@@ -169,9 +169,9 @@ def test_kl_of_an_impossible_token_stays_finite():
     import torch
 
     from knapsack_rl.learner.loss import LossOptions, token_loss
-    from knapsack_rl.learner.packing import micro_batches
+    from knapsack_rl.learner.packing import pad
 
-    (batch,) = micro_batches(_rows(1), max_tokens=100, device=torch.device("cpu"))
+    batch = pad(_rows(1), device=torch.device("cpu"))
     logprobs = torch.full(batch.ids_BT.shape, -95.0, requires_grad=True)
     options = LossOptions(clip_low=0.2, clip_high=0.28, dual_clip=10.0, kl_coef=1.0, entropy_coef=0.0)
     entropy, reference = torch.zeros_like(logprobs), torch.full_like(logprobs, -1.0)

@@ -1,0 +1,75 @@
+"""AdamW, or AdamW with moments in 8 bits (torchao); and how moments go into and out of them."""
+
+from collections.abc import Iterable, Mapping
+
+import torch
+from torch import Tensor, nn
+
+from knapsack_rl.base.errors import ConfigError
+
+
+def build_optimizer(
+    name: str, parameters: Iterable[nn.Parameter], *, learning_rate: float, weight_decay: float
+) -> torch.optim.Optimizer:
+    """The optimiser that ``learner.optimizer`` names.
+
+    ``adamw_offload`` is AdamW on weights that FSDP2 keeps in host memory.
+    ``adamw_8bit`` rounds bfloat16 weights stochastically, so that updates smaller than their spacing still count.
+
+    Raises:
+        ConfigError: torchao is not installed.
+    """
+    if name != "adamw_8bit":
+        return torch.optim.AdamW(parameters, lr=learning_rate, weight_decay=weight_decay)
+    try:
+        from torchao.optim import AdamW8bit
+    except ImportError as error:
+        raise ConfigError(
+            f"learner.optimizer: {name}, but {error.name or 'torchao'} is not installed;"
+            " `pip install torchao` or use adamw"
+        ) from None
+    eight_bit: torch.optim.Optimizer = AdamW8bit(
+        parameters, lr=learning_rate, weight_decay=weight_decay, bf16_stochastic_round=True
+    )
+    return eight_bit
+
+
+def plain(value: Tensor) -> Tensor:
+    """A moment as ordinary numbers: gathered from all ranks if sharded, dequantised if it is kept in 8 bits."""
+    from torch.distributed.tensor import DTensor
+
+    if isinstance(value, DTensor):
+        local = value.to_local()
+        if hasattr(local, "dequantize") and type(local) is not Tensor:
+            value = DTensor.from_local(
+                local.dequantize(), value.device_mesh, value.placements, shape=value.shape, stride=value.stride()
+            )
+        value = value.full_tensor()
+    elif hasattr(value, "codes"):
+        value = value.dequantize()
+    return value.detach()
+
+
+def like(value: Tensor, target: Tensor) -> Tensor:
+    """``value``, whole, in the layout of ``target``: this rank's part of it if that is sharded."""
+    from torch.distributed.tensor import DTensor, distribute_tensor
+
+    value = value.to(device=target.device, dtype=target.dtype)
+    if not isinstance(target, DTensor):
+        return value
+    return distribute_tensor(value, target.device_mesh, target.placements, src_data_rank=None)
+
+
+def set_moments(optimizer: torch.optim.Optimizer, parameter: nn.Parameter, *, moments: Mapping[str, Tensor]) -> None:
+    """Put AdamW's state of one parameter back, in the form in which the optimiser keeps it."""
+    new_buffer = getattr(optimizer, "_new_buffer", None)
+    state: dict[str, Tensor] = {}
+    for name, value in moments.items():
+        if value.dim() == 0:
+            state[name] = value
+        elif new_buffer is None:
+            state[name] = like(value, parameter)
+        else:  # 8 bits: quantised again
+            state[name] = new_buffer(parameter, name == "exp_avg")
+            state[name].copy_(like(value, parameter))
+    optimizer.state[parameter] = state

@@ -1,0 +1,83 @@
+"""From configuration to a model that can be updated, and from rows to this rank's micro-batches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import torch
+from transformers import PreTrainedModel
+
+from knapsack_rl.base.ranks import Ranks
+from knapsack_rl.config import LearnerConfig
+from knapsack_rl.learner.packing import MicroBatch, pack, pad, plan, row_length
+from knapsack_rl.learner.protocol import TrainingRow
+from knapsack_rl.learner.ranks import join_alone, shard
+from knapsack_rl.learner.scorer import ScoreOptions, Scorer
+
+if TYPE_CHECKING:
+    from knapsack_rl.learner.policy import OptimizerOptions
+
+
+def prepare_model(model: PreTrainedModel, config: LearnerConfig) -> None:
+    """Switch dropout off for good and gradient checkpointing on, if configured; in place."""
+    for module in model.modules():
+        if isinstance(module, torch.nn.Dropout):
+            module.p = 0.0
+        elif hasattr(module, "attention_dropout"):
+            module.attention_dropout = 0.0
+    model.eval()
+    if config.gradient_checkpointing:
+        model.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
+        model.train()  # transformers checkpoints in training mode only
+
+
+def wrap_model(model: PreTrainedModel, config: LearnerConfig, *, temperature: float, ranks: Ranks) -> Scorer:
+    """The model with its scoring, sharded among ranks or offloaded if configured."""
+    offload = config.optimizer == "adamw_offload"
+    sharded = ranks.size > 1 or offload
+    half = config.dtype == "bfloat16"
+    options = ScoreOptions(
+        temperature=temperature,
+        max_logits=config.max_logits,
+        logprobs=config.logprobs,
+        packed=config.packing == "packed",
+        autocast=half and config.weights_dtype == "float32" and not sharded,
+    )
+    scorer = Scorer(model, options)
+    if sharded:
+        if ranks.size == 1:
+            join_alone()
+        shard(scorer, device=model.device, half=half, offload=offload)
+    return scorer
+
+
+def micro_batches(
+    rows: Sequence[TrainingRow], options: OptimizerOptions, *, device: torch.device, ranks: Ranks
+) -> Iterator[MicroBatch]:
+    """This rank's share of the rows of a mini-batch.
+
+    Every rank goes through the model equally often, because the others wait for its part of the weights: one that has
+    fewer rows pushes a row through whose weight is zero.
+    """
+    packed = options.compute.packing == "packed"
+    plans = [plan(share, max_tokens=options.micro_batch_tokens, packed=packed) for share in deal_rows(rows, ranks.size)]
+    make = pack if packed else pad
+    for batch in plans[ranks.rank]:
+        yield make(batch, device=device)
+    for _ in range(max(map(len, plans)) - len(plans[ranks.rank])):
+        yield replace(make([replace(min(rows, key=row_length), weight=0.0)], device=device), is_filler=True)
+
+
+def deal_rows(rows: Sequence[TrainingRow], num_ranks: int) -> list[list[TrainingRow]]:
+    """Rows of each rank: longest first, each to the rank with the fewest tokens so far."""
+    if num_ranks == 1:
+        return [list(rows)]
+    shares: list[list[TrainingRow]] = [[] for _ in range(num_ranks)]
+    tokens = [0] * num_ranks
+    for row in sorted(rows, key=row_length, reverse=True):
+        rank = tokens.index(min(tokens))
+        shares[rank].append(row)
+        tokens[rank] += row_length(row)
+    return shares

@@ -1,0 +1,157 @@
+"""Packed rows, chunks of the vocabulary, library kernels and recomputation give the gradients of the plain update."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from knapsack_rl.base.errors import ConfigError
+from knapsack_rl.config import LearnerConfig
+from knapsack_rl.learner.protocol import TrainingRow
+
+pytestmark = pytest.mark.torch
+
+WAYS = {
+    "packed": {"packing": "packed"},
+    "chunked": {"max_logits": 60},
+    "packed and chunked": {"packing": "packed", "max_logits": 60},
+    "torch's kernel": {"packing": "packed", "max_logits": 60, "logprobs": "torch"},
+    "checkpointed": {"gradient_checkpointing": True},
+    "everything": {"packing": "packed", "max_logits": 60, "gradient_checkpointing": True},
+}
+
+
+def make_rows(count=12, *, seed=0):
+    rng = np.random.default_rng(seed)
+    rows = []
+    for _ in range(count):
+        length = int(rng.integers(1, 9))
+        rows.append(
+            TrainingRow(
+                prompt_tokens=tuple(rng.integers(1, 19, size=int(rng.integers(1, 6))).tolist()),
+                response_tokens=tuple(rng.integers(1, 20, size=length).tolist()),
+                old_logprobs=tuple((-3 + 0.1 * rng.standard_normal(length)).tolist()),
+                advantage=float(rng.standard_normal()),
+                weight=0.01,
+            )
+        )
+    return rows
+
+
+def make_learner(folder, *, double=True, loss=None, **compute):
+    import torch
+
+    from knapsack_rl.learner.loss import LossOptions
+    from knapsack_rl.learner.policy import OptimizerOptions, PolicyLearner
+    from knapsack_rl.models import load_model, load_tokenizer
+
+    config = LearnerConfig(**compute)
+    model = load_model(folder, dtype=torch.float64 if double else getattr(torch, config.weights_dtype))
+    return PolicyLearner(
+        model,
+        load_tokenizer(folder),
+        loss=LossOptions(
+            **(
+                {"clip_low": 0.2, "clip_high": 0.28, "dual_clip": 10.0, "kl_coef": 0.0, "entropy_coef": 0.0}
+                | (loss or {})
+            )
+        ),
+        optimizer=OptimizerOptions(
+            learning_rate=1e-2,
+            weight_decay=0.0,
+            max_grad_norm=1.0,
+            micro_batch_tokens=40,
+            temperature=0.7,
+            compute=config,
+        ),
+    )
+
+
+@pytest.mark.parametrize("loss", [{}, {"kl_coef": 0.1, "tis_cap": 2.0}, {"entropy_coef": 0.1}], ids=str)
+@pytest.mark.parametrize("way", WAYS)
+def test_every_way_gives_the_gradients_of_the_plain_update(tiny_model_folder, way, loss):
+    """Padded and whole, or otherwise: the same gradients, loss and entropy."""
+    if loss.get("entropy_coef") and "logprobs" in WAYS[way]:
+        pytest.skip("library kernels give no gradient of the entropy; check_kernel refuses them")
+    plain, other = (make_learner(tiny_model_folder, loss=loss, **keys) for keys in ({}, WAYS[way]))
+    expected, found = plain.gradients(make_rows()), other.gradients(make_rows())
+    assert any(value.abs().max() > 1e-4 for value in expected.values())
+    tolerance = 1e-6 if "logprobs" in WAYS[way] else 1e-9  # torch's kernel answers in float32 here
+    for name, value in expected.items():
+        assert np.allclose(value.numpy(), found[name].numpy(), atol=tolerance, rtol=0), name
+    before, after = plain.update([make_rows()]), other.update([make_rows()])
+    assert after.loss == pytest.approx(before.loss, abs=1e-6)
+    assert after.entropy == pytest.approx(before.entropy, abs=1e-6)
+    assert after.mismatch_mean == pytest.approx(before.mismatch_mean, abs=1e-6)
+
+
+def test_no_packed_row_sees_another(tiny_model_folder):
+    """The log-probabilities of a row do not depend on what is packed with it."""
+    rows = make_rows(5)
+    together = make_learner(tiny_model_folder, packing="packed", max_logits=60)
+    changed = [replace(rows[0], response_tokens=(1,) * len(rows[0].response_tokens)), *rows[1:]]
+    first, second = together.logprobs(rows), together.logprobs(changed)
+    assert first[1:] == second[1:]
+    assert first[0] != second[0]
+
+
+def test_head_is_never_applied_to_more_than_the_limit(tiny_model_folder, monkeypatch):
+    """With 60 logits at a time and 21 in the vocabulary, two tokens at most meet the head at once."""
+    from knapsack_rl.learner import logprobs
+
+    seen = []
+    linear = logprobs.linear
+
+    def spy(hidden, head):
+        seen.append(hidden.shape[0] * head.shape[0])
+        return linear(hidden, head)
+
+    monkeypatch.setattr(logprobs, "linear", spy)
+    make_learner(tiny_model_folder, packing="packed", max_logits=60).gradients(make_rows())
+    assert max(seen) <= 60
+    assert len(seen) > 20
+
+
+@pytest.mark.parametrize("weights_dtype", ["float32", "bfloat16"])
+def test_bfloat16_follows_float32(tiny_model_folder, weights_dtype):
+    """Loss and gradient norm within one percent; with master weights the parameters stay float32."""
+    import torch
+
+    half = make_learner(tiny_model_folder, double=False, dtype="bfloat16", weights_dtype=weights_dtype)
+    whole = make_learner(tiny_model_folder, double=False)
+    first, second = half.update([make_rows()]), whole.update([make_rows()])
+    assert first.loss == pytest.approx(second.loss, rel=0.02)
+    assert first.grad_norm == pytest.approx(second.grad_norm, rel=0.02)
+    assert {value.dtype for value in half.weights().values()} == {getattr(torch, weights_dtype)}
+
+
+def test_bfloat16_policy_is_exported_in_bfloat16_with_its_card(tiny_model_folder, tmp_path):
+    """Plain transformers loads it; the card is beside the weights."""
+    import torch
+    from transformers import AutoModelForCausalLM
+
+    learner = make_learner(tiny_model_folder, double=False, dtype="bfloat16")
+    learner.update([make_rows()])
+    learner.export(tmp_path / "out", card="# facts\n")
+    loaded = AutoModelForCausalLM.from_pretrained(tmp_path / "out", dtype="auto")
+    assert loaded.dtype == torch.bfloat16
+    for name, value in loaded.state_dict().items():
+        assert torch.equal(value, learner.weights()[name].to(torch.bfloat16)), name
+    assert (tmp_path / "out" / "README.md").read_text() == "# facts\n"
+
+
+def test_missing_libraries_are_one_line_each(tiny_model_folder):
+    """The option, what is missing, and what to do."""
+    import torch
+
+    from knapsack_rl.learner.logprobs import check_kernel
+
+    with pytest.raises(ConfigError, match="liger runs on a GPU only"):
+        check_kernel("liger", device=torch.device("cpu"), entropy_coef=0.0)
+    with pytest.raises(ConfigError, match="torch has no gradient of the entropy"):
+        check_kernel("torch", device=torch.device("cpu"), entropy_coef=0.1)
+    try:
+        import torchao  # noqa: F401
+    except ImportError:
+        with pytest.raises(ConfigError, match="adamw_8bit, but torchao is not installed; `pip install torchao`"):
+            make_learner(tiny_model_folder, optimizer="adamw_8bit")
