@@ -3,14 +3,28 @@
 from knapsack_rl.records.atomic import check_writable, ensure_writable, model_files, sha256_of, write_json, write_text
 from knapsack_rl.records.journal import Journal, read_journal
 from knapsack_rl.records.manifest import code_digest, environment_facts
+from knapsack_rl.records.model_size import num_parameters
 from knapsack_rl.records.publish import publish_journal
-from knapsack_rl.records.schemas import BENCHMARKS, EVALS, GROUPS, PROMPTS, STEPS, WALL_CLOCK_COLUMNS
+from knapsack_rl.records.schemas import (
+    BENCHMARKS,
+    EVALS,
+    GROUPS,
+    OVERLAPS,
+    PREPARATION,
+    PROBES,
+    PROMPTS,
+    STEPS,
+    WALL_CLOCK_COLUMNS,
+)
 from knapsack_rl.records.tables import read_table, table_of, write_table
 
 __all__ = [
     "BENCHMARKS",
     "EVALS",
     "GROUPS",
+    "OVERLAPS",
+    "PREPARATION",
+    "PROBES",
     "PROMPTS",
     "STEPS",
     "WALL_CLOCK_COLUMNS",
@@ -20,6 +34,7 @@ __all__ = [
     "ensure_writable",
     "environment_facts",
     "model_files",
+    "num_parameters",
     "publish_journal",
     "read_journal",
     "read_table",

@@ -40,7 +40,13 @@ def check_writable(folder: Path) -> None:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write ``text`` to ``path`` through a temporary file and an atomic rename."""
+    """Write ``text`` to ``path`` through a temporary file and an atomic rename.
+
+    Raises:
+        OutputError: the folder cannot be written, or is what ``path`` names.
+    """
+    if path.is_dir():
+        raise OutputError(f"{path}: is a folder; give the name of a file")
     ensure_writable(path.parent)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     with temporary.open("w", encoding="utf-8") as stream:
@@ -55,9 +61,15 @@ def write_json(path: Path, data: Any, *, sort_keys: bool = True) -> None:  # noq
     write_text(path, json.dumps(data, indent=2, sort_keys=sort_keys, allow_nan=False) + "\n")
 
 
-def model_files(folder: Path) -> list[Path]:
-    """Files that make a model what it is: configuration, weights and tokenizer, in name order."""
-    names = ("config.json", "tokenizer.json")
+def model_files(folder: Path, *, with_prompting: bool = True) -> list[Path]:
+    """Files that make a model what it is, in name order: configuration, weights and tokenizer.
+
+    ``with_prompting`` adds those that say how it is asked and when it stops: chat template, generation and tokenizer
+    settings. A model that the study builds has none that matter.
+    """
+    names = {"config.json", "tokenizer.json"}
+    if with_prompting:
+        names |= {"chat_template.jinja", "generation_config.json", "tokenizer_config.json"}
     return sorted(path for path in folder.iterdir() if path.name in names or path.suffix == ".safetensors")
 
 

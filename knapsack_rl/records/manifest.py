@@ -10,7 +10,7 @@ from typing import Any
 
 from knapsack_rl.base.seeding import digest
 
-SOURCES = (".py", ".j2")
+SOURCES = (".py", ".j2", ".yaml", ".csv")
 PACKAGES = ("knapsack-rl", "numpy", "scipy", "pyarrow", "torch", "transformers", "vllm", "snakemake", "mlflow")
 
 
@@ -28,7 +28,7 @@ def environment_facts() -> dict[str, Any]:
 
 
 def code_digest(*rooms: str) -> str:
-    """Digest of all source files of rooms, templates included: ``code_digest("analysis", "grpo")``.
+    """Digest of all source files of rooms, templates and tables included: ``code_digest("analysis", "grpo")``.
 
     A rule that has it among its params is run again when the code it runs has changed.
     """

@@ -1,7 +1,45 @@
 """Names of what the analysis makes, so that the workflow can ask for files without loading pandas."""
 
-FIGURE_NAMES = ("zero_gradient", "compute_curves", "benchmarks", "allocation")
-"""Figures, in the order a reader meets them; each is written as PNG and PDF."""
+FIGURE_NAMES = (
+    "zero_gradient",
+    "compute_curves",
+    "benchmarks",
+    "allocation",
+    "gradient_split",
+    "budgets",
+    "concentration",
+    "transitions",
+    "beliefs",
+    "theorem",
+    "value",
+)
+"""Figures, in the order a reader meets them; each is written as PNG and PDF, and the data behind it as CSV."""
 
-TABLE_NAMES = ("differences", "zero_gradient", "benchmarks", "compute", "runs")
-"""Result tables, in the order a reader meets them; each is written as CSV and Markdown."""
+THEORY_FIGURES = ("theorem", "value")
+"""Those that show no run, and so are the same for every model, budget and arm."""
+
+TABLE_NAMES = (
+    "differences",
+    "claims",
+    "zero_gradient",
+    "benchmarks",
+    "compute",
+    "evaluated",
+    "runs",
+    "data",
+    "gradient_split",
+    "budgets",
+    "concentration",
+    "transitions",
+    "discovery",
+    "beliefs",
+    "first_epoch",
+    "compute_to_reach",
+    "ablations",
+    "cost",
+    "tokens_by_difficulty",
+    "theorem",
+    "published",
+    "paper_layout",
+)
+"""Result tables, in the order a reader meets them; each is written as CSV, Markdown and LaTeX."""

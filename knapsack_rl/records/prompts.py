@@ -3,9 +3,12 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
+
 from knapsack_rl.base.errors import InputError
 from knapsack_rl.base.types import Prompt
-from knapsack_rl.records.schemas import BENCHMARKS, PROMPTS
+from knapsack_rl.records.schemas import BENCHMARKS, OVERLAPS, PROMPTS
 from knapsack_rl.records.tables import read_table, table_of, write_table
 
 
@@ -26,10 +29,17 @@ def read_train_prompts(path: Path) -> list[Prompt]:
     return [Prompt(**row) for row in read_table(path, PROMPTS).to_pylist()]
 
 
-def write_benchmarks(path: Path, benchmarks: Mapping[str, Sequence[Prompt]]) -> None:
-    """Write all benchmarks into one table."""
-    rows = [{"benchmark": name, **_row(prompt)} for name, prompts in benchmarks.items() for prompt in prompts]
-    write_table(path, table_of(rows, BENCHMARKS))
+def write_benchmarks(
+    path: Path, benchmarks: Mapping[str, Sequence[Prompt]], *, overlaps: Mapping[tuple[str, str], str] | None = None
+) -> None:
+    """Write all benchmarks into one table, with the level of overlap by (benchmark, problem id) where there is any."""
+    known = overlaps or {}
+    rows = [
+        {"benchmark": name, **_row(prompt), "overlap": known.get((name, prompt.id), "none")}
+        for name, prompts in benchmarks.items()
+        for prompt in prompts
+    ]
+    write_table(path, table_of(rows, pa.unify_schemas([BENCHMARKS, OVERLAPS])))
 
 
 def read_benchmarks(path: Path) -> dict[str, list[Prompt]]:
@@ -38,6 +48,16 @@ def read_benchmarks(path: Path) -> dict[str, list[Prompt]]:
     for row in read_table(path, BENCHMARKS).to_pylist():
         benchmarks.setdefault(row.pop("benchmark"), []).append(Prompt(**row))
     return benchmarks
+
+
+def read_overlaps(path: Path) -> dict[tuple[str, str], str]:
+    """Level of overlap with the training set by (benchmark, problem id): ``exact``, ``words`` or ``none``.
+
+    Empty for a table from before overlaps were looked for.
+    """
+    if "overlap" not in pq.read_schema(path).names:
+        return {}
+    return {(row["benchmark"], row["id"]): row["overlap"] for row in read_table(path, OVERLAPS).to_pylist()}
 
 
 def _row(prompt: Prompt) -> dict[str, str]:

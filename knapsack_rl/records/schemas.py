@@ -17,7 +17,21 @@ PROMPTS = _schema({"id": pa.string(), "text": pa.string(), "answer": pa.string()
 BENCHMARKS = _schema(
     {"benchmark": pa.string(), "id": pa.string(), "text": pa.string(), "answer": pa.string(), "kind": pa.string()}
 )
-"""Held-out problems, one row each."""
+"""Held-out problems, one row each; a set that must not be copied has empty texts and answers."""
+
+OVERLAPS = _schema({"benchmark": pa.string(), "id": pa.string(), "overlap": pa.string()})
+"""The same rows: ``exact`` (the problem is trained on), ``words`` (a run of 20 words is), or ``none``."""
+
+PREPARATION = _schema(
+    {
+        "role": pa.string(),  # train or benchmark
+        "set": pa.string(),  # source or benchmark; all = the training sets together
+        "step": pa.string(),
+        "num_before": pa.int64(),
+        "num_after": pa.int64(),
+    }
+)
+"""Problems before and after every step of the preparation, in order; overlaps count benchmark problems."""
 
 STEPS = _schema(
     {
@@ -32,19 +46,25 @@ STEPS = _schema(
         "num_response_tokens": pa.int64(),  # generated
         "num_updated_rollouts": pa.int32(),  # pushed through the model by the learner
         "num_updated_tokens": pa.int64(),  # prompt and response tokens of those
+        "num_belief_multiply_adds": pa.int64(),  # spent by a belief that trains a model of its own; null: not counted
         "loss": pa.float64(),  # mean over the step's optimiser steps
         "grad_norm": pa.float64(),  # before clipping, mean over optimiser steps
         "clip_frac": pa.float64(),  # share of updated response tokens whose ratio was clipped
         "approx_kl": pa.float64(),  # mean of old minus new log-probability over updated response tokens
         "entropy": pa.float64(),  # nats per updated response token
+        "mismatch_mean": pa.float64(),  # |learner - sampler| log-probability, mean over tokens scored before moving
+        "mismatch_max": pa.float64(),  # largest of those; null: no token was scored before the weights moved
+        "mismatch_capped_frac": pa.float64(),  # share of those whose importance ratio was capped; null: no correction
         "probe_s": pa.float64(),
-        "allocate_s": pa.float64(),
+        "allocate_s": pa.float64(),  # beliefs and strategy, what they learn from the step included
         "sample_s": pa.float64(),
         "score_s": pa.float64(),
+        "pack_s": pa.float64(),  # advantages, mini-batches, the rows left of them; null: not timed apart (older)
         "update_s": pa.float64(),
         "sync_s": pa.float64(),
         "step_s": pa.float64(),
-    }
+    },
+    nullable=("num_belief_multiply_adds", "mismatch_mean", "mismatch_max", "mismatch_capped_frac", "pack_s"),
 )
 """One row per training step."""
 
@@ -76,9 +96,28 @@ EVALS = _schema(
         "reason": pa.string(),
         "num_response_tokens": pa.int32(),
         "truncated": pa.bool_(),
-    }
+        "extracted": pa.string(),  # the final answer that was judged; null = none was found
+    },
+    nullable=("extracted",),
 )
 """One row per checkpoint, problem and sample."""
+
+PROBES = _schema(
+    {
+        "run_id": pa.string(),
+        "step": pa.int32(),  # the first or the last checkpoint
+        "prompt_id": pa.string(),  # a training problem
+        "kind": pa.string(),
+        "sample": pa.int32(),
+        "reward": pa.int8(),  # 1 right, 0 wrong
+        "reason": pa.string(),
+        "num_response_tokens": pa.int32(),
+        "truncated": pa.bool_(),
+        "extracted": pa.string(),  # the final answer that was judged; null = none was found
+    },
+    nullable=("extracted",),
+)
+"""Fixed sample of training problems: one row per checkpoint, problem and sample. No part of any accuracy."""
 
 WALL_CLOCK_COLUMNS = tuple(name for name in STEPS.names if name.endswith("_s"))
 """Columns in which a resumed run may differ from an uninterrupted one."""

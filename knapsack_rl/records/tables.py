@@ -13,9 +13,14 @@ from knapsack_rl.records.atomic import ensure_writable
 
 
 def table_of(rows: Iterable[Mapping[str, Any]], schema: pa.Schema) -> pa.Table:
-    """Table of ``rows`` in the declared column order; a row without a declared column is our bug and raises."""
+    """Table of ``rows`` in the declared column order; a row without a declared column is our bug and raises.
+
+    A nullable column may be absent: rows of a run begun before the column existed have none.
+    """
     rows = list(rows)
-    columns = {field.name: [row[field.name] for row in rows] for field in schema}
+    columns = {
+        field.name: [row.get(field.name) if field.nullable else row[field.name] for row in rows] for field in schema
+    }
     return pa.Table.from_pydict(columns, schema=schema)
 
 
@@ -33,7 +38,7 @@ def write_table(path: Path, table: pa.Table) -> None:
 
 
 def read_table(path: Path, schema: pa.Schema) -> pa.Table:
-    """Read a parquet file that must have every column of ``schema``.
+    """Read a parquet file that must have every column of ``schema``; a nullable one may be absent, and is then null.
 
     Raises:
         InputError: missing, unreadable, or a column is missing or of another type.
@@ -41,12 +46,20 @@ def read_table(path: Path, schema: pa.Schema) -> pa.Table:
     if not path.is_file():
         raise InputError(f"{path}: no such file; run the step that writes it first")
     try:
-        table = pq.read_table(path)
+        found = pq.read_schema(path).names
+        table = pq.read_table(path, columns=[name for name in schema.names if name in found])
     except (pa.ArrowInvalid, OSError) as error:
         raise InputError(f"{path}: is not a readable parquet file ({error}); delete it and write it again") from None
-    missing = [name for name in schema.names if name not in table.column_names]
+    absent = [field for field in schema if field.name not in table.column_names]
+    for field in absent:
+        if field.nullable:
+            table = table.append_column(field, pa.nulls(len(table), field.type))
+    missing = [field.name for field in absent if not field.nullable]
     if missing:
-        raise InputError(f"{path}: column {missing[0]!r} is missing (found: {', '.join(table.column_names)})")
+        raise InputError(
+            f"{path}: column {missing[0]!r} is missing (found: {', '.join(found)});"
+            f" records of an older version are converted with: knapsack-rl convert results/<study>"
+        )
     try:
         return table.select(schema.names).cast(schema)
     except (pa.ArrowInvalid, ValueError) as error:

@@ -2,41 +2,41 @@
 
 from collections.abc import Mapping
 from difflib import get_close_matches
-from itertools import product
 from pathlib import Path
 from typing import Any
 
 from knapsack_rl.allocation import check_strategy, default_belief
 from knapsack_rl.base.errors import ConfigError
 from knapsack_rl.beliefs import check_tracker
-from knapsack_rl.config import ArmConfig, RunConfig, StudyConfig, parse_run
+from knapsack_rl.config import ArmConfig, RunConfig, StudyConfig, TrainConfig, parse_run
+from knapsack_rl.study.grid import GridKey, grid_keys
 from knapsack_rl.study.totals import step_totals
-from knapsack_rl.tasks import check_task
+from knapsack_rl.tasks import build_task, check_task
 
-OVERRIDABLE = ("seed", "train", "evaluation", "arm")
+OVERRIDABLE = ("seed", "train", "evaluation", "learner", "sampler", "arm")
+
+SHARED_BY_ARMS = ("steps", "prompts_per_step")
+"""Keys of `train` that set how many rollouts a run spends: arms are compared at equal rollouts."""
 
 
 def expand(study: StudyConfig, *, source: str = "config") -> dict[str, RunConfig]:
-    """All runs of the study by id (``<model>-<arm>-n<budget>-s<seed>``), in grid order.
+    """All runs of the study by id (see ``GridKey.run_id``), in grid order.
 
     Raises:
         ConfigError: an unknown strategy, belief, task or option; a budget outside the bounds; an override that
             names no run; a model folder that does not exist. ``source`` names the file in the message.
     """
-    grid = study.grid
-    ids = {
-        f"{model}-{arm}-n{budget}-s{seed}": (model, arm, budget, seed)
-        for model, arm, budget, seed in product(grid.models, grid.arms, grid.budgets, grid.seeds)
-    }
     try:
+        keys = grid_keys(study)
         num_train = check_task(study.task.name, study.task.options)
         _check_models(study)
         for name, arm in study.arms.items():
             _check_arm(arm, f"arms.{name}")
-        _check_overrides(study.overrides, list(ids))
+            _check_arm_train(arm, f"arms.{name}")
+        _check_overrides(study.overrides, list(keys))
     except ConfigError as error:
         raise ConfigError(f"{source}: {error}") from None
-    runs = {run_id: _resolve(study, run_id, key=key, source=source) for run_id, key in ids.items()}
+    runs = {run_id: _resolve(study, run_id, key=key, source=source) for run_id, key in keys.items()}
     for run in runs.values():
         if num_train is not None and run.train.prompts_per_step > num_train:
             raise ConfigError(
@@ -46,22 +46,24 @@ def expand(study: StudyConfig, *, source: str = "config") -> dict[str, RunConfig
     return runs
 
 
-def _resolve(study: StudyConfig, run_id: str, *, key: tuple[str, str, int, int], source: str) -> RunConfig:
-    model, arm_name, budget, seed = key
+def _resolve(study: StudyConfig, run_id: str, *, key: GridKey, source: str) -> RunConfig:
     defaults = study.model_dump(mode="json")
     resolved = {
         "run_id": run_id,
         "study": study.name,
         "code_version": study.code_version,
-        "model_name": model,
-        "arm_name": arm_name,
-        "budget": budget,
-        "seed": seed,
-        "model": defaults["models"][model] | {"train": {}},
-        "arm": defaults["arms"][arm_name],
+        "model_name": key.model,
+        "arm_name": key.arm,
+        "budget": key.budget,
+        "batch": key.batch,
+        "seed": key.seed,
+        "model": defaults["models"][key.model] | {"train": {}, "learner": {}, "sampler": {}},
+        "arm": defaults["arms"][key.arm] | {"train": {}},
         "task": defaults["task"],
-        "train": _merge(defaults["train"], study.models[model].train),
+        "train": _train_of(study, key),
         "evaluation": defaults["evaluation"],
+        "learner": _merge(defaults["learner"], study.models[key.model].learner),
+        "sampler": _merge(defaults["sampler"], study.models[key.model].sampler),
         "live_tracking": study.tracking.live,
     }
     run = parse_run(_merge(resolved, study.overrides.get(run_id, {})), source=f"{source}: run {run_id}")
@@ -71,6 +73,13 @@ def _resolve(study: StudyConfig, run_id: str, *, key: tuple[str, str, int, int],
     except ConfigError as error:
         raise ConfigError(f"{source}: run {run_id}: {error}") from None
     return run
+
+
+def _train_of(study: StudyConfig, key: GridKey) -> dict[str, Any]:
+    """The study's settings of training, those of the model over them, those of the arm over both."""
+    prompts = {"prompts_per_step": key.prompts_per_step} if key.prompts_per_step else {}
+    shared = _merge(study.train.model_dump(mode="json"), study.models[key.model].train)
+    return _merge(_merge(shared, study.arms[key.arm].train), prompts)
 
 
 def _check_arm(arm: ArmConfig, where: str) -> ArmConfig:
@@ -84,8 +93,26 @@ def _check_arm(arm: ArmConfig, where: str) -> ArmConfig:
     return arm.model_copy(update={"belief": belief})
 
 
+def _check_arm_train(arm: ArmConfig, where: str) -> None:
+    for key, value in arm.train.items():
+        if key in SHARED_BY_ARMS:
+            raise ConfigError(
+                f"{where}.train.{key}: {value!r} would change the rollouts that the arm spends; all arms are compared"
+                " at equal rollouts, so set it under `train`"
+            )
+        if key not in TrainConfig.model_fields:
+            near = get_close_matches(key, TrainConfig.model_fields, n=1)
+            hint = f"did you mean {near[0]!r}?" if near else "see config/README.md for the keys"
+            raise ConfigError(f"{where}.train.{key}: unknown key (value {value!r}); {hint}")
+
+
 def _check_models(study: StudyConfig) -> None:
+    task = build_task(study.task.name, study.task.options, seed=study.task.seed)
     for name, model in study.models.items():
+        try:
+            task.check_templates(*model.prompt.templates)
+        except ConfigError as error:
+            raise ConfigError(f"models.{name}.{error}") from None
         if model.path is not None and not (Path(model.path) / "config.json").is_file():
             raise ConfigError(
                 f"models.{name}.path: no model at {model.path!r} (config.json not found);"
@@ -102,6 +129,8 @@ def _check_overrides(overrides: Mapping[str, Mapping[str, Any]], run_ids: list[s
         for key in values:
             if key not in OVERRIDABLE:
                 raise ConfigError(f"overrides.{run_id}.{key}: cannot be overridden; allowed: {', '.join(OVERRIDABLE)}")
+        if values.get("arm", {}).get("train"):
+            raise ConfigError(f"overrides.{run_id}.arm.train: give these keys as overrides.{run_id}.train")
 
 
 def _merge(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,7 +6,16 @@ import pytest
 
 from knapsack_rl.base.errors import InputError, OutputError
 from knapsack_rl.base.types import Prompt
-from knapsack_rl.records import PROMPTS, code_digest, ensure_writable, read_table, write_json
+from knapsack_rl.records import (
+    PROMPTS,
+    STEPS,
+    code_digest,
+    ensure_writable,
+    model_files,
+    read_table,
+    table_of,
+    write_json,
+)
 from knapsack_rl.records.prompts import read_benchmarks, read_train_prompts, write_benchmarks, write_train_prompts
 
 PROMPT = Prompt(id="a", text="1+1=", answer="2", kind="ops1")
@@ -61,3 +70,24 @@ def test_json_is_whole_or_absent(tmp_path):
 def test_code_digest_follows_the_source():
     """Rooms have different digests, and the digest of a room is stable."""
     assert code_digest("grpo") == code_digest("grpo") != code_digest("tasks")
+
+
+def test_a_nullable_column_may_be_younger_than_the_file(tmp_path):
+    """Records of a run made before such a column existed read as null there, and its old journal still publishes."""
+    optional = [field.name for field in STEPS if field.nullable]
+    assert optional
+    old = {field.name: 1 for field in STEPS if not field.nullable}
+    table = table_of([old], STEPS)
+    assert [None] * len(optional) == [table[name][0].as_py() for name in optional]
+    pq.write_table(table.drop_columns(optional), tmp_path / "steps.parquet")
+    assert read_table(tmp_path / "steps.parquet", STEPS).to_pylist() == table.to_pylist()
+
+
+def test_model_files(tmp_path):
+    """How a model is prompted and when it stops is part of it, unless the study built it; other files never are."""
+    made = ["config.json", "model.safetensors", "tokenizer.json"]
+    asked = ["chat_template.jinja", "generation_config.json", "tokenizer_config.json"]
+    for name in [*made, *asked, "README.md"]:
+        (tmp_path / name).write_text("")
+    assert sorted([*made, *asked]) == [path.name for path in model_files(tmp_path)]
+    assert made == [path.name for path in model_files(tmp_path, with_prompting=False)]

@@ -1,0 +1,31 @@
+"""What a study needs that it does not make itself."""
+
+import json
+from collections.abc import Mapping
+
+from knapsack_rl.config import RunConfig, StudyConfig
+
+
+def needs_check(study: StudyConfig, runs: Mapping[str, RunConfig]) -> bool:
+    """Whether anything must be downloaded, or a GPU or an extra library be there."""
+    models = [study.models[name] for name in study.grid.models]
+    extras = any(gpus_of(run) or run.sampler.kind == "vllm" for run in runs.values())
+    return study.task.name == "math" or any(model.hub for model in models) or extras
+
+
+def gpus_of(run: RunConfig) -> int:
+    """GPUs that the training of a run asks for; none where it takes what it finds."""
+    return max(run.learner.gpus_asked_for, run.sampler.tensor_parallel if run.sampler.device == "cuda" else 0)
+
+
+def needs_json(study: StudyConfig) -> str:
+    """What the check depends on, as JSON: a study whose needs are the same is not checked again."""
+    parts = {
+        "task": study.task.model_dump(mode="json", exclude_defaults=True),
+        "models": {
+            name: study.models[name].model_dump(mode="json", exclude_defaults=True) for name in study.grid.models
+        },
+        "learner": study.learner.model_dump(mode="json", exclude_defaults=True),
+        "sampler": study.sampler.model_dump(mode="json", exclude_defaults=True),
+    }
+    return json.dumps(parts, sort_keys=True)
