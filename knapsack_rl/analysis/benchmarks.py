@@ -35,7 +35,7 @@ def benchmark_scores(evals: pd.DataFrame) -> pd.DataFrame:
     per_benchmark = scored.groupby([*keys, "benchmark"], sort=False).agg(
         num_problems=("problem_id", "size"), avg_at_k=("avg_at_k", "mean"), pass_at_k=("pass_at_k", "mean")
     )
-    per_benchmark = per_benchmark.reset_index()
+    per_benchmark = per_benchmark.reset_index().astype(dict.fromkeys((*RUN_KEYS[:4], "benchmark"), "str"))
     average = per_benchmark.groupby(keys, sort=False).agg(
         num_problems=("num_problems", "sum"), avg_at_k=("avg_at_k", "mean"), pass_at_k=("pass_at_k", "mean")
     )

@@ -1,77 +1,72 @@
 """From the records of single runs to the tidy frames of a study."""
 
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
 
-from knapsack_rl.analysis.frames import StudyFrames
-from knapsack_rl.analysis.zero_gradient import add_step_facts
+from knapsack_rl.analysis.frames import FINISHED, TIDY_RUNS, StudyFrames, to_frame
+from knapsack_rl.analysis.one_run import read_run
 from knapsack_rl.base.errors import InputError
-from knapsack_rl.base.layout import RunPaths
-from knapsack_rl.config import RunConfig, parse_run
-from knapsack_rl.records import EVALS, GROUPS, STEPS, read_table
+from knapsack_rl.base.layout import RunPaths, StudyPaths
+from knapsack_rl.records import PREPARATION, read_table, table_of
+
+NOT_TRAINED = "not trained"
+NOT_EVALUATED = "not evaluated"
+MOST_NAMED = 8
+"""Runs that the log names; the ``runs`` frame has them all."""
+
+_log = logging.getLogger(__name__)
 
 
 def collect(study_results: Path, run_ids: Sequence[str]) -> StudyFrames:
     """Read the published records and evaluations of ``run_ids`` below ``results/<study>``.
 
+    A run that is not finished is left out, named in one line of the log, and kept in the ``runs`` frame.
+
     Raises:
-        InputError: no run is given, or a file or column is missing.
+        InputError: no run is given, none is finished, or a file is damaged or lacks a column.
         ConfigError: a ``config.json`` is not a run configuration.
     """
     if not run_ids:
         raise InputError(f"{study_results}: no runs to analyse; name at least one run id")
-    runs = [_read_run(RunPaths(study_results, run_id)) for run_id in run_ids]
+    states = {run_id: run_status(RunPaths(study_results, run_id)) for run_id in run_ids}
+    finished = [run_id for run_id in run_ids if states[run_id] == FINISHED]
+    if not finished:
+        raise InputError(
+            f"{study_results}: none of the {len(run_ids)} runs is finished"
+            f" ({run_ids[0]}: {states[run_ids[0]]}); train and evaluate at least one"
+        )
+    if missing := [f"{run_id} ({state})" for run_id, state in states.items() if state != FINISHED]:
+        more = f", and {len(missing) - MOST_NAMED} more" if len(missing) > MOST_NAMED else ""
+        named = ", ".join(missing[:MOST_NAMED]) + more
+        _log.warning("%d of %d runs are left out: %s", len(missing), len(run_ids), named)
+    runs = {run_id: read_run(RunPaths(study_results, run_id)) for run_id in finished}
+    facts = [runs[i].facts if i in runs else {"run_id": i, "status": state} for i, state in states.items()]
     return StudyFrames(
-        steps=pd.concat([run.steps for run in runs], ignore_index=True),
-        groups=pd.concat([run.groups for run in runs], ignore_index=True),
-        evals=pd.concat([run.evals for run in runs], ignore_index=True),
+        steps=to_frame(pa.concat_tables(run.steps for run in runs.values())),
+        groups=to_frame(pa.concat_tables(run.groups for run in runs.values())),
+        evals=to_frame(pa.concat_tables(run.evals for run in runs.values())),
+        probes=to_frame(pa.concat_tables(run.probes for run in runs.values())),
+        runs=pd.DataFrame(facts, columns=TIDY_RUNS.names).astype(_NULLABLE_INTEGERS),
+        data=_read_preparation(StudyPaths(study_results, study_results).preparation),
     )
 
 
-def _read_run(paths: RunPaths) -> StudyFrames:
-    config = _read_config(paths.folder / "config.json")
-    steps_path, groups_path = paths.folder / "steps.parquet", paths.folder / "groups.parquet"
-    steps = read_table(steps_path, STEPS).to_pandas()
-    groups = read_table(groups_path, GROUPS).to_pandas()
-    lost = sorted(set(steps["step"]) - set(groups["step"]))
-    if lost:
-        raise InputError(f"{groups_path}: step {lost[0]} of steps.parquet has no groups; publish the run again")
-    return StudyFrames(
-        steps=_with_keys(add_step_facts(steps, groups), config),
-        groups=_with_keys(groups, config),
-        evals=_with_keys(_per_problem(paths.evals), config),
-    )
+_NULLABLE_INTEGERS = dict.fromkeys(("budget", "seed", "num_parameters", "num_gpus"), "Int64")
 
 
-def _read_config(path: Path) -> RunConfig:
-    try:
-        text = path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror}); train this run first") from None
-    return parse_run(text, source=str(path))
+def run_status(paths: RunPaths) -> str:
+    """``finished``, ``not trained`` or ``not evaluated``, from which files are there."""
+    if not (paths.folder / "steps.parquet").is_file():
+        return NOT_TRAINED
+    return FINISHED if paths.evals.is_file() else NOT_EVALUATED
 
 
-def _with_keys(frame: pd.DataFrame, config: RunConfig) -> pd.DataFrame:
-    keys = {
-        "run_id": config.run_id,
-        "model": config.model_name,
-        "arm": config.arm_name,
-        "strategy": config.arm.strategy,
-        "budget": config.budget,
-        "seed": config.seed,
-    }
-    return pd.concat([pd.DataFrame(keys, index=frame.index), frame], axis=1)
-
-
-def _per_problem(path: Path) -> pd.DataFrame:
-    """Samples counted per checkpoint and problem; an evaluation file holds one row per sample."""
-    samples: pd.DataFrame = read_table(path, EVALS).to_pandas()
-    counted = samples.groupby(["step", "benchmark", "problem_id", "kind"], sort=False).agg(
-        num_samples=("reward", "size"),
-        num_correct=("reward", "sum"),
-        num_truncated=("truncated", "sum"),
-        num_response_tokens=("num_response_tokens", "sum"),
-    )
-    return counted.reset_index()
+def _read_preparation(path: Path) -> pd.DataFrame:
+    """Counts of the data preparation; none for a study that was prepared before they were written."""
+    table = read_table(path, PREPARATION) if path.exists() else table_of([], PREPARATION)
+    frame: pd.DataFrame = table.to_pandas()
+    return frame

@@ -21,10 +21,4 @@ def compare_arms(frames: StudyFrames, arm: str, *, baseline: str) -> pd.DataFram
             raise InputError(f"{name}: no such arm in the records; choose two of {', '.join(known)}")
     if arm == baseline:
         raise InputError(f"{arm}: an arm cannot be compared with itself; name two arms")
-    pair = [arm, baseline]
-    both = StudyFrames(
-        steps=frames.steps[frames.steps["arm"].isin(pair)],
-        groups=frames.groups[frames.groups["arm"].isin(pair)],
-        evals=frames.evals[frames.evals["arm"].isin(pair)],
-    )
-    return differences(both, baseline)
+    return differences(frames.only([arm, baseline]), baseline)

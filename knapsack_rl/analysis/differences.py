@@ -4,8 +4,9 @@ import numpy as np
 import pandas as pd
 
 from knapsack_rl.analysis.benchmarks import AVERAGE, benchmark_scores, final_scores
-from knapsack_rl.analysis.compute import TOKENS, accuracy_curves, match_at_equal_compute
+from knapsack_rl.analysis.compute import accuracy_curves, match_at_equal_compute
 from knapsack_rl.analysis.frames import ARM_KEYS, CELL_KEYS, StudyFrames, in_grid_order
+from knapsack_rl.analysis.spent import TOKENS
 from knapsack_rl.analysis.stats import MIN_SEEDS, Interval, paired_difference
 from knapsack_rl.analysis.zero_gradient import from_second_visit
 
@@ -53,7 +54,7 @@ def differences(frames: StudyFrames, baseline: str | None = None) -> pd.DataFram
     the seeds for which both arms have a value, and the means are over those.
     """
     chosen = baseline or baseline_arm(frames.steps)
-    values = pd.concat([_ratios(frames.steps), _scores(frames.evals)], ignore_index=True)
+    values = pd.concat([ratio_values(frames.steps), score_values(frames.evals)], ignore_index=True)
     pairs = pd.concat([_paired(values, chosen), _paired_at_equal_tokens(frames, chosen)], ignore_index=True)
     rows = [
         dict(zip(_PAIR_KEYS, key, strict=True)) | _compare(group)
@@ -75,9 +76,14 @@ def verdict(difference: Interval) -> str:
 
 
 def baseline_arm(frame: pd.DataFrame) -> str | None:
-    """First arm whose strategy is ``uniform``; None if there is none to compare with."""
+    """The arm ``uniform`` if its strategy is that, else the first arm with that strategy; None if there is none.
+
+    The name goes first so that the answer does not depend on the order of the runs.
+    """
     found = frame.loc[frame["strategy"] == BASELINE_STRATEGY, "arm"]
-    return None if found.empty else str(found.iloc[0])
+    if found.empty:
+        return None
+    return BASELINE_STRATEGY if (found == BASELINE_STRATEGY).any() else str(found.iloc[0])
 
 
 def _compare(pairs: pd.DataFrame) -> dict[str, object]:
@@ -112,7 +118,12 @@ def _paired(values: pd.DataFrame, baseline: str | None) -> pd.DataFrame:
     return pairs.rename(columns={"value": "arm_value"}).assign(baseline=baseline)
 
 
-def _ratios(steps: pd.DataFrame) -> pd.DataFrame:
+def ratio_values(steps: pd.DataFrame) -> pd.DataFrame:
+    """Both effective-gradient ratios of every run: means from the second visit on, over steps its cell shares.
+
+    Returns:
+        Long: ``ARM_KEYS, seed, step, metric, value``; ``step`` is NaN, for the value belongs to no single step.
+    """
     last = steps.groupby([*CELL_KEYS, "run_id"])["step"].max().groupby(level=list(CELL_KEYS)).min()
     counted = from_second_visit(steps).join(last.rename("shared_last"), on=list(CELL_KEYS))
     counted = counted[counted["step"] <= counted["shared_last"]]
@@ -122,7 +133,12 @@ def _ratios(steps: pd.DataFrame) -> pd.DataFrame:
     return means.melt([*ARM_KEYS, "seed", "step"], metrics, var_name="metric")
 
 
-def _scores(evals: pd.DataFrame) -> pd.DataFrame:
+def score_values(evals: pd.DataFrame) -> pd.DataFrame:
+    """avg@k of every run on average and per benchmark, and pass@k on average, at its cell's last shared checkpoint.
+
+    Returns:
+        Long: ``ARM_KEYS, seed, step, metric, value`` with the metrics of ``differences``.
+    """
     final = final_scores(benchmark_scores(evals))
     average, single = final[final["benchmark"] == AVERAGE], final[final["benchmark"] != AVERAGE]
     parts = [
@@ -134,7 +150,7 @@ def _scores(evals: pd.DataFrame) -> pd.DataFrame:
 
 
 def _paired_at_equal_tokens(frames: StudyFrames, baseline: str | None) -> pd.DataFrame:
-    curves = accuracy_curves(frames.steps, frames.evals)
+    curves = accuracy_curves(frames)
     rows = []
     for (model, budget, seed), runs in curves.groupby([*CELL_KEYS, "seed"], sort=False):
         reference = _first_run(runs[runs["arm"] == baseline])

@@ -1,16 +1,17 @@
-"""The three tidy frames every table and figure is a function of, and their files.
+"""The tidy frames every table and figure is a function of, and their files.
 
 Rows carry the run they belong to: ``run_id, model, arm, strategy, budget, seed``. Runs stay in the order given, so
 that models and arms appear everywhere in the order of the study's grid.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
 import pyarrow as pa
 
-from knapsack_rl.records import GROUPS, STEPS, read_table, write_table
+from knapsack_rl.records import GROUPS, PREPARATION, STEPS, read_table, write_table
 
 RUN_KEYS = ("run_id", "model", "arm", "strategy", "budget", "seed")
 """Columns that say which run a row belongs to."""
@@ -26,6 +27,14 @@ _KEY_FIELDS = (
     pa.field("budget", pa.int64(), nullable=False),
     pa.field("seed", pa.int64(), nullable=False),
 )
+
+
+def _small(column: pa.Field) -> pa.Field:
+    """Text as categories and counts in four bytes: a paper-size grid has nine million rows. Seeds may be any number."""
+    if column.type == pa.string():
+        return column.with_type(pa.dictionary(pa.int32(), pa.string()))
+    return column.with_type(pa.int32()) if column.type == pa.int64() and column.name != "seed" else column
+
 
 RATIO_COLUMNS = (
     "ratio_rollouts",
@@ -52,11 +61,12 @@ TIDY_STEPS = pa.schema(
 )
 """One row per run and training step."""
 
-TIDY_GROUPS = pa.schema([*_KEY_FIELDS, *GROUPS])
-"""One row per run, training step and prompt."""
+TIDY_GROUPS = pa.schema([_small(column) for column in (*_KEY_FIELDS, *GROUPS)])
+"""One row per run, training step and prompt, text as categories."""
 
 TIDY_EVALS = pa.schema(
-    [
+    _small(column)
+    for column in (
         *_KEY_FIELDS,
         pa.field("step", pa.int32()),
         pa.field("benchmark", pa.string()),
@@ -66,11 +76,58 @@ TIDY_EVALS = pa.schema(
         pa.field("num_correct", pa.int64()),
         pa.field("num_truncated", pa.int64()),
         pa.field("num_response_tokens", pa.int64()),
+        pa.field("overlap", pa.string()),  # with the training set: exact, words, none; null = not looked for
+    )
+)
+"""One row per run, checkpoint and problem, text as categories: samples are exchangeable, so counts lose nothing."""
+
+TIDY_PROBES = pa.schema(
+    [
+        *_KEY_FIELDS,
+        pa.field("step", pa.int32()),  # the first or the last checkpoint
+        pa.field("prompt_id", pa.string()),
+        pa.field("kind", pa.string()),
+        pa.field("num_samples", pa.int64()),
+        pa.field("num_correct", pa.int64()),
     ]
 )
-"""One row per run, checkpoint and problem: samples are exchangeable, so counts lose nothing."""
+"""One row per run, checkpoint and probed training problem; no rows where no probe was taken."""
 
-_SCHEMAS = {"steps": TIDY_STEPS, "groups": TIDY_GROUPS, "evals": TIDY_EVALS}
+FINISHED = "finished"
+"""Status of a run whose records are analysed."""
+
+TIDY_RUNS = pa.schema(
+    [
+        pa.field("run_id", pa.string(), nullable=False),
+        pa.field("status", pa.string(), nullable=False),  # finished, not trained, not evaluated
+        *(pa.field(name, pa.string()) for name in RUN_KEYS[1:4]),
+        pa.field("budget", pa.int64()),
+        pa.field("seed", pa.int64()),
+        pa.field("config", pa.string()),  # the resolved run as JSON, all keys
+        pa.field("num_parameters", pa.int64()),  # of the model; null where its weights are not at hand
+        pa.field("num_gpus", pa.int64()),  # null or 0 without a GPU
+    ]
+)
+"""One row per run of the study, missing ones included; of those only id and status are known."""
+
+_OF_RUNS = {"steps": TIDY_STEPS, "groups": TIDY_GROUPS, "evals": TIDY_EVALS, "probes": TIDY_PROBES, "runs": TIDY_RUNS}
+_SCHEMAS = {**_OF_RUNS, "data": PREPARATION}
+
+
+def no_runs() -> pd.DataFrame:
+    """A ``runs`` frame that knows nothing."""
+    empty: pd.DataFrame = TIDY_RUNS.empty_table().to_pandas()
+    return empty
+
+
+def _no_probes() -> pd.DataFrame:
+    empty: pd.DataFrame = TIDY_PROBES.empty_table().to_pandas()
+    return empty
+
+
+def _no_counts() -> pd.DataFrame:
+    empty: pd.DataFrame = PREPARATION.empty_table().to_pandas()
+    return empty
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,17 +140,29 @@ class StudyFrames:
     """Columns of ``TIDY_GROUPS``; a null ``p_belief`` means unknown."""
     evals: pd.DataFrame
     """Columns of ``TIDY_EVALS``."""
+    probes: pd.DataFrame = field(default_factory=_no_probes)
+    """Columns of ``TIDY_PROBES``."""
+    runs: pd.DataFrame = field(default_factory=no_runs)
+    """Columns of ``TIDY_RUNS``: every run of the study and whether its records are there."""
+    data: pd.DataFrame = field(default_factory=_no_counts)
+    """Columns of ``PREPARATION``: of the study, not of a run."""
+
+    def only(self, arms: Sequence[str]) -> "StudyFrames":
+        """What is known about the runs of some arms."""
+        frames: dict[str, pd.DataFrame] = {name: getattr(self, name) for name in _OF_RUNS}
+        kept = {name: frame[frame["arm"].isin(list(arms))] for name, frame in frames.items()}
+        return StudyFrames(**kept, data=self.data)
 
 
 def save_analysis(frames: StudyFrames, folder: Path) -> None:
-    """Write ``steps.parquet``, ``groups.parquet`` and ``evals.parquet`` into ``folder``, each atomically."""
+    """Write one parquet file per frame, such as ``steps.parquet``, into ``folder``, each atomically."""
     for name, schema in _SCHEMAS.items():
         frame: pd.DataFrame = getattr(frames, name)
         write_table(folder / f"{name}.parquet", pa.Table.from_pandas(frame, schema=schema, preserve_index=False))
 
 
 def load_analysis(folder: Path) -> StudyFrames:
-    """Read the three frames back.
+    """Read the frames back.
 
     Raises:
         InputError: a file or one of its columns is missing.
@@ -102,7 +171,12 @@ def load_analysis(folder: Path) -> StudyFrames:
 
 
 def _load(path: Path, schema: pa.Schema) -> pd.DataFrame:
-    frame: pd.DataFrame = read_table(path, schema).to_pandas()
+    return to_frame(read_table(path, schema))
+
+
+def to_frame(table: pa.Table) -> pd.DataFrame:
+    """A data frame with one category per distinct text. The table gives up its memory; use it no more."""
+    frame: pd.DataFrame = table.unify_dictionaries().to_pandas(split_blocks=True, self_destruct=True)
     return frame
 
 

@@ -11,9 +11,15 @@ from typing import Any
 import pandas as pd
 
 from knapsack_rl.analysis.benchmarks import AVERAGE
+from knapsack_rl.analysis.claims.words import fold_claims
+from knapsack_rl.analysis.latex import latex_of
+from knapsack_rl.analysis.paper_layout import fold_paper_layout
 from knapsack_rl.records import write_text
 
 MISSING = "n/a"
+
+SMALL, LARGE = 1e-3, 1e5
+"""Outside these a fraction is shown with three digits and a power of ten."""
 
 HEADERS: Mapping[str, str] = {
     "run_id": "run",
@@ -33,8 +39,35 @@ HEADERS: Mapping[str, str] = {
     "num_rollouts": "rollouts",
     "num_response_tokens": "response tokens",
     "num_updated_tokens": "tokens updated on",
+    "num_belief_multiply_adds": "multiply-adds of the belief",
+    "total_belief_multiply_adds": "multiply-adds of the belief",
     "base_accuracy": "base accuracy",
+    "reweighting": "re-weighting",
+    "rest": "the rest",
+    "objective_gain": "objective over equal counts",
+    "objective_belief_gain": "as believed",
+    "perfect_gain": "with known rates",
+    "q10_rollouts": "10th percentile",
+    "q50_rollouts": "median",
+    "q90_rollouts": "90th percentile",
+    "gini_rollouts": "Gini",
+    "entropy_rollouts": "entropy",
+    "num_largest_prompts": "prompts with a step's largest",
+    "num_prompts": "prompts before",
+    "probe_rmse": "error against probe",
+    "rmse": "error",
+    "lag": "lag (visits)",
+    "num_visits": "visits",
+    "num_probed": "probed",
+    "num_problems": "problems",
+    "num_exact": "contaminated (exact)",
+    "num_words": "contaminated (20 words)",
+    "num_samples": "samples",
+    "truncated": "cut off (share)",
+    "avg_at_k": "avg@k",
     "pass_at_k": "pass@k",
+    "num_before": "before",
+    "num_after": "after",
 }
 """Headers that are not the column's own name with spaces."""
 
@@ -45,6 +78,34 @@ METRICS: Mapping[str, str] = {
 }
 
 CAPTIONS: Mapping[str, str] = {
+    "paper_layout": "Accuracy in percent at the last checkpoint that all runs of a cell share: avg@k and"
+    " unbiased pass@k per benchmark, and their unweighted average over all benchmarks shown. Gains of the average over"
+    " uniform are in points, within a seed, with 95% t-intervals; bold only where the interval excludes zero. The last"
+    " rows, where overlaps were looked for: percent of a benchmark's problems that overlap the training set.",
+    "compute_to_reach": "What an arm and uniform allocation spend until the same accuracy, and the ratio uniform"
+    " / arm: above 1 the arm needs less, 2 is the twice as many that the paper claims. Targets lie at a share"
+    " (level) of the way from the base model to the highest accuracy that all compared runs reached; curves are"
+    " linear between checkpoints and nothing is extrapolated. Ratio: geometric mean over paired seeds, 95%"
+    " t-interval on logarithms. total_s are wall-clock seconds of training steps.",
+    "ablations": "Variants that differ in one factor of their resolved configuration only, each minus the first"
+    " such variant of the grid, within a seed. Interval: 95% Student t over paired seeds. A budget is compared at"
+    " equal prompts or at equal rollouts per step, as its name says.",
+    "cost": "Cost per rollout by arm, and its ratio to uniform at equal rollouts: a ratio interval above 1 says"
+    " that uneven allocation costs more. Rows ending in _s are seconds of a phase, with their share of the step."
+    " Geometric mean over paired seeds, 95% t-interval on logarithms.",
+    "tokens_by_difficulty": "Response tokens per rollout, and the share of all rollouts, by the success rate of"
+    " the group itself. Mean over seeds ± half the 95% t-interval.",
+    "theorem": "Theorem 1 of the paper per success rate p: rollouts until both outcomes have occurred (formula"
+    " and simulation with its standard error), the bound for a chance of 0.9 (necessary), the fewest that suffice,"
+    " and the chance of a non-zero gradient with N rollouts.",
+    "published": "Final average accuracy of this study, then numbers published by others as reference rows with"
+    " their source. Sources differ in data, length and benchmarks and are never combined; published rows are"
+    " single runs.",
+    "claims": "Each claim of the paper (R) and in circulation (L) against these records. Supported: the 95% interval"
+    " lies wholly on the claimed side of the line; contradicted: wholly on the other; else not decidable with these"
+    " runs. Intervals: Student t over seeds, each the mean over models and budgets; where a claim is about the best or"
+    " about every member, the bracketed one decided, widened for their number where that is due. p (Holm) is adjusted"
+    " for the number of claims tested; where it exceeds 0.05 the verdict says so, for some would be reached by chance.",
     "differences": "Each arm minus the baseline at equal rollouts, within a seed, per model and budget N (mean rollouts"
     " per prompt). Ratios and accuracies are shares in 0..1. Interval: 95% Student t over paired seeds. Ratios are"
     " means from the second visit on.",
@@ -54,7 +115,41 @@ CAPTIONS: Mapping[str, str] = {
     "benchmarks": "Accuracy (0..1) on held-out problems at the last checkpoint that all runs of a cell share: avg@k and"
     " unbiased pass@k. Mean over seeds ± half the 95% t-interval. The base model is the same for every seed.",
     "compute": "Average accuracy over benchmarks (avg@k, 0..1) against what had been generated by each checkpoint (mean"
-    " over seeds): rollouts and response tokens. ± is half the 95% t-interval over seeds.",
+    " over seeds): rollouts and response tokens, and what a belief with a model of its own"
+    " computed for them. ± is half the 95% t-interval over seeds.",
+    "data": "Problems before and after every step of the data preparation, in order. Rows `in training` count benchmark"
+    " problems that overlap the training set: before overlaps were removed, and in the end. docs/data.md states how"
+    " texts are compared; stock phrases make 20 common words an upper bound.",
+    "gradient_split": "Both effective-gradient ratios and what the rise of the first is made of: re-weighting (the"
+    " arm's ratio by rollouts minus its ratio by prompts) and the rest (its ratio by prompts minus uniform's, same"
+    " seed and step). Objective over equal counts: what the counts are worth under the paper's value function beyond"
+    " an even split of the same rollouts, at the rates that such prompts turned out to have, and at the beliefs. Mean"
+    " over seeds ± half the 95% t-interval.",
+    "budgets": "Rollouts per visit by the success rate that was believed (a rate on a border belongs to the class above"
+    " it); success rate: what these prompts turned out to be. Mean over seeds ± half the 95% t-interval; quantiles and"
+    " maximum over all visits of all seeds.",
+    "concentration": "How unequal the counts of a step are: quantiles, maximum, Gini index (0 = equal) and entropy"
+    " (1 = equal), means over the steps of a period and over seeds ± half the 95% t-interval; and the largest count of"
+    " the period with the prompt that got it, what was believed of it, and its successes.",
+    "transitions": "Training problems of the fixed probe by class of difficulty before and after training: of each"
+    " class before, the share (0..1) in each class after. Mean over seeds ± half the 95% t-interval. Difference: minus"
+    " the baseline, paired by seed.",
+    "discovery": "Shares (0..1) of the probed training problems: never solved before and after training; discovered (of"
+    " those never solved before, solved after), lost (of those solved before, never solved after), solved in training"
+    " (of those never solved after). A probe of k samples calls never solved what fails k times. Mean over seeds ± half"
+    " the 95% t-interval.",
+    "beliefs": "Beliefs against the outcomes of the steps they were made for: share of prompts with one, bias (belief"
+    " minus outcome), error (rms, the outcomes' own noise removed), correlation with the noisy outcomes. Objective over"
+    " equal counts: of the counts given, as the beliefs promised it, and of the best counts if rates were known;"
+    " captured: the first as a share of the last. Lag in visits and the error against the probe of the last checkpoint"
+    " are over all of training. Mean over seeds ± half the 95% t-interval.",
+    "first_epoch": "What passes before most prompts are met again: shares (0..1) of a run's steps, rollouts and"
+    " rollouts in mixed groups up to that step; over the whole run the share of rollouts on prompts without a belief,"
+    " and the share of later visits that still had none. Mean over seeds ± half the 95% t-interval.",
+    "evaluated": "Accuracy (0..1) of every run on every benchmark at its last checkpoint: avg@k and unbiased pass@k."
+    " Brackets: 95% bootstrap within one run, over problems; it says nothing about other seeds. `average` weighs the"
+    " benchmarks it names equally. Contaminated: problems that are trained on word for word, and problems that share 20"
+    " words in a row with a training problem (those included); n/a where overlaps were not looked for.",
     "runs": "One row per run at its last checkpoint. Brackets: 95% bootstrap within one run, over problems; it says"
     " nothing about other seeds. Ratios are means from the second visit on. Columns ending in (s) are wall-clock"
     " seconds summed over steps.",
@@ -69,6 +164,7 @@ def caption(name: str, frame: pd.DataFrame) -> str:
     text = CAPTIONS[name]
     if "num_seeds" in frame and frame["num_seeds"].notna().any():
         seeds = frame["num_seeds"].dropna().astype(int)
+        seeds = seeds[seeds > 0] if (seeds > 0).any() else seeds  # a claim about formulas rests on no seeds
         low, high = seeds.min(), seeds.max()
         text += f" Seeds: {low}." if low == high else f" Seeds: {low} to {high}."
         text += " Below 3 seeds no interval is given." if low < 3 else ""  # noqa: PLR2004 - said in the sentence
@@ -88,6 +184,10 @@ def metric_label(metric: str) -> str:
 
 def present(name: str, frame: pd.DataFrame) -> pd.DataFrame:
     """Table ``name`` as strings under readable headers, each value folded together with its interval."""
+    if name == "claims":
+        return fold_claims(frame)
+    if name == "paper_layout":
+        return fold_paper_layout(frame)
     if name == "differences":
         frame = _fold_differences(frame)
     shown = {}
@@ -139,14 +239,18 @@ def _cells(frame: pd.DataFrame, column: str) -> list[str]:
     if f"{column}_low" not in frame:
         return values
     bounds = zip(values, frame[f"{column}_low"], frame[f"{column}_high"], strict=True)
-    fold = _half_width if "num_seeds" in frame else _brackets
+    symmetric = "num_seeds" in frame and column != "ratio"  # a ratio's interval is even on the logarithm only
+    fold = _half_width if symmetric else _brackets
     return [text + fold(low, high) for text, low, high in bounds]
 
 
 def _text(value: Any, digits: int) -> str:  # noqa: ANN401 - whatever a table cell may hold
     if pd.isna(value):
         return MISSING
-    return str(value) if isinstance(value, str) else f"{value:,.{digits}f}"
+    if isinstance(value, str):
+        return value
+    extreme = digits and value and not SMALL <= abs(value) < LARGE
+    return f"{value:.3g}" if extreme else f"{value:,.{digits}f}"
 
 
 def _half_width(low: float, high: float) -> str:
@@ -169,6 +273,7 @@ def to_markdown(name: str, frame: pd.DataFrame) -> str:
 
 
 def write_table_files(name: str, frame: pd.DataFrame, *, folder: Path) -> None:
-    """Write ``<name>.csv`` (full numbers, empty where missing) and ``<name>.md`` (rounded), each atomically."""
+    """Write ``<name>.csv`` (full numbers, empty where missing), ``.md`` and ``.tex`` (rounded), each atomically."""
+    write_text(folder / f"{name}.tex", latex_of(present(name, frame), caption(name, frame)))
     write_text(folder / f"{name}.csv", frame.to_csv(index=False, lineterminator="\n"))
     write_text(folder / f"{name}.md", to_markdown(name, frame))

@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 
-import numpy as np
 import pandas as pd
 
+from knapsack_rl.analysis.ablations import ablations_table
+from knapsack_rl.analysis.belief_quality import beliefs_table
 from knapsack_rl.analysis.benchmarks import (
     AVERAGE,
     SCORES,
@@ -13,20 +14,29 @@ from knapsack_rl.analysis.benchmarks import (
     final_scores,
     run_accuracy_interval,
 )
+from knapsack_rl.analysis.budgets import budgets_table
+from knapsack_rl.analysis.claims import claims_table
 from knapsack_rl.analysis.compute import accuracy_curves, mean_curves
+from knapsack_rl.analysis.concentration import concentration_table
+from knapsack_rl.analysis.cost import cost_table, tokens_by_difficulty
 from knapsack_rl.analysis.differences import differences
+from knapsack_rl.analysis.difficulty import discovery_table, transitions_table
+from knapsack_rl.analysis.evaluated import evaluated_table
+from knapsack_rl.analysis.first_epoch import first_epoch_table
 from knapsack_rl.analysis.frames import ARM_KEYS, CELL_KEYS, RUN_KEYS, StudyFrames, in_grid_order
+from knapsack_rl.analysis.gradient_split import gradient_split_table
+from knapsack_rl.analysis.paper_layout import paper_layout
+from knapsack_rl.analysis.periods import by_period, period_means
+from knapsack_rl.analysis.published import published_table
+from knapsack_rl.analysis.reach import reach_table
+from knapsack_rl.analysis.spent import BELIEF_COST
 from knapsack_rl.analysis.stats import seed_means
-from knapsack_rl.analysis.zero_gradient import from_second_visit, run_summary
+from knapsack_rl.analysis.theory import theorem_table
+from knapsack_rl.analysis.zero_gradient import run_summary
 from knapsack_rl.records import WALL_CLOCK_COLUMNS
 
 BASE_MODEL = "base model"
 """Arm name of the rows that describe the model before training."""
-
-PERIODS = ("first quarter", "from second visit", "last quarter")
-
-_WHOLE = ("num_seeds", "max_rollouts", "first_step", "last_step")
-"""Whole numbers that may be missing; without this a missing one would turn the others into fractions."""
 
 _SHARES = ("ratio_rollouts", "ratio_prompts", "all_correct_prompts", "all_wrong_prompts")
 
@@ -38,25 +48,15 @@ def zero_gradient_table(frames: StudyFrames) -> pd.DataFrame:
     runs has such a step shows NaN there). ``max_rollouts`` is the most rollouts any prompt got in the period, over
     all seeds; ``first_step`` and ``last_step`` say where the period lies.
     """
-    parts = [_period_rows(steps, name) for name, steps in zip(PERIODS, _periods(frames.steps), strict=True)]
-    rows = pd.concat(parts, ignore_index=True)
-    arms = frames.steps[list(ARM_KEYS)].drop_duplicates().merge(pd.DataFrame({"period": PERIODS}), how="cross")
-    table = arms.merge(rows, on=[*ARM_KEYS, "period"], how="left").drop(columns="strategy")
-    return in_grid_order(table.astype(dict.fromkeys(_WHOLE, "Int64")), frames.steps)
-
-
-def _periods(steps: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
-    last = steps.groupby("run_id")["step"].transform("max")
-    quarter = np.ceil(last / 4)
-    return steps[steps["step"] <= quarter], from_second_visit(steps), steps[steps["step"] > last - quarter]
-
-
-def _period_rows(steps: pd.DataFrame, period: str) -> pd.DataFrame:
-    means = seed_means(steps, ARM_KEYS, values=_SHARES).assign(period=period)
-    spread = steps.groupby(list(ARM_KEYS)).agg(
-        max_rollouts=("max_rollouts", "max"), first_step=("step", "min"), last_step=("step", "max")
-    )
-    return means.join(spread, on=list(ARM_KEYS))
+    means = period_means(frames.steps, _SHARES)
+    most = {
+        period: steps.groupby(["model", "budget", "arm"])["max_rollouts"].max().astype("Int64")
+        for period, steps in by_period(frames.steps).items()
+    }
+    largest = pd.concat(most, names=["period"]).rename("max_rollouts")
+    span = ["max_rollouts", "first_step", "last_step"]
+    table = means.join(largest, on=["period", "model", "budget", "arm"])
+    return in_grid_order(table[[*(column for column in table if column not in span), *span]], frames.steps)
 
 
 def benchmarks_table(frames: StudyFrames) -> pd.DataFrame:
@@ -98,12 +98,12 @@ def _pivot(long: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
 
 def compute_table(frames: StudyFrames) -> pd.DataFrame:
     """Points of the compute-matched curves: what was spent and the average accuracy, per arm and checkpoint."""
-    curves = mean_curves(accuracy_curves(frames.steps, frames.evals))
+    curves = mean_curves(accuracy_curves(frames))
     return in_grid_order(curves.drop(columns="strategy"), frames.steps)
 
 
 def runs_table(frames: StudyFrames) -> pd.DataFrame:
-    """One row per run: accuracy at its own last checkpoint, ratios, what was generated, and seconds per phase.
+    """One row per run: accuracy at its own last checkpoint, ratios, what was spent, and seconds per phase.
 
     ``accuracy_low`` and ``accuracy_high`` are a 95% bootstrap within the run, over problems; they say nothing about
     other seeds. The ratios are means from the second visit on, NaN for a run without one.
@@ -115,15 +115,20 @@ def runs_table(frames: StudyFrames) -> pd.DataFrame:
     by_run = frames.steps.groupby("run_id", sort=False)
     table = frames.steps[list(RUN_KEYS)].drop_duplicates().set_index("run_id")
     table = table.assign(step=last["step"], base_accuracy=first, accuracy=last["avg_at_k"])
-    table = table.join(_accuracy_intervals(frames.evals, last["step"]))
+    table = table.join(_accuracy_intervals(frames.evals))
     table = table.assign(k=last["k"], pass_at_k=last["pass_at_k"])
     table = table.join(run_summary(frames.steps)[list(_SHARES)])
-    spent = by_run[["num_rollouts", "num_response_tokens", "num_updated_tokens"]].sum()
+    spent = by_run[["num_rollouts", "num_response_tokens", "num_updated_tokens", BELIEF_COST]].sum()
     return table.join(spent).join(by_run[list(WALL_CLOCK_COLUMNS)].sum()).reset_index()
 
 
-def _accuracy_intervals(evals: pd.DataFrame, last_step: "pd.Series[int]") -> pd.DataFrame:
-    final = evals[evals["step"] == evals["run_id"].map(last_step)]
+def data_table(frames: StudyFrames) -> pd.DataFrame:
+    """Problems before and after every step of the data preparation, and benchmark problems that are trained on."""
+    return frames.data.copy()
+
+
+def _accuracy_intervals(evals: pd.DataFrame) -> pd.DataFrame:
+    final = evals[evals["step"] == evals.groupby("run_id")["step"].transform("max")]
     found = {run_id: run_accuracy_interval(rows) for run_id, rows in final.groupby("run_id", sort=False)}
     bounds = {run_id: (interval.low, interval.high) for run_id, interval in found.items()}
     return pd.DataFrame.from_dict(bounds, orient="index", columns=["accuracy_low", "accuracy_high"])
@@ -131,9 +136,26 @@ def _accuracy_intervals(evals: pd.DataFrame, last_step: "pd.Series[int]") -> pd.
 
 TABLES: dict[str, Callable[[StudyFrames], pd.DataFrame]] = {
     "differences": differences,
+    "claims": claims_table,
     "zero_gradient": zero_gradient_table,
     "benchmarks": benchmarks_table,
     "compute": compute_table,
+    "evaluated": evaluated_table,
     "runs": runs_table,
+    "data": data_table,
+    "gradient_split": gradient_split_table,
+    "budgets": budgets_table,
+    "concentration": concentration_table,
+    "transitions": transitions_table,
+    "discovery": discovery_table,
+    "beliefs": beliefs_table,
+    "first_epoch": first_epoch_table,
+    "compute_to_reach": reach_table,
+    "ablations": ablations_table,
+    "cost": cost_table,
+    "tokens_by_difficulty": tokens_by_difficulty,
+    "theorem": theorem_table,
+    "published": published_table,
+    "paper_layout": lambda frames: paper_layout(benchmarks_table(frames), frames),
 }
 """Every result table by name; the names are those of ``records.products.TABLE_NAMES``."""

@@ -15,24 +15,32 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, NullLocator, StrMethodFormatter
 
 from knapsack_rl.analysis.differences import BASELINE_STRATEGY
-from knapsack_rl.analysis.frames import StudyFrames
+from knapsack_rl.analysis.frames import CELL_KEYS, StudyFrames
 from knapsack_rl.analysis.plots.style import (
     ArmStyle,
     arm_handles,
     arm_styles,
+    cell_title,
     cells_of,
     in_cell,
     legend_above,
     panel_grid,
 )
-from knapsack_rl.analysis.stats import FloatArray, mean_interval
+from knapsack_rl.analysis.rate_classes import (
+    CLASS_NAMES,
+    FIRST_INTERIOR,
+    NUM_INTERIOR,
+    ONE,
+    UNKNOWN,
+    ZERO,
+    rate_class,
+)
+from knapsack_rl.analysis.stats import FloatArray, mean_interval, seed_means
 
-NUM_INTERIOR = 10
 BLOCKS = ((-0.37, -0.25), (-0.16, -0.04), *((i / 10, (i + 1) / 10) for i in range(NUM_INTERIOR)), (1.04, 1.16))
 """Left and right end of each column of a heat map: unknown, 0, the ten tenths strictly between, 1."""
 
 TICKS = {-0.31: "?", -0.10: "0", 0.2: "0.2", 0.4: "0.4", 0.6: "0.6", 0.8: "0.8", 1.10: "1"}
-UNKNOWN, ZERO, FIRST_INTERIOR, ONE = 0, 1, 2, NUM_INTERIOR + 2
 COUNT_EDGES = np.array([0.5, 1.5, 2.5, 3.5, 4.5, 6.5, 8.5, 12.5, 16.5, 24.5, 32.5, 48.5, 64.5, 96.5, 128.5])
 SHADE = sns.light_palette("#3A3F47", as_cmap=True)
 """Neutral, so that every arm's colour shows on it."""
@@ -61,21 +69,28 @@ def draw_allocation(frames: StudyFrames) -> Figure:
                 figure.colorbar(mesh, ax=ax, label="share of visits in class", pad=0.03)
         _draw_tail(axes[-1, column], visits[visits["visit"] > 1], styles=styles, edges=edges)
         axes[-1, column].set_ylabel("share of repeat visits\nwith at least n" if column == 0 else "")
-        axes[0, column].set_title(f"{cell[0]}, N = {cell[1]}")
+        axes[0, column].set_title(cell_title(frames.steps, cell))
     spend = Line2D([], [], color="#333333", linestyle="--", linewidth=0.9, label="uniform share N")
     legend_above(figure, [*arm_handles(styles), spend])
     return figure
 
 
-def belief_class(p_belief: "pd.Series[float]") -> "pd.Series[int]":
-    """Column of each visit in the heat map: 0 unknown, 1 exactly 0, 2..11 tenths between, 12 exactly 1.
+def allocation_points(frames: StudyFrames) -> pd.DataFrame:
+    """What the figure shows: per arm and belief class the mean count, and the share of its visits with each count.
 
-    A rate on a border belongs to the tenth above it.
+    Returns:
+        ``model, budget, arm, belief`` (class), ``num_rollouts, num_visits, share_of_class, repeat_visits`` (of those,
+        how many were not first visits) and the class's ``mean_rollouts`` over seeds with ``_low`` and ``_high``.
     """
-    p = p_belief.to_numpy(dtype=np.float64)
-    tenth = np.clip(np.floor(np.nan_to_num(p) * NUM_INTERIOR), 0, NUM_INTERIOR - 1).astype(int)
-    classes = np.select([np.isnan(p), p <= 0, p >= 1], [UNKNOWN, ZERO, ONE], FIRST_INTERIOR + tenth)
-    return pd.Series(classes, index=p_belief.index)
+    groups = frames.groups.assign(belief=rate_class(frames.groups["p_belief"]), repeat=frames.groups["visit"] > 1)
+    arm = [*CELL_KEYS, "arm"]
+    counted = groups.groupby([*arm, "belief", "num_rollouts"], observed=True)["repeat"].agg(["size", "sum"])
+    counted = counted.set_axis(["num_visits", "repeat_visits"], axis=1).reset_index()
+    in_class = counted.groupby([*arm, "belief"], observed=True)["num_visits"].transform("sum")
+    means = seed_means(groups, [*arm, "belief"], values=["num_rollouts"]).drop(columns="num_seeds")
+    means.columns = pd.Index([column.replace("num_rollouts", "mean_rollouts") for column in means.columns])
+    points = counted.assign(share_of_class=counted["num_visits"] / in_class).merge(means, on=[*arm, "belief"])
+    return points.assign(belief=[CLASS_NAMES[belief] for belief in points["belief"]])
 
 
 def count_edges(most: int) -> FloatArray:
@@ -92,7 +107,7 @@ def heat(visits: pd.DataFrame, edges: FloatArray) -> FloatArray:
     Returns:
         One row per class of counts, one column per belief class; columns sum to 1.
     """
-    columns = belief_class(visits["p_belief"]).to_numpy()
+    columns = rate_class(visits["p_belief"]).to_numpy()
     rows = np.clip(np.digitize(visits["num_rollouts"].to_numpy(), edges) - 1, 0, edges.size - 2)
     counted = np.zeros((edges.size - 1, len(BLOCKS)))
     np.add.at(counted, (rows, columns), 1)
@@ -102,7 +117,7 @@ def heat(visits: pd.DataFrame, edges: FloatArray) -> FloatArray:
 
 def mean_counts(visits: pd.DataFrame) -> pd.DataFrame:
     """Mean rollouts per visit of each belief class: over seeds, with t-intervals; indexed by class."""
-    per_seed = visits.groupby([belief_class(visits["p_belief"]).rename("belief"), "seed"])["num_rollouts"].mean()
+    per_seed = visits.groupby([rate_class(visits["p_belief"]).rename("belief"), "seed"])["num_rollouts"].mean()
     found = {belief: mean_interval(values) for belief, values in per_seed.groupby(level="belief")}
     rows = {belief: (interval.mean, interval.low, interval.high) for belief, interval in found.items()}
     return pd.DataFrame.from_dict(rows, orient="index", columns=["mean", "low", "high"])

@@ -8,11 +8,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from knapsack_rl.analysis.benchmarks import AVERAGE, base_accuracy, benchmark_scores, final_scores
-from knapsack_rl.analysis.frames import StudyFrames
+from knapsack_rl.analysis.benchmarks import AVERAGE, SCORES, base_accuracy, benchmark_scores, final_scores
+from knapsack_rl.analysis.frames import CELL_KEYS, StudyFrames
 from knapsack_rl.analysis.plots.style import (
     ArmStyle,
     arm_styles,
+    cell_title,
     cells_of,
     in_cell,
     legend_above,
@@ -62,7 +63,7 @@ def draw_benchmarks(frames: StudyFrames) -> Figure:
             _draw_panel(axes[row, column], in_cell(final, cell), score=score, slots=slots)
             _draw_base(axes[row, column], in_cell(base, cell), score=score, slots=slots)
             if column == 0:
-                axes[row, column].set_ylabel(f"{cell[0]}, N = {cell[1]}\naccuracy")
+                axes[row, column].set_ylabel(f"{cell_title(frames.steps, cell)}\naccuracy")
         axes[0, column].set_title(title)
         axes[0, column].set_ylim(bottom=0)
     base_line = Line2D([], [], color="black", linewidth=1.4, label="base model")
@@ -71,6 +72,15 @@ def draw_benchmarks(frames: StudyFrames) -> Figure:
     legend_above(figure, [*bars, base_line, dot])
     tidy_axes(axes)
     return figure
+
+
+def benchmark_points(frames: StudyFrames) -> pd.DataFrame:
+    """What the figure shows: the score of every run (dots) and of the base model (line) on every benchmark."""
+    scores = benchmark_scores(frames.evals)
+    keys = [*CELL_KEYS, "arm", "seed", "step", "benchmark", "k", *SCORES]
+    base = base_accuracy(scores).merge(base_accuracy(scores, score="pass_at_k"), on=[*CELL_KEYS, "benchmark"])
+    base = base.assign(arm="base model", step=0, k=scores["k"].iloc[0])
+    return pd.concat([final_scores(scores)[keys], base], ignore_index=True)[keys].astype({"seed": "Int64"})
 
 
 def _draw_panel(ax: Axes, final: pd.DataFrame, *, score: str, slots: _Slots) -> None:

@@ -7,7 +7,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import EngFormatter
 from matplotlib.typing import LineStyleType
 
-from knapsack_rl.analysis.compute import ROLLOUTS, TOKENS, accuracy_curves, mean_curves
+from knapsack_rl.analysis.compute import accuracy_curves, mean_curves
 from knapsack_rl.analysis.frames import StudyFrames
 from knapsack_rl.analysis.plots.style import (
     ArmStyle,
@@ -19,8 +19,14 @@ from knapsack_rl.analysis.plots.style import (
     panel_grid,
     tidy_axes,
 )
+from knapsack_rl.analysis.spent import FLOPS, ROLLOUTS, SECONDS, TOKENS
 
-ROWS = {ROLLOUTS: "generated rollouts", TOKENS: "generated response tokens"}
+ROWS = {
+    ROLLOUTS: "generated rollouts",
+    TOKENS: "generated response tokens",
+    FLOPS: "operations, generation and training",
+    SECONDS: "seconds of training steps",
+}
 """Abscissae, one row of panels each, and their axis labels."""
 
 
@@ -30,7 +36,7 @@ def draw_compute_curves(frames: StudyFrames) -> Figure:
     Columns: models. Colour: arm; line style: budget N. Means over seeds, bands 95% t-intervals over seeds (none below
     three, none at the shared starting point).
     """
-    curves = mean_curves(accuracy_curves(frames.steps, frames.evals))
+    curves = curve_points(frames)
     models = list(curves["model"].unique())
     styles = arm_styles(list(frames.steps["arm"].unique()))
     lines = budget_lines(list(curves["budget"].unique()))
@@ -47,6 +53,11 @@ def draw_compute_curves(frames: StudyFrames) -> Figure:
     legend_above(figure, [*arm_handles(styles), *budgets])
     tidy_axes(axes)
     return figure
+
+
+def curve_points(frames: StudyFrames) -> pd.DataFrame:
+    """What the figure shows: mean accuracy and mean spending per arm and checkpoint."""
+    return mean_curves(accuracy_curves(frames))
 
 
 def _draw_panel(

@@ -4,10 +4,11 @@ import logging
 import os
 from pathlib import Path
 
+import pandas as pd
 from matplotlib.figure import Figure
 
 from knapsack_rl.analysis.plots.style import DPI
-from knapsack_rl.records import ensure_writable
+from knapsack_rl.records import ensure_writable, write_text
 
 _METADATA: dict[str, dict[str, str | None]] = {
     "png": {"Software": None},
@@ -28,3 +29,12 @@ def save(figure: Figure, name: str, *, folder: Path) -> None:
         temporary = folder / f".{name}.{os.getpid()}.tmp"
         figure.savefig(temporary, format=kind, dpi=DPI, metadata=metadata)
         temporary.replace(folder / f"{name}.{kind}")
+
+
+def save_data(points: pd.DataFrame, name: str, *, folder: Path) -> None:
+    """Write ``<name>.csv``, the numbers behind a figure, in full and empty where missing.
+
+    Raises:
+        OutputError: the folder cannot be written.
+    """
+    write_text(folder / f"{name}.csv", points.to_csv(index=False, lineterminator="\n"))

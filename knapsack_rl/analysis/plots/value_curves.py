@@ -88,7 +88,13 @@ def draw_theorem(theorem: pd.DataFrame) -> Figure:
     left.legend(fontsize=8)
     for column, color, label in SHARES:
         spread = 1.96 * np.sqrt(rows[column] * (1 - rows[column]) / rows["num_trials"])
-        look = {"color": color, "linestyle": "", "marker": "o", "markersize": 3.5, "capsize": 2}
+        around = column == "share_at_necessary"  # where the bound suffices, both are the same number
+        face = (
+            {"marker": "s", "markersize": 7, "markerfacecolor": "none"}
+            if around
+            else {"marker": "o", "markersize": 3.5}
+        )
+        look = {"color": color, "linestyle": "", "capsize": 2} | face
         right.errorbar(rows["p"], rows[column], yerr=spread, label=label, **look)
     right.axhline(0.9, color="#333333", linestyle="--", linewidth=0.9)
     right.set_ylim(top=1.0)

@@ -1,17 +1,18 @@
 """Figure: how much of a step carries a gradient, over training."""
 
-import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from knapsack_rl.analysis.frames import ARM_KEYS, StudyFrames
+from knapsack_rl.analysis.frames import StudyFrames
+from knapsack_rl.analysis.periods import window_means
 from knapsack_rl.analysis.plots.style import (
     ArmStyle,
     arm_handles,
     arm_styles,
+    cell_title,
     cells_of,
     draw_band,
     in_cell,
@@ -19,7 +20,6 @@ from knapsack_rl.analysis.plots.style import (
     panel_grid,
     tidy_axes,
 )
-from knapsack_rl.analysis.stats import seed_means
 from knapsack_rl.analysis.zero_gradient import from_second_visit
 
 ROWS = {
@@ -29,9 +29,6 @@ ROWS = {
     "all_wrong_prompts": "all wrong,\nshare of prompts",
 }
 """Columns of the steps frame, one row of panels each, and their axis labels."""
-
-MAX_WINDOWS = 20
-"""Longer runs are averaged within this many windows of steps, so that a line shows the trend and not the batch."""
 
 
 def draw_zero_gradient(frames: StudyFrames) -> Figure:
@@ -45,7 +42,7 @@ def draw_zero_gradient(frames: StudyFrames) -> Figure:
     cells = cells_of(steps)
     styles = arm_styles(list(steps["arm"].unique()))
     figure, axes = panel_grid(len(ROWS), len(cells), sharex="col", sharey="row")
-    means = window_means(steps)
+    means = zero_gradient_points(frames)
     for column, cell in enumerate(cells):
         for row, (share, label) in enumerate(ROWS.items()):
             ax = axes[row, column]
@@ -53,7 +50,7 @@ def draw_zero_gradient(frames: StudyFrames) -> Figure:
             _mark_second_visit(ax, in_cell(steps, cell))
             if column == 0:
                 ax.set_ylabel(label)
-        axes[0, column].set_title(f"{cell[0]}, N = {cell[1]}")
+        axes[0, column].set_title(cell_title(steps, cell))
         axes[-1, column].set_xlabel("training step")
         axes[-1, column].xaxis.set_major_locator(MaxNLocator(nbins=7, integer=True))
     for row, share in enumerate(ROWS):
@@ -65,17 +62,9 @@ def draw_zero_gradient(frames: StudyFrames) -> Figure:
     return figure
 
 
-def window_means(steps: pd.DataFrame) -> pd.DataFrame:
-    """Means over seeds of the shares within windows of steps; ``step`` is the middle of a window.
-
-    The window is the same for all runs of the study: the smallest that cuts the longest run into ``MAX_WINDOWS``.
-    """
-    width = int(np.ceil(steps["step"].max() / MAX_WINDOWS))
-    window = (steps["step"] - 1) // width
-    keyed = steps.assign(window=window, middle=steps["step"].astype(float))
-    per_run = keyed.groupby([*ARM_KEYS, "seed", "window"], sort=False)[[*ROWS, "middle"]].mean().reset_index()
-    means = seed_means(per_run, [*ARM_KEYS, "window"], values=[*ROWS, "middle"])
-    return means.rename(columns={"middle": "step"}).sort_values("window", kind="stable")
+def zero_gradient_points(frames: StudyFrames) -> pd.DataFrame:
+    """What the lines show: means over seeds of the shares within windows of steps."""
+    return window_means(frames.steps, list(ROWS))
 
 
 def _draw_panel(ax: Axes, means: pd.DataFrame, *, share: str, styles: dict[str, ArmStyle]) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 
 from knapsack_rl.base.layout import RunPaths, StudyPaths
 from knapsack_rl.config import RunConfig, StudyConfig, parse_study
-from knapsack_rl.records import EVALS, publish_journal, table_of, write_json, write_table
+from knapsack_rl.records import EVALS, PROBES, WALL_CLOCK_COLUMNS, publish_journal, table_of, write_json, write_table
 
 TOKENS_PER_ROLLOUT = {"uniform": 10, "knapsack": 12}
 
@@ -30,6 +30,8 @@ class Shape:
     problems: int = 5
     samples: int = 4
     every: int = 3
+    probed: int = 12
+    probe_samples: int = 8
     overrides: dict[str, Any] = field(default_factory=dict)
 
     def study(self) -> StudyConfig:
@@ -149,7 +151,7 @@ def step_record(step: int, epoch: int, *, groups: list[dict[str, Any]]) -> dict[
         "num_updated_tokens": 20 * updated,
         **dict.fromkeys(("loss", "grad_norm", "clip_frac", "approx_kl", "entropy"), 0.1),
         "num_probe_rollouts": 0,
-        "probe_s": 0.0,
+        **dict.fromkeys(WALL_CLOCK_COLUMNS, 0.0),
         "allocate_s": 0.01,
         "sample_s": 1.0,
         "score_s": 0.05,
@@ -197,6 +199,29 @@ def eval_row(run_id: str, key: tuple[int, str, int, int], *, reward: int) -> dic
     }
 
 
+def probe_of(run: RunConfig, shape: Shape) -> list[dict[str, Any]]:
+    """Per-sample facts of the probe at the first and last checkpoint: draws at the true rates."""
+    rng = np.random.default_rng((run.seed, run.budget, 5))
+    rates = {step: success_rates(run, shape.num_train, step=step) for step in (0, run.train.steps)}
+    return [
+        {
+            "run_id": run.run_id,
+            "step": step,
+            "prompt_id": f"train-{index:04d}",
+            "kind": f"ops{2 + index % 3}",
+            "sample": sample,
+            "reward": int(rng.random() < rates[step][index]),
+            "reason": "match",
+            "num_response_tokens": 10,
+            "truncated": False,
+            "extracted": None,
+        }
+        for step in rates
+        for index in range(min(shape.probed, shape.num_train))
+        for sample in range(shape.probe_samples)
+    ]
+
+
 def write_run(results: Path, run: RunConfig, *, records: list[dict[str, Any]], evals: list[dict[str, Any]]) -> None:
     """Write what a finished run leaves behind."""
     paths = RunPaths(results, run.run_id)
@@ -219,4 +244,5 @@ def write_study(root: Path, shape: Shape) -> tuple[StudyPaths, list[str]]:
     runs = list(shape.runs())
     for run in runs:
         write_run(paths.results, run, records=journal_of(run, shape.num_train), evals=evals_of(run, shape))
+        write_table(paths.run(run.run_id).probe, table_of(probe_of(run, shape), PROBES))
     return paths, [run.run_id for run in runs]

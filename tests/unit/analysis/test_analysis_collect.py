@@ -1,5 +1,8 @@
 """From records to tidy frames."""
 
+import json
+
+import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 from made_up import Shape
@@ -53,19 +56,29 @@ def test_frames_survive_the_disk(make_study):
     assert groups.equals(expected)
 
 
-def test_missing_run_is_one_line(make_study):
-    """The message names the file and what to do."""
+def test_nothing_finished_is_one_line(make_study):
+    """The message names a run, what it lacks, and what to do."""
     paths, _ = make_study(TINY)
-    with pytest.raises(InputError, match=r"nowhere/config\.json: cannot be read .*train this run first"):
+    with pytest.raises(InputError, match=r"none of the 1 runs is finished \(nowhere: not trained\)"):
         collect(paths.results, ["nowhere"])
 
 
-def test_missing_evaluation_is_one_line(make_study):
-    """A run that was trained but not evaluated is named."""
+def test_unfinished_runs_are_listed_and_the_rest_is_analysed(make_study, caplog):
+    """One run without evaluation and one without anything leave the other."""
     paths, run_ids = make_study(TINY)
     paths.run(run_ids[0]).evals.unlink()
-    with pytest.raises(InputError, match=rf"evals/{run_ids[0]}\.parquet: no such file"):
-        collect(paths.results, run_ids)
+    frames = collect(paths.results, [*run_ids, "nowhere"])
+    assert list(frames.steps["run_id"].unique()) == run_ids[1:]
+    assert list(frames.runs["status"]) == ["not evaluated", "finished", "not trained"]
+    assert "2 of 3 runs are left out: small-uniform-n8-s0 (not evaluated), nowhere (not trained)" in caplog.text
+
+
+def test_runs_carry_their_configuration(make_study):
+    """The resolved run and, without weights at hand, no number of parameters."""
+    paths, run_ids = make_study(TINY)
+    row = collect(paths.results, run_ids).runs.iloc[1]
+    assert json.loads(row["config"])["arm"]["strategy"] == "knapsack"
+    assert pd.isna(row["num_parameters"])
 
 
 def test_missing_column_is_named(make_study):

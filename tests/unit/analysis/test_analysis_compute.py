@@ -52,7 +52,7 @@ def test_no_curve_no_match():
 
 def test_curves_start_at_the_base_model(frames):
     """Step 0 has spent nothing and is the same in every run of a model."""
-    start = accuracy_curves(frames.steps, frames.evals).query("step == 0")
+    start = accuracy_curves(frames).query("step == 0")
     assert (start["total_rollouts"] == 0).all()
     assert len(set(start["accuracy"])) == 1
     assert len(start) == frames.steps["run_id"].nunique()
@@ -60,7 +60,7 @@ def test_curves_start_at_the_base_model(frames):
 
 def test_curves_count_what_was_generated(frames):
     """After 6 steps of 8 prompts at N = 4, 192 rollouts."""
-    curves = accuracy_curves(frames.steps, frames.evals)
+    curves = accuracy_curves(frames)
     last = curves[(curves["budget"] == 4) & (curves["step"] == 6)]
     assert set(last["total_rollouts"]) == {192}
     assert set(last[TOKENS]) == {1920, 2304}
@@ -68,7 +68,7 @@ def test_curves_count_what_was_generated(frames):
 
 def test_mean_curves_have_an_interval_but_at_the_start(frames):
     """Three seeds give intervals; the shared base model does not."""
-    means = mean_curves(accuracy_curves(frames.steps, frames.evals))
+    means = mean_curves(accuracy_curves(frames))
     assert set(means["num_seeds"]) == {3}
     assert (means["accuracy_low"].isna() == (means["step"] == 0)).all()
 
@@ -78,5 +78,5 @@ def test_mean_curves_use_shared_checkpoints_only(make_study):
     paths, run_ids = make_study(Shape(overrides={"small-knapsack-n8-s0": {"steps": 4}}))
     analyse(paths.results, run_ids)
     frames = load_analysis(paths.analysis)
-    means = mean_curves(accuracy_curves(frames.steps, frames.evals))
+    means = mean_curves(accuracy_curves(frames))
     assert means.groupby("arm")["step"].max().to_dict() == {"uniform": 6, "knapsack": 3}

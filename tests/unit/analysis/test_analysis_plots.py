@@ -10,20 +10,14 @@ from made_up import Shape
 
 from knapsack_rl.analysis import FIGURE_NAMES, analyse, draw_figure, load_analysis
 from knapsack_rl.analysis.compute import TOKENS, accuracy_curves, mean_curves
-from knapsack_rl.analysis.plots import FIGURES, house_style
-from knapsack_rl.analysis.plots.allocation import (
-    FIRST_INTERIOR,
-    ONE,
-    UNKNOWN,
-    ZERO,
-    belief_class,
-    count_edges,
-    heat,
-    mean_counts,
-)
+from knapsack_rl.analysis.periods import window_means
+from knapsack_rl.analysis.plots import FIGURE_DATA, FIGURES, house_style
+from knapsack_rl.analysis.plots.allocation import count_edges, heat, mean_counts
 from knapsack_rl.analysis.plots.style import KNOWN_ARMS, arm_styles
-from knapsack_rl.analysis.plots.zero_gradient import window_means
+from knapsack_rl.analysis.plots.views import figure_views, of_cell
+from knapsack_rl.analysis.rate_classes import FIRST_INTERIOR, ONE, UNKNOWN, ZERO, rate_class
 from knapsack_rl.base.errors import InputError
+from knapsack_rl.records.products import THEORY_FIGURES
 
 
 def line_of(ax, color):
@@ -35,6 +29,7 @@ def line_of(ax, color):
 def test_registry_matches_the_declared_names():
     """The workflow asks for exactly the figures that exist, in a reader's order."""
     assert tuple(FIGURES) == FIGURE_NAMES
+    assert tuple(FIGURE_DATA) == FIGURE_NAMES
 
 
 def test_zero_gradient_lines_are_means_over_seeds(frames):
@@ -58,7 +53,7 @@ def test_long_runs_are_averaged_in_windows(frames):
     """200 steps become 20 windows of 10, each the mean of its steps."""
     one = frames.steps[frames.steps["run_id"] == "small-uniform-n4-s0"].iloc[[0]]
     steps = pd.concat([one.assign(step=step, ratio_prompts=step / 200) for step in range(1, 201)], ignore_index=True)
-    means = window_means(steps)
+    means = window_means(steps, ["ratio_prompts"])
     assert len(means) == 20
     assert (means["step"].iloc[0], means["ratio_prompts"].iloc[0]) == (5.5, pytest.approx(5.5 / 200))
 
@@ -66,7 +61,7 @@ def test_long_runs_are_averaged_in_windows(frames):
 def test_compute_curves_draw_tokens_and_accuracy(frames):
     """Lower panel: the means of the compute table, against tokens."""
     figure = FIGURES["compute_curves"](frames)
-    curves = mean_curves(accuracy_curves(frames.steps, frames.evals)).query("arm == 'uniform' and budget == 8")
+    curves = mean_curves(accuracy_curves(frames)).query("arm == 'uniform' and budget == 8")
     drawn = [
         (line.get_xdata(), line.get_ydata())
         for line in figure.axes[1].lines
@@ -88,7 +83,7 @@ def test_belief_classes_keep_unknown_zero_and_one_apart():
     """Unknown is not 0, 0 is not nearly 0, and borders go up."""
     beliefs = pd.Series([np.nan, 0.0, 0.05, 0.1, 0.3, 0.99, 1.0])
     expected = [UNKNOWN, ZERO, *(FIRST_INTERIOR + tenth for tenth in (0, 1, 3, 9)), ONE]
-    assert belief_class(beliefs).tolist() == expected
+    assert rate_class(beliefs).tolist() == expected
 
 
 def test_heat_columns_are_shares():
@@ -156,6 +151,34 @@ def test_beliefs_that_are_never_extreme_leave_those_columns_empty(frames):
     """A posterior mean is never 0 or 1; the figure still draws."""
     groups = frames.groups.assign(p_belief=frames.groups["p_belief"].clip(0.05, 0.95))
     assert FIGURES["allocation"](dataclasses.replace(frames, groups=groups)).axes
+
+
+def test_no_two_arms_share_a_colour():
+    """Not among twenty, and the main arms stay loud where the others become quiet."""
+    styles = arm_styles(["uniform", *(f"arm{i:02d}" for i in range(20))])
+    assert len({style.color for style in styles.values()}) == 21
+    assert not styles["uniform"].quiet
+    assert styles["arm00"].quiet
+    assert not arm_styles(["uniform", "arm00"])["arm00"].quiet
+
+
+def test_views_are_of_the_study_and_of_each_cell(frames):
+    """The same drawing for the report: one cell shows that cell's numbers alone, and marks say whose they are."""
+    whole, *cells = figure_views("zero_gradient", FIGURES["zero_gradient"], frames=frames)
+    assert (whole["model"], whole["budget"]) == (None, None)
+    assert [(view["model"], view["budget"]) for view in cells] == [("small", 4), ("small", 8)]
+    assert all('data-arm="knapsack"' in view["svg"] for view in (whole, *cells))
+    assert set(of_cell(frames, ("small", 8)).groups["budget"]) == {8}
+    assert len({view["svg"] for view in (whole, *cells)}) == 3
+
+
+@pytest.mark.parametrize("name", FIGURE_NAMES)
+def test_the_data_behind_a_figure_stand_beside_it(study, tmp_path, name):
+    """A reader can redraw every figure; each row says which model and budget it is about, if it is about one."""
+    draw_figure(name, analysis_folder=study.analysis, figures_folder=tmp_path)
+    points = pd.read_csv(tmp_path / f"{name}.csv")
+    assert name in THEORY_FIGURES or {"model", "budget"} <= set(points)
+    assert {path.suffix for path in tmp_path.iterdir()} == {".png", ".pdf", ".csv"}
 
 
 def test_unknown_figure_is_refused(study, tmp_path):

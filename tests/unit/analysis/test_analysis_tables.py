@@ -68,6 +68,7 @@ def test_runs_table_adds_up(frames):
     """6 steps of 8 x 4 rollouts, 0.5 s of update each."""
     row = runs_table(frames).set_index("run_id").loc["small-uniform-n4-s0"]
     assert (row["num_rollouts"], row["num_response_tokens"], row["step"]) == (192, 1920, 6)
+    assert row["num_belief_multiply_adds"] == 0
     assert row["update_s"] == pytest.approx(3.0)
     assert row["accuracy_low"] <= row["accuracy"] <= row["accuracy_high"]
 
@@ -126,16 +127,16 @@ def test_differences_are_signed(frames):
 
 
 def test_every_table_is_written(study, tmp_path):
-    """CSV and Markdown of all tables, from the three frames alone."""
+    """CSV, Markdown and LaTeX of all tables, from the frames alone."""
     for name in TABLE_NAMES:
         write_result_table(name, analysis_folder=study.analysis, tables_folder=tmp_path)
-    expected = {f"{name}.{kind}" for name in TABLE_NAMES for kind in ("csv", "md")}
+    expected = {f"{name}.{kind}" for name in TABLE_NAMES for kind in ("csv", "md", "tex")}
     assert {path.name for path in tmp_path.iterdir()} == expected
 
 
 def test_unknown_table_is_refused(study, tmp_path):
     """A misspelt name lists the names there are."""
-    with pytest.raises(InputError, match=r"zero: no such table; choose one of differences, zero_gradient"):
+    with pytest.raises(InputError, match=r"zero: no such table; choose one of differences, claims"):
         write_result_table("zero", analysis_folder=study.analysis, tables_folder=tmp_path)
 
 

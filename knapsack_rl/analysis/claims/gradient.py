@@ -1,0 +1,135 @@
+"""Measures of zero-gradient groups, of the allocation, and of its cost in time."""
+
+import json
+
+import numpy as np
+import pandas as pd
+
+from knapsack_rl.analysis.claims.evidence import Finding, Missing, one
+from knapsack_rl.analysis.claims.subject import NO_METHOD, Subject
+from knapsack_rl.analysis.frames import ARM_KEYS
+from knapsack_rl.analysis.zero_gradient import from_second_visit
+
+_RUN = [*ARM_KEYS, "seed", "run_id"]
+NO_BASELINE = "an arm whose strategy is uniform"
+WASTEFUL = 0.6
+"""R1: the effective-gradient ratio below which a step counts as wasteful."""
+LARGEST_REPORTED = 93
+"""R4: rollouts of the most favoured prompt in the paper."""
+PAPER_ROLLOUTS = 2048
+"""Rollouts per step in the paper: 256 prompts, 8 each."""
+
+
+def wasteful_steps(subject: Subject) -> Finding:
+    """Share of the uniform arm's steps whose effective-gradient ratio is below ``WASTEFUL``."""
+    steps = subject.steps_of(subject.baseline)
+    if steps.empty:
+        return Missing(NO_BASELINE)
+    return one(_per_run(steps.assign(value=(steps["ratio_rollouts"] < WASTEFUL).astype(float))), counts=True)
+
+
+def late_fall(subject: Subject) -> Finding:
+    """The uniform arm's effective-gradient ratio in the last quarter of training minus that in the third."""
+    steps = subject.steps_of(subject.baseline)
+    if steps.empty:
+        return Missing(NO_BASELINE)
+    keyed = steps.assign(value=steps["ratio_rollouts"], quarter=_quarter(steps))
+    by_quarter = keyed.groupby([*_RUN, "quarter"], sort=False)["value"].mean().unstack("quarter")  # noqa: PD010
+    by_quarter = by_quarter.reindex(columns=[3, 4])
+    return one((by_quarter[4] - by_quarter[3]).rename("value").reset_index())
+
+
+def early_waste(subject: Subject) -> Finding:
+    """All-wrong minus all-correct share of prompts in the uniform arm's first quarter."""
+    return _kind_of_waste(subject, 1, sign=1.0)
+
+
+def late_waste(subject: Subject) -> Finding:
+    """All-correct minus all-wrong share of prompts in the uniform arm's last quarter."""
+    return _kind_of_waste(subject, 4, sign=-1.0)
+
+
+def _kind_of_waste(subject: Subject, quarter: int, *, sign: float) -> Finding:
+    steps = subject.steps_of(subject.baseline)
+    if steps.empty:
+        return Missing(NO_BASELINE)
+    chosen = steps[_quarter(steps) == quarter]
+    return one(_per_run(chosen.assign(value=sign * (chosen["all_wrong_prompts"] - chosen["all_correct_prompts"]))))
+
+
+def ratio_points(subject: Subject) -> Finding:
+    """Effective-gradient ratio by rollouts, arm minus uniform, in points, from the second visit on."""
+    pairs = subject.pairs(subject.ratios, "ratio_rollouts")
+    return one(pairs.assign(value=pairs["arm_value"] - pairs["baseline_value"]), runs_per_value=2)
+
+
+def ratio_relative(subject: Subject) -> Finding:
+    """The same, relative to uniform's ratio."""
+    pairs = subject.pairs(subject.ratios, "ratio_rollouts")
+    return one(pairs.assign(value=pairs["arm_value"] / pairs["baseline_value"] - 1), runs_per_value=2)
+
+
+def share_at_bound(subject: Subject) -> Finding:
+    """Share of the arm's repeat visits that got the lower bound."""
+    groups = _repeats(subject)
+    lows = {run_id: json.loads(config)["train"]["low"] for run_id, config in _configs(subject).items()}
+    at_low = groups["num_rollouts"] == groups["run_id"].map(lows).astype(float)
+    return one(_per_run(groups.assign(value=at_low.astype(float))))
+
+
+def largest_count(subject: Subject) -> Finding:
+    """The most rollouts that any prompt of a run got in one step; the mean over cells, per seed."""
+    groups = _repeats(subject)
+    most = groups.groupby(_RUN, sort=False)["num_rollouts"].max().rename("value").reset_index()
+    found = one(most, counts=True)
+    runs = [json.loads(config) for config in _configs(subject).values()]
+    if any(run["budget"] * run["train"]["prompts_per_step"] < PAPER_ROLLOUTS for run in runs):
+        return Missing(f"steps of {PAPER_ROLLOUTS} rollouts as in the paper: the tail grows with them", shows=found)
+    if any(run["train"]["high"] < LARGEST_REPORTED for run in runs):
+        return Missing(f"an upper bound train.high of {LARGEST_REPORTED} at least", shows=found)
+    return found
+
+
+def belief_of_favourite(subject: Subject) -> Finding:
+    """Success rate that the strategy believed of the prompt with most rollouts, mean over steps."""
+    groups = _repeats(subject).dropna(subset=["p_belief"])
+    if groups.empty:
+        return Missing("repeat visits of prompts whose success rate is known")
+    first = groups.sort_values("num_rollouts", ascending=False, kind="stable").drop_duplicates(["run_id", "step"])
+    return one(_per_run(first.assign(value=first["p_belief"])))
+
+
+def solver_seconds(subject: Subject) -> Finding:
+    """Seconds per step that the arm's allocation takes."""
+    steps = subject.steps_of(subject.arm)
+    return one(_per_run(steps.assign(value=steps["allocate_s"]))) if len(steps) else Missing(NO_METHOD)
+
+
+def solver_share(subject: Subject) -> Finding:
+    """Allocation's share of the arm's step time."""
+    steps = subject.steps_of(subject.arm)
+    if steps.empty or not steps["step_s"].any():
+        return Missing(NO_METHOD)
+    sums = steps.groupby(_RUN, sort=False)[["allocate_s", "step_s"]].sum()
+    return one((sums["allocate_s"] / sums["step_s"]).rename("value").reset_index())
+
+
+def _repeats(subject: Subject) -> pd.DataFrame:
+    groups = subject.frames.groups
+    steps = from_second_visit(subject.steps_of(subject.arm))[["run_id", "step"]]
+    return groups[groups["arm"] == subject.arm].merge(steps, on=["run_id", "step"])
+
+
+def _configs(subject: Subject) -> dict[str, str]:
+    runs = subject.frames.runs
+    mine = runs[(runs["arm"] == subject.arm) & runs["config"].notna()]
+    return dict(zip(mine["run_id"], mine["config"], strict=True))
+
+
+def _quarter(steps: pd.DataFrame) -> "pd.Series[int]":
+    last = steps.groupby("run_id")["step"].transform("max")
+    return pd.Series(np.ceil(4 * steps["step"] / last), index=steps.index).astype(int)
+
+
+def _per_run(rows: pd.DataFrame) -> pd.DataFrame:
+    return rows.groupby(_RUN, sort=False)["value"].mean().reset_index()

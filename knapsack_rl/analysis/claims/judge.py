@@ -1,0 +1,147 @@
+"""From samples to a verdict: where the 95% interval lies, and how many runs it would take.
+
+Supported: the interval lies wholly beyond the threshold. Contradicted: wholly on the other side. Else not decidable.
+A family is judged as its claim speaks of it. "Every": supported if all intervals lie beyond, which needs no
+correction; contradicted if one lies on the other side, for which the intervals are widened (Bonferroni). "Some": the
+mirror image.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+from scipy import stats
+from statsmodels.stats.power import TTestPower
+
+from knapsack_rl.analysis.claims.evidence import Evidence, Exact, Finding, Missing, Sample
+from knapsack_rl.analysis.stats import CONFIDENCE, MIN_SEEDS
+
+SUPPORTED = "supported"
+CONTRADICTED = "contradicted"
+UNDECIDED = "not decidable"
+
+ALPHA = 1 - CONFIDENCE
+POWER = 0.8
+"""Chance of a decision that the number of runs asked for gives, if mean and spread stay as they are."""
+
+MOST_SEEDS = 1000
+ROUNDING = 1e-12
+FULL_NUMBER = 2
+"""Below this many values not even a spread is known."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """On which side of which number the truth lies if a claim holds.
+
+    Example: ``Line(side="above", threshold=0.2)``.
+    """
+
+    side: Literal["above", "below"]
+    threshold: float
+
+    def beyond(self, value: float) -> float:
+        """How far ``value`` lies on the claim's side; negative on the other."""
+        return value - self.threshold if self.side == "above" else self.threshold - value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """What the records say about one claim."""
+
+    verdict: str
+    value: float = np.nan
+    low: float = np.nan
+    high: float = np.nan
+    num_seeds: int = 0
+    num_runs: int = 0
+    p_value: float = np.nan
+    """Two-sided, of the hypothesis that the truth is the threshold; widened for families as the interval is.
+
+    NaN where nothing was tested; counts without spread are judged, but a t-test says nothing of them.
+    """
+    takes: str = ""
+    """What it would take to decide; empty where it is decided."""
+    label: str = ""
+
+
+def judge(finding: Finding, line: Line) -> Judgement:
+    """The verdict on one claim."""
+    match finding:
+        case Missing():
+            seen = _judge_samples(finding.shows, line) if finding.shows else Judgement(verdict=UNDECIDED)
+            return replace(seen, verdict=UNDECIDED, p_value=np.nan, takes=f"needs {finding.needs}")
+        case Exact():
+            beyond = line.beyond(finding.value) > 0
+            verdict = SUPPORTED if beyond else CONTRADICTED
+            return Judgement(verdict=verdict, value=finding.value, low=finding.value, high=finding.value)
+        case Evidence():
+            return _judge_samples(finding, line)
+
+
+def _judge_samples(evidence: Evidence, line: Line) -> Judgement:
+    samples = [sample for sample in evidence.samples if sample.values_S.size]
+    if not samples:
+        return Judgement(verdict=UNDECIDED, takes="needs runs of both arms with the same seed")
+    plain = [_judge_one(sample, line, family=1, counts=evidence.counts) for sample in samples]
+    wide = [_judge_one(sample, line, family=len(samples), counts=evidence.counts) for sample in samples]
+    if evidence.quantifier == "every":
+        broken = [judged for judged in wide if judged.verdict == CONTRADICTED]
+        still_open = [_undecided(judged) for judged in plain if judged.verdict != SUPPORTED]
+        return min(broken, key=_weakness) if broken else max(still_open or plain, key=_weakness)
+    if all(judged.verdict == CONTRADICTED for judged in plain):
+        return max(plain, key=_weakness)
+    supported = [judged for judged in wide if judged.verdict == SUPPORTED]
+    return max(supported or [_undecided(judged) for judged in wide], key=lambda judged: line.beyond(judged.value))
+
+
+def _weakness(judged: Judgement) -> float:
+    """By which the member that decides a family is found: where all must agree, the one that is least clear."""
+    return np.inf if np.isnan(judged.p_value) else judged.p_value
+
+
+def _undecided(judged: Judgement) -> Judgement:
+    """A member that is decided on its own does not decide the family the other way."""
+    if judged.verdict == UNDECIDED:
+        return judged
+    return replace(judged, verdict=UNDECIDED, takes="needs more seeds: members of the family disagree")
+
+
+def _judge_one(sample: Sample, line: Line, *, family: int, counts: bool) -> Judgement:
+    values_S, num = sample.values_S, int(sample.values_S.size)
+    mean = float(values_S.mean())
+    std = float(values_S.std(ddof=1)) if num >= FULL_NUMBER else np.nan
+    num_seeds = num if sample.num_runs else 0  # trials of a simulation are no seeds
+    seen = Judgement(verdict=UNDECIDED, value=mean, num_seeds=num_seeds, num_runs=sample.num_runs, label=sample.label)
+    if num < MIN_SEEDS:
+        return replace(seen, takes=f"needs {MIN_SEEDS} seeds at least ({_runs(sample, MIN_SEEDS)} runs)")
+    if std < ROUNDING and not counts:
+        takes = "needs larger runs: all seeds give the same number, which is no evidence"
+        return replace(seen, low=mean, high=mean, takes=takes)
+    alpha = ALPHA / family
+    half = float(stats.t.ppf(1 - alpha / 2, num - 1)) * std / np.sqrt(num)
+    p_value = min(1.0, family * _p_value(mean - line.threshold, std, num=num)) if std >= ROUNDING else np.nan
+    seen = replace(seen, low=mean - half, high=mean + half, p_value=p_value)
+    ends = sorted((line.beyond(seen.low), line.beyond(seen.high)))
+    if ends[0] > 0 or ends[1] < 0:
+        return replace(seen, verdict=SUPPORTED if ends[0] > 0 else CONTRADICTED)
+    return replace(seen, takes=_needed(sample, abs(line.beyond(mean)) / std if std else 0.0, alpha=alpha))
+
+
+def _p_value(distance: float, std: float, *, num: int) -> float:
+    return float(2 * stats.t.sf(abs(distance) * np.sqrt(num) / std, num - 1))
+
+
+def _needed(sample: Sample, effect: float, *, alpha: float) -> str:
+    """Seeds for a two-sided t-test to tell mean and threshold apart with a chance of ``POWER``."""
+    seeds_K = np.arange(max(MIN_SEEDS, sample.values_S.size + 1), MOST_SEEDS + 1)
+    enough_K = np.flatnonzero(TTestPower().power(effect, seeds_K, alpha) >= POWER)
+    if enough_K.size == 0:
+        return f"needs more than {MOST_SEEDS} seeds: what is seen lies almost on the threshold"
+    seeds = int(seeds_K[enough_K[0]])
+    enough = f"{seeds} seeds ({_runs(sample, seeds)} runs)"
+    return f"needs {enough} for a chance of {POWER:g}, if mean and spread stay as seen"
+
+
+def _runs(sample: Sample, seeds: int) -> int:
+    return round(sample.num_runs / sample.values_S.size * seeds)

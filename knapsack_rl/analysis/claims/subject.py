@@ -1,0 +1,94 @@
+"""Whose claims are tested: a study's records, the arm that stands for the method, and the uniform arm."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import pandas as pd
+
+from knapsack_rl.analysis.benchmarks import AVERAGE
+from knapsack_rl.analysis.claims.evidence import Missing, pair_up
+from knapsack_rl.analysis.differences import baseline_arm, ratio_values, score_values
+from knapsack_rl.analysis.frames import StudyFrames
+from knapsack_rl.analysis.reach import reach_values
+from knapsack_rl.base.errors import InputError
+
+METHODS = ("knapsack", "knapsack_released", "knapsack_greedy")
+"""Strategies that stand for the paper's method; the first that a study has is tested."""
+
+NO_METHOD = f"an arm whose strategy is {METHODS[0]}, beside a uniform one"
+
+
+@dataclass(frozen=True)
+class Subject:
+    """Records and the two arms.
+
+    Example: ``Subject(frames, arm="knapsack", baseline="uniform")``.
+    """
+
+    frames: StudyFrames
+    arm: str | None
+    """None if the study has no arm of the method."""
+    baseline: str | None
+
+    @property
+    def has_both(self) -> bool:
+        """Whether there is anything to compare."""
+        return self.arm is not None and self.baseline is not None
+
+    @cached_property
+    def ratios(self) -> pd.DataFrame:
+        """``ratio_values`` of all arms."""
+        return ratio_values(self.frames.steps)
+
+    @cached_property
+    def scores(self) -> pd.DataFrame:
+        """``score_values`` of all arms."""
+        return score_values(self.frames.evals)
+
+    @cached_property
+    def reach(self) -> pd.DataFrame:
+        """``reach_values`` of the two arms at the highest target."""
+        found = reach_values(self.frames, str(self.arm), baseline=str(self.baseline))
+        return found[found["level"] == 1.0]
+
+    def pairs(self, values: pd.DataFrame, metric: str) -> pd.DataFrame:
+        """One metric of the two arms side by side, by model, budget and seed."""
+        return pair_up(values[values["metric"] == metric], str(self.arm), baseline=str(self.baseline))
+
+    def accuracy_pairs(self) -> pd.DataFrame:
+        """Final average accuracy of the two arms."""
+        return self.pairs(self.scores, f"accuracy/{AVERAGE}")
+
+    def steps_of(self, arm: str | None) -> pd.DataFrame:
+        """Training steps of one arm."""
+        return self.frames.steps[self.frames.steps["arm"] == arm]
+
+
+def subject_of(frames: StudyFrames, arm: str | None = None) -> Subject:
+    """The subject of a study; ``arm`` chooses another arm than the first of the paper's method.
+
+    Raises:
+        InputError: the study has no such arm, or it is the baseline.
+    """
+    baseline = baseline_arm(frames.steps)
+    known = list(frames.steps["arm"].unique())
+    if arm is None:
+        return Subject(frames, _method_arm(frames.steps), baseline)
+    if arm not in known or arm == baseline:
+        others = [name for name in known if name != baseline]
+        raise InputError(f"{arm}: no arm to test claims on; choose one of {', '.join(others)}")
+    return Subject(frames, arm, baseline)
+
+
+def _method_arm(steps: pd.DataFrame) -> str | None:
+    """Of the arms with a strategy the one named like it: the others are ablations of it; else the first."""
+    for strategy in METHODS:
+        found = steps.loc[steps["strategy"] == strategy, "arm"]
+        if len(found):
+            return strategy if (found == strategy).any() else str(found.iloc[0])
+    return None
+
+
+def both_arms(subject: Subject) -> Missing | None:
+    """What is missing for a comparison, if anything."""
+    return None if subject.has_both else Missing(NO_METHOD)

@@ -1,0 +1,83 @@
+"""All claims of one study, judged, with p-values adjusted for their number."""
+
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from statsmodels.stats.multitest import multipletests
+
+from knapsack_rl.analysis.claims.catalogue import CLAIMS, LOG_SCALES, Claim
+from knapsack_rl.analysis.claims.evidence import Missing
+from knapsack_rl.analysis.claims.judge import Judgement, judge
+from knapsack_rl.analysis.claims.subject import Subject, both_arms, subject_of
+from knapsack_rl.analysis.collect import collect
+from knapsack_rl.analysis.frames import StudyFrames
+from knapsack_rl.base.errors import InputError
+
+NUMBERS = ("value", "low", "high")
+
+
+def claims_table(frames: StudyFrames, arm: str | None = None) -> pd.DataFrame:
+    """Every claim, what these records show, and the verdict, in the catalogue's order.
+
+    ``p_value`` is two-sided against the threshold, ``p_holm`` the same adjusted over all tested claims (Holm); neither
+    is there where nothing was tested: below three seeds, without spread, and for what follows from formulas. Numbers of
+    the unit "times" are ratios, of "saved" shares; the others are shares, seconds or counts as they were measured.
+
+    Args:
+        frames: of the study.
+        arm: the arm tested against uniform; the first of the paper's method if left out.
+
+    Returns:
+        ``claim, says, measured, arm, side, threshold, unit, value, low, high, member, num_seeds, num_runs, p_value,
+        p_holm, verdict, takes``.
+
+    Raises:
+        InputError: the study has no such arm.
+    """
+    subject = subject_of(frames, arm)
+    table = pd.DataFrame([_row(claim, subject) for claim in CLAIMS])
+    return table.assign(p_holm=_holm(table["p_value"]))[COLUMNS]
+
+
+COLUMNS = [
+    *("claim", "says", "measured", "arm", "side", "threshold", "unit", *NUMBERS, "member", "num_seeds", "num_runs"),
+    *("p_value", "p_holm", "verdict", "takes"),
+]
+
+
+def claims_of(results: Path, *, arm: str | None = None) -> pd.DataFrame:
+    """The claims table of ``results/<study>``, from the records of every run that is finished there.
+
+    Raises:
+        InputError: no finished run below ``results``, a damaged file, or no such arm.
+    """
+    folder = results / "runs"
+    run_ids = sorted(path.name for path in folder.glob("[!.]*") if path.is_dir()) if folder.is_dir() else []
+    if not run_ids:
+        raise InputError(f"{results}: holds no runs; give the folder of a study, e.g. results/arithmetic")
+    return claims_table(collect(results, run_ids), arm)
+
+
+def judge_claim(claim: Claim, subject: Subject) -> Judgement:
+    """The verdict of the subject's records on one claim."""
+    missing: Missing | None = both_arms(subject) if claim.line.pair else None
+    return judge(missing or claim.find(subject), claim.judged_at)
+
+
+def _row(claim: Claim, subject: Subject) -> dict[str, object]:
+    judged = judge_claim(claim, subject)
+    facts = asdict(judged) | claim.line.model_dump(include={"side", "threshold", "unit"})
+    from_scale = LOG_SCALES.get(claim.line.unit, (float, float))[1]
+    facts |= {name: float(from_scale(facts[name])) for name in NUMBERS}
+    about = {"claim": claim.id, "says": claim.says, "measured": claim.measured}
+    return {**about, "arm": subject.arm, **facts, "member": facts["label"]}
+
+
+def _holm(p_values: "pd.Series[float]") -> "pd.Series[float]":
+    tested = p_values.notna()
+    adjusted = pd.Series(np.nan, index=p_values.index)
+    if tested.any():
+        adjusted[tested] = multipletests(p_values[tested], method="holm")[1]
+    return adjusted

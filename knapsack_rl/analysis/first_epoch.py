@@ -1,0 +1,60 @@
+"""What the method costs before it starts: until every prompt has been seen once nothing is known, and all get N."""
+
+import numpy as np
+import pandas as pd
+
+from knapsack_rl.analysis.frames import ARM_KEYS, StudyFrames, in_grid_order
+from knapsack_rl.analysis.objective import codes_of
+from knapsack_rl.analysis.stats import seed_means
+from knapsack_rl.grpo import mixed
+
+FIRST_VISIT = 1
+SHARES = ("steps_share", "budget_share", "gradient_share", "unknown_budget_share", "unknown_after")
+
+
+def first_epoch_table(frames: StudyFrames) -> pd.DataFrame:
+    """Share of a run that lies before its prompts have been seen once, per arm: means over seeds with t-intervals.
+
+    Returns:
+        ``model, budget, arm, num_seeds, last_first_step`` (mean last step in which most prompts are met for the first
+        time), and up to it ``steps_share``, ``budget_share`` (of all rollouts) and ``gradient_share`` (of all rollouts
+        in mixed groups); over the whole run ``unknown_budget_share``, rollouts on prompts without a belief, and
+        ``unknown_after``, the share of later visits that still had none.
+    """
+    values = ["last_first_step", *SHARES]
+    means = seed_means(first_epoch_rows(frames), ARM_KEYS, values=values).drop(columns="strategy")
+    means = means.drop(columns=["last_first_step_low", "last_first_step_high"])
+    return in_grid_order(means, frames.steps)
+
+
+def first_epoch_rows(frames: StudyFrames) -> pd.DataFrame:
+    """The shares of ``first_epoch_table`` for every run."""
+    steps, groups = frames.steps, frames.groups
+    early = steps["repeat_frac"] <= 1 / 2
+    last = steps[early].groupby("run_id")["step"].max()
+    code_G, num = codes_of(groups, ["run_id"])
+    names = groups["run_id"].iloc[np.unique(code_G, return_index=True)[1]].astype("str")
+    rollouts_G = groups["num_rollouts"].to_numpy(dtype=np.float64)
+    signal_G = mixed(groups["num_successes"].to_numpy(), groups["num_rollouts"].to_numpy())
+    first_G = groups["step"].to_numpy() <= names.map(last).fillna(0).to_numpy()[code_G]
+    unknown_G = groups["p_belief"].isna().to_numpy()
+    weights = {
+        "rollouts": rollouts_G,
+        "first": rollouts_G * first_G,
+        "signal": rollouts_G * signal_G,
+        "first_signal": rollouts_G * (signal_G & first_G),
+        "unknown": rollouts_G * unknown_G,
+        "later": ~first_G,
+        "later_unknown": ~first_G & unknown_G,
+    }
+    counted = {name: np.bincount(code_G, weights=weight_G, minlength=num) for name, weight_G in weights.items()}
+    sums = pd.DataFrame(counted, index=pd.Index(names))
+    runs = steps[["run_id", *ARM_KEYS, "seed"]].drop_duplicates().set_index("run_id")
+    return runs.assign(
+        last_first_step=last.reindex(runs.index).fillna(0),
+        steps_share=early.groupby(steps["run_id"]).mean(),
+        budget_share=sums["first"] / sums["rollouts"],
+        gradient_share=sums["first_signal"] / sums["signal"].where(sums["signal"] > 0),
+        unknown_budget_share=sums["unknown"] / sums["rollouts"],
+        unknown_after=sums["later_unknown"] / sums["later"].where(sums["later"] > 0),
+    ).reset_index()

@@ -1,0 +1,150 @@
+"""One run's rows of the tidy frames, as Arrow tables: text as dictionaries, for a paper-size run has 256,000 groups."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from knapsack_rl.analysis.frames import (
+    FINISHED,
+    RUN_KEYS,
+    TIDY_EVALS,
+    TIDY_GROUPS,
+    TIDY_PROBES,
+    TIDY_STEPS,
+)
+from knapsack_rl.analysis.zero_gradient import add_step_facts
+from knapsack_rl.base.errors import InputError
+from knapsack_rl.base.layout import RunPaths, StudyPaths
+from knapsack_rl.config import RunConfig, parse_run
+from knapsack_rl.records import EVALS, GROUPS, PROBES, STEPS, num_parameters, read_table
+from knapsack_rl.records.prompts import read_overlaps
+
+_SUMS = {"reward": "num_correct", "truncated": "num_truncated", "num_response_tokens": "num_response_tokens"}
+
+
+@dataclass(frozen=True, slots=True)
+class RunRows:
+    """One run's rows, in the schemas of the frames."""
+
+    steps: pa.Table
+    groups: pa.Table
+    evals: pa.Table
+    probes: pa.Table
+    facts: dict[str, Any]
+
+
+def read_run(paths: RunPaths) -> RunRows:
+    """Read one run's records and count what its frames hold.
+
+    Raises:
+        InputError: a file is missing, damaged or lacks a column, or a step has no groups.
+        ConfigError: `config.json` is no run configuration.
+    """
+    config = _read_config(paths.folder / "config.json")
+    steps_path, groups_path = paths.folder / "steps.parquet", paths.folder / "groups.parquet"
+    steps, groups = read_table(steps_path, STEPS).to_pandas(), read_table(groups_path, GROUPS)
+    numbers: pd.DataFrame = groups.drop_columns(["prompt_id", "kind"]).to_pandas()
+    lost = sorted(set(steps["step"]) - set(numbers["step"]))
+    if lost:
+        raise InputError(f"{groups_path}: step {lost[0]} of steps.parquet has no groups; publish the run again")
+    facts = pa.Table.from_pandas(add_step_facts(steps, numbers), preserve_index=False)
+    return RunRows(
+        steps=_with_keys(facts, config, schema=TIDY_STEPS),
+        groups=_with_keys(groups, config, schema=TIDY_GROUPS),
+        evals=_with_keys(_with_overlaps(_per_problem(paths.evals), paths), config, schema=TIDY_EVALS),
+        probes=_with_keys(_per_prompt(paths.probe), config, schema=TIDY_PROBES),
+        facts=_facts(paths, config),
+    )
+
+
+def _facts(paths: RunPaths, config: RunConfig) -> dict[str, Any]:
+    study = StudyPaths(results=paths.study, figures=paths.study)
+    model = Path(config.model.path) if config.model.path else study.model(config.model_name)
+    manifest = paths.folder / "manifest.json"
+    known = json.loads(manifest.read_text(encoding="utf-8")) if manifest.is_file() else {}
+    return _keys(config) | {
+        "status": FINISHED,
+        "config": json.dumps(config.model_dump(mode="json"), sort_keys=True),
+        "num_parameters": num_parameters(model) or num_parameters(paths.weights(0)),
+        "num_gpus": known.get("num_gpus"),
+    }
+
+
+def _read_config(path: Path) -> RunConfig:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror}); train this run first") from None
+    return parse_run(text, source=str(path))
+
+
+def _keys(config: RunConfig) -> dict[str, Any]:
+    return {
+        "run_id": config.run_id,
+        "model": config.model_label,
+        "arm": config.arm_name,
+        "strategy": config.arm.strategy,
+        "budget": config.budget,
+        "seed": config.seed,
+    }
+
+
+def _with_keys(table: pa.Table, config: RunConfig, *, schema: pa.Schema) -> pa.Table:
+    """``table`` with the run's keys before it, in ``schema``."""
+    keys = _keys(config)
+    columns = [
+        _constant(keys[field.name], len(table), kind=field.type)
+        if field.name in RUN_KEYS
+        else _of_type(table[field.name], field.type)
+        for field in schema
+    ]
+    return pa.Table.from_arrays(columns, schema=schema)
+
+
+def _constant(value: object, size: int, *, kind: pa.DataType) -> pa.Array:
+    if pa.types.is_dictionary(kind):
+        return pa.DictionaryArray.from_arrays(pa.array(np.zeros(size, dtype=np.int32)), pa.array([value], pa.string()))
+    return pa.repeat(pa.scalar(value, kind), size)
+
+
+def _of_type(column: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray:
+    encode = pa.types.is_dictionary(kind) and not pa.types.is_dictionary(column.type)
+    return column.dictionary_encode() if encode else column.cast(kind)
+
+
+def _per_problem(path: Path) -> pa.Table:
+    """Samples counted per checkpoint and problem; an evaluation file holds one row per sample."""
+    keys = ["step", "benchmark", "problem_id", "kind"]
+    samples = read_table(path, pa.schema([EVALS.field(name) for name in (*keys, *_SUMS)]))
+    return _counted(samples, keys, sums=list(_SUMS))
+
+
+def _per_prompt(path: Path) -> pa.Table:
+    """Samples of the probe counted per checkpoint and prompt; a run evaluated before there were probes has no file."""
+    samples = read_table(path, PROBES) if path.exists() else PROBES.empty_table()
+    return _counted(samples, ["step", "prompt_id", "kind"], sums=["reward"])
+
+
+def _counted(samples: pa.Table, keys: Sequence[str], *, sums: Sequence[str]) -> pa.Table:
+    """Rows and sums per combination of keys, in order of appearance."""
+    placed = samples.append_column("place", pa.array(np.arange(len(samples))))  # Arrow's groups come in any order
+    summed = [("reward", "count"), *((name, "sum") for name in sums), ("place", "min")]
+    found = placed.group_by(list(keys)).aggregate(summed).sort_by("place_min").drop_columns(["place_min"])
+    names = {"reward_count": "num_samples"} | {f"{name}_sum": _SUMS[name] for name in sums}
+    return found.rename_columns([names.get(name, name) for name in found.column_names])
+
+
+def _with_overlaps(evals: pa.Table, paths: RunPaths) -> pa.Table:
+    """How far each benchmark problem overlaps the training set; null where that was not looked for."""
+    path = StudyPaths(results=paths.study, figures=paths.study).benchmarks
+    known = read_overlaps(path) if path.is_file() else {}
+    if not known:
+        return evals.append_column("overlap", pa.nulls(len(evals), pa.string()))
+    pairs = zip(evals["benchmark"].to_pylist(), evals["problem_id"].to_pylist(), strict=True)
+    return evals.append_column("overlap", pa.array([known.get(pair) for pair in pairs], pa.string()))

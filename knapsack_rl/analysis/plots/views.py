@@ -1,0 +1,103 @@
+"""A figure as the report shows it: SVG of the whole study and of each of its cells, marks labelled by their arm.
+
+A mark is an arm's if it has the arm's colour, for an arm has one colour everywhere and shares it with none.
+"""
+
+import io
+import re
+from collections.abc import Callable
+from dataclasses import fields, replace
+from typing import Any, cast
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+from matplotlib.artist import Artist
+from matplotlib.collections import Collection
+from matplotlib.colors import to_hex
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+
+from knapsack_rl.analysis.frames import CELL_KEYS, StudyFrames
+from knapsack_rl.analysis.plots.style import arm_styles, cells_of
+from knapsack_rl.records.products import THEORY_FIGURES
+
+MARK = "arm:"
+"""Start of the group id of an arm's mark while matplotlib writes it."""
+
+UNWANTED = r"<metadata>.*?</metadata>|<defs>\s*<style.*?</style>\s*</defs>"
+
+
+def figure_views(name: str, draw: Callable[[StudyFrames], Figure], *, frames: StudyFrames) -> list[dict[str, Any]]:
+    """Figure ``name`` of the whole study and, where that has several cells, of each cell (a model and a budget).
+
+    Returns:
+        ``{"model": null, "budget": null, "svg": "<svg ..."}`` first, then one entry per cell.
+    """
+    cells = cells_of(frames.steps) if name not in THEORY_FIGURES else []
+    shown = [(None, frames), *((cell, of_cell(frames, cell)) for cell in cells if len(cells) > 1)]
+    return [
+        {
+            "model": cell and cell[0],
+            "budget": cell and int(cell[1]),
+            "svg": _svg(draw(part), _arms(name, part), salt=f"{name} {cell}"),
+        }
+        for cell, part in shown
+    ]
+
+
+def of_cell(frames: StudyFrames, cell: tuple[str, int]) -> StudyFrames:
+    """What is known about one cell; frames that are of the study and not of runs stay whole."""
+    parts = {field.name: getattr(frames, field.name) for field in fields(frames)}
+    of_runs = {name: frame for name, frame in parts.items() if set(CELL_KEYS) <= set(frame)}
+    return replace(frames, **{name: _rows(frame, cell) for name, frame in of_runs.items()})
+
+
+def _rows(frame: pd.DataFrame, cell: tuple[str, int]) -> pd.DataFrame:
+    model, budget = cell
+    return frame[(frame["model"] == model) & (frame["budget"] == budget)].reset_index(drop=True)
+
+
+def _arms(name: str, frames: StudyFrames) -> list[str]:
+    """Arms whose marks are labelled; the colours of theory are no arm's."""
+    return [] if name in THEORY_FIGURES else list(frames.steps["arm"].unique())
+
+
+def _svg(figure: Figure, arms: list[str], *, salt: str) -> str:
+    """Inline SVG: no prolog, no addresses, ids only where something refers to them, text as outlines.
+
+    matplotlib's style sheet, which would hold for the whole page, is left to that of the page.
+    """
+    _label_marks(figure, arms)
+    written = io.StringIO()
+    with mpl.rc_context({"svg.hashsalt": salt, "svg.fonttype": "path"}):
+        figure.savefig(written, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
+    text = written.getvalue()
+    text = re.sub(UNWANTED, "", text[text.index("<svg") :], flags=re.DOTALL)
+    text = re.sub(r' xmlns(:xlink)?="[^"]+"', "", text)
+    text = re.sub(rf'id="{MARK}([^"]*)"', r'data-arm="\1"', text)
+    referred = set(re.findall(r"#([\w-]+)", text))
+    text = re.sub(r' id="([^"]*)"', lambda found: found[0] if found[1] in referred else "", text)
+    return re.sub(r">\s+<", "><", text).strip()
+
+
+def _label_marks(figure: Figure, arms: list[str]) -> None:
+    owners = {to_hex(style.color): arm for arm, style in arm_styles(arms).items()}
+    for artist in figure.findobj(lambda artist: isinstance(artist, Line2D | Patch | Collection)):
+        owner = owners.get(_color_of(artist))
+        if owner is not None:
+            artist.set_gid(f"{MARK}{owner}")
+
+
+def _color_of(artist: Artist) -> str:
+    """Colour of a line, a bar or a band; of several, the first, and none for a colour map."""
+    if isinstance(artist, Line2D):
+        return to_hex(cast(Any, artist.get_color()))
+    if isinstance(artist, Patch):
+        return to_hex(artist.get_facecolor())
+    if not isinstance(artist, Collection) or artist.get_array() is not None:
+        return ""
+    faces, edges = np.asarray(artist.get_facecolor()), np.asarray(artist.get_edgecolor())
+    colors = faces if len(faces) else edges
+    return to_hex(colors[0]) if len(colors) else ""

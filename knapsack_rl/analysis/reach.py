@@ -1,0 +1,116 @@
+"""Compute to reach: what an arm spends until a given accuracy, and the ratio to uniform allocation ("2x").
+
+The target is one that every compared run of the cell has reached, so nothing is extrapolated and no run drops out for
+being slow.
+"""
+
+import numpy as np
+import pandas as pd
+
+from knapsack_rl.analysis.compute import accuracy_curves, first_reached
+from knapsack_rl.analysis.differences import baseline_arm
+from knapsack_rl.analysis.frames import CELL_KEYS, StudyFrames, in_grid_order
+from knapsack_rl.analysis.spent import AXES, GPU_SECONDS, SPENT
+from knapsack_rl.analysis.stats import mean_interval
+
+LEVELS = (0.5, 0.75, 1.0)
+"""Targets, as shares of the way from the base model to the highest accuracy that every compared run has reached."""
+
+
+def reach_values(frames: StudyFrames, arm: str, *, baseline: str) -> pd.DataFrame:
+    """What the runs of ``arm`` and of ``baseline`` spent until each target, one row per cell, seed, level and axis.
+
+    The highest target of a cell is the lowest, over its runs of both arms, of the best accuracy of a run. A curve is
+    linear between checkpoints; the first crossing counts.
+
+    Returns:
+        ``model, budget, seed, level, target, axis, arm_value, baseline_value``; empty for a cell in which a run
+        never rises above the base model.
+    """
+    curves = accuracy_curves(frames)
+    curves = curves[curves["arm"].isin([arm, baseline])]
+    rows = [
+        {**dict(zip((*CELL_KEYS, "seed"), (*cell, seed), strict=True)), **row}
+        for cell, of_cell in curves.groupby(list(CELL_KEYS), sort=False)
+        for level, target in _targets(of_cell)
+        for seed, of_seed in of_cell.groupby("seed", sort=False)
+        for row in _reached(of_seed, level=level, target=target, pair=(arm, baseline))
+    ]
+    columns = [*CELL_KEYS, "seed", "level", "target", "axis", "arm_value", "baseline_value"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _targets(curves: pd.DataFrame) -> list[tuple[float, float]]:
+    by_run = curves.groupby("run_id", sort=False)["accuracy"]
+    base, top = float(by_run.first().mean()), float(by_run.max().min())
+    return [(level, base + level * (top - base)) for level in LEVELS] if top > base else []
+
+
+def _reached(curves: pd.DataFrame, *, level: float, target: float, pair: tuple[str, str]) -> list[dict[str, object]]:
+    found = {
+        name: {axis: first_reached(target, xs=rows[axis], ys=rows["accuracy"]) for axis in SPENT}
+        for name, rows in ((name, _one_run(curves, name)) for name in pair)
+    }
+    arm, baseline = pair
+    return [
+        {
+            "level": level,
+            "target": target,
+            "axis": axis,
+            "arm_value": found[arm][axis],
+            "baseline_value": found[baseline][axis],
+        }
+        for axis in SPENT
+    ]
+
+
+def _one_run(curves: pd.DataFrame, arm: str) -> pd.DataFrame:
+    """The arm's first run: a seed repeated within an arm by an override is the same run twice."""
+    rows = curves[curves["arm"] == arm]
+    return rows[rows["run_id"] == rows["run_id"].iloc[0]] if len(rows) else rows
+
+
+def reach_table(frames: StudyFrames) -> pd.DataFrame:
+    """Compute to reach a target, per cell and arm other than uniform, and the ratio uniform / arm with its interval.
+
+    The ratio is a geometric mean over paired seeds; its 95% interval is Student's t on the logarithms. Above 1 the arm
+    needs less than uniform allocation.
+
+    Returns:
+        ``model, budget, arm, baseline, level, target, axis, num_seeds, arm_mean, baseline_mean, ratio, ratio_low,
+        ratio_high``.
+    """
+    baseline = baseline_arm(frames.steps)
+    arms = [arm for arm in frames.steps["arm"].unique() if baseline and arm != baseline]
+    rows = [
+        {"model": model, "budget": budget, "arm": arm, "baseline": baseline, "level": level, "axis": axis}
+        | _ratio(pairs)
+        for arm in arms
+        for (model, budget, level, axis), pairs in reach_values(frames, arm, baseline=str(baseline)).groupby(
+            [*CELL_KEYS, "level", "axis"], sort=False
+        )
+        if axis in (*AXES, GPU_SECONDS)
+    ]
+    table = pd.DataFrame(rows, columns=COLUMNS)
+    return in_grid_order(table[table["num_seeds"] > 0], frames.steps).astype({"num_seeds": "Int64"})
+
+
+COLUMNS = [
+    *(*CELL_KEYS, "arm", "baseline", "level", "target", "axis", "num_seeds"),
+    *("arm_mean", "baseline_mean", "ratio", "ratio_low", "ratio_high"),
+]
+
+
+def _ratio(pairs: pd.DataFrame) -> dict[str, float]:
+    valid = pairs.dropna(subset=["arm_value", "baseline_value"])
+    valid = valid[(valid["arm_value"] > 0) & (valid["baseline_value"] > 0)]
+    found = mean_interval(np.log(valid["baseline_value"] / valid["arm_value"]))
+    return {
+        "target": float(pairs["target"].iloc[0]),
+        "num_seeds": found.num,
+        "arm_mean": float(valid["arm_value"].mean()),
+        "baseline_mean": float(valid["baseline_value"].mean()),
+        "ratio": float(np.exp(found.mean)),
+        "ratio_low": float(np.exp(found.low)),
+        "ratio_high": float(np.exp(found.high)),
+    }

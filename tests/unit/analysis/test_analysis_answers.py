@@ -1,0 +1,218 @@
+"""Cost, ablations, theory and published rows on studies whose truth is known."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from known_truth import ARMS, Truth, frames_of
+
+from knapsack_rl.analysis.ablations import ablation_pairs, ablations_table
+from knapsack_rl.analysis.cost import cost_table, tokens_by_difficulty
+from knapsack_rl.analysis.factors import single_difference
+from knapsack_rl.analysis.frames import FINISHED, StudyFrames
+from knapsack_rl.analysis.latex import latex_of
+from knapsack_rl.analysis.paper_layout import paper_layout
+from knapsack_rl.analysis.plots import FIGURE_DATA, FIGURES
+from knapsack_rl.analysis.present import present, to_markdown
+from knapsack_rl.analysis.published import OURS, published_table
+from knapsack_rl.analysis.tables import benchmarks_table
+from knapsack_rl.analysis.theory import theorem_table
+from knapsack_rl.config import load_study
+from knapsack_rl.study import expand
+
+ROOT = Path(__file__).parents[3]
+BASE = {"budget": 8, "train.prompts_per_step": 64, "arm.strategy": "knapsack", "arm.belief": "newest16", "train.low": 2}
+
+
+@pytest.fixture(scope="module")
+def plain():
+    """Uniform and knapsack, nothing special."""
+    return frames_of(Truth())
+
+
+def test_dearer_rollouts_show_as_a_ratio_above_one(plain):
+    """A fifth more tokens per rollout; seconds are the same."""
+    steps = plain.steps.copy()
+    dear = (steps["arm"] == "knapsack") * 2.0 + 10
+    steps["total_response_tokens"] = (steps["total_rollouts"] * dear * (1 + 0.001 * steps["seed"])).astype(int)
+    table = cost_table(StudyFrames(steps=steps, groups=plain.groups, evals=plain.evals, runs=plain.runs))
+    knapsack = table[table["arm"] == "knapsack"].set_index("what")
+    assert knapsack.loc["tokens", "ratio"] == pytest.approx(1.2, rel=1e-3)
+    assert knapsack.loc["seconds", "ratio"] == pytest.approx(1.0)
+    assert table[table["arm"] == "uniform"]["ratio"].isna().all()
+
+
+def test_phases_are_shares_of_the_step(plain):
+    """Allocation takes a thousandth of a second of one."""
+    row = cost_table(plain).query("arm == 'knapsack' and what == 'allocate_s'").iloc[0]
+    assert row["share_of_step"] == pytest.approx(0.001, rel=0.01)
+
+
+def test_difficulty_classes_share_out_all_rollouts(frames):
+    """Shares of an arm sum to one, and tokens per rollout are what the records were made with."""
+    table = tokens_by_difficulty(frames)
+    sums = table.groupby(["model", "budget", "arm"])["rollouts_frac"].sum()
+    assert sums.to_numpy() == pytest.approx(np.ones(len(sums)))
+    assert set(table.query("arm == 'uniform'")["tokens_per_rollout"].dropna().round(6)) == {10.0}
+
+
+def test_one_option_apart_is_an_ablation():
+    """Fallback on and off are found whatever the arms are called, and their difference is the truth."""
+    arms = ARMS | {"bare": {"strategy": "knapsack", "options": {"fallback": False}}}
+    frames = frames_of(Truth(arms=arms, gain={"bare": -0.05}))
+    pair = next(ablation_pairs(frames.runs))
+    assert (pair["factor"], pair["arm"], pair["value"]) == ("arm.options.fallback", "bare", "False")
+    row = ablations_table(frames).query("metric == 'accuracy/average'").iloc[0]
+    assert row["difference"] == pytest.approx(-0.05, abs=0.02)
+
+
+def test_one_key_of_training_apart_is_an_ablation():
+    """An arm with keys of `train` of its own is compared with the arm that lacks them, of its own strategy."""
+    arms = ARMS | {f"{arm}_prompt": {"strategy": arm, "train": {"loss_aggregation": "prompt"}} for arm in ARMS}
+    frames = frames_of(Truth(arms=arms, gain={"knapsack_prompt": 0.05}))
+    pairs = [(pair["factor"], pair["arm"], pair["reference_arm"]) for pair in ablation_pairs(frames.runs)]
+    assert pairs == [("train.loss_aggregation", f"{arm}_prompt", arm) for arm in ARMS]
+    found = ablations_table(frames).query("metric == 'accuracy/average'").set_index("arm")["difference"]
+    assert found["knapsack_prompt"] == pytest.approx(0.05, abs=0.02)
+    assert found["uniform_prompt"] == pytest.approx(0.0, abs=0.02)
+
+
+def _planned(name):
+    """The runs frame of a committed study, as if all of its runs were finished."""
+    runs = expand(load_study(ROOT / "config" / name), source=name)
+    facts = [
+        {
+            "run_id": run.run_id,
+            "status": FINISHED,
+            "model": run.model_label,
+            "arm": run.arm_name,
+            "budget": run.budget,
+            "seed": run.seed,
+            "config": json.dumps(run.model_dump(mode="json")),
+        }
+        for run in runs.values()
+    ]
+    return pd.DataFrame(facts)
+
+
+def test_committed_ablations_are_recognised():
+    """Every arm of the study beyond the two it starts from is compared with one that differs in one factor."""
+    runs = _planned("ablations.yaml")
+    pairs = pd.DataFrame(ablation_pairs(runs))
+    assert set(pairs["factor"]) == {
+        *("arm.options.value", "arm.options.fallback", "arm.belief", "train.low", "train.high"),
+        *("train.loss_aggregation", "train.mini_batches"),
+    }
+    assert set(runs["arm"]) - set(pairs["arm"]) == {"uniform", "knapsack", "value_product"}
+
+
+def test_committed_budgets_are_compared_either_way():
+    """4 and 16 rollouts against 8, with the prompts or the rollouts of a step fixed, for both arms."""
+    pairs = pd.DataFrame(ablation_pairs(_planned("ablation_budgets.yaml")))
+    pairs = pairs[pairs["factor"].str.startswith("budget")]
+    found = {key: {*rows["budget"], *rows["reference_budget"]} for key, rows in pairs.groupby(["factor", "arm"])}
+    assert len(found) == 4
+    assert set(map(frozenset, found.values())) == {frozenset({4, 8, 16})}
+
+
+@pytest.mark.parametrize(
+    ("change", "factor"),
+    [
+        ({"train.low": 1}, "train.low"),
+        ({"arm.belief": "ema", "arm.belief_options.decay": 0.5}, "arm.belief"),
+        ({"budget": 16}, "budget, prompts per step fixed"),
+        ({"budget": 16, "train.prompts_per_step": 32}, "budget, rollouts per step fixed"),
+        ({"budget": 16, "train.prompts_per_step": 16}, None),
+        ({"arm.strategy": "hit"}, None),
+        ({"train.low": 1, "arm.belief": "ema"}, None),
+        ({}, None),
+    ],
+)
+def test_what_counts_as_one_factor(change, factor):
+    """A belief with its options, a budget at equal prompts or rollouts; never a whole strategy."""
+    found = single_difference(BASE, BASE | change)
+    assert (found[0] if found else None) == factor
+
+
+def test_seeds_are_no_factor(plain):
+    """Three seeds of an arm are one variant."""
+    assert not list(ablation_pairs(plain.runs))
+    assert json.loads(plain.runs["config"].iloc[0])["seed"] == 0
+
+
+def test_theorem_agrees_with_its_simulation(plain):
+    """Within four standard errors at every rate; the golden chance at p = 1/2, N = 4."""
+    table = theorem_table(plain)
+    error = (table["simulated_first"] - table["expected_first"]).abs() / table["simulated_first_se"]
+    assert error.max() < 4
+    assert table["p_nonzero_n4"].iloc[0] == pytest.approx(0.875)
+
+
+def test_published_rows_have_a_source_and_stay_apart(plain):
+    """Ours first, then rows that name where they come from, without intervals."""
+    table = published_table(plain)
+    theirs = table[table["source"] != OURS]
+    assert len(table) - len(theirs) == 2
+    assert theirs["source"].str.contains("arXiv").all()
+    assert theirs["accuracy_low"].isna().all()
+    assert theirs["accuracy"].between(0, 1).all()
+
+
+def test_paper_layout_is_bold_only_where_the_interval_excludes_zero():
+    """A clear gain is bold in Markdown and LaTeX, an unclear one is not; the average says what it is of."""
+    clear, unclear = (
+        paper_layout(benchmarks_table(frames), frames)
+        for frames in (frames_of(Truth(gain={"knapsack": 0.05})), frames_of(Truth(noise=0.02)))
+    )
+    assert set(clear["members"]) == {"easy, hard"}
+    assert "**+5." in to_markdown("paper_layout", clear)
+    assert "**" not in to_markdown("paper_layout", unclear)
+    shown = present("paper_layout", clear)
+    text = latex_of(shown, "100 %")
+    assert r"\textbf{+5." in text
+    assert text.startswith("% 100 %\n\\begin{tabular}{")
+    assert r"\toprule" in text
+    assert all(line.count("&") == len(shown.columns) - 1 for line in text.splitlines() if line.endswith(r"\\"))
+
+
+def test_paper_layout_has_every_score_of_every_benchmark(plain):
+    """Two rows per arm with the numbers of the wide table, and no rows of overlaps that were not looked for."""
+    wide = benchmarks_table(plain)
+    table = paper_layout(wide, plain)
+    assert list(table["score"]) == ["avg_at_k", "pass_at_k"] * len(wide)
+    for score, rows in table.groupby("score"):
+        assert rows[["easy", "hard"]].to_numpy() == pytest.approx(wide[[f"{score}/easy", f"{score}/hard"]].to_numpy())
+
+
+def test_paper_layout_ends_with_contamination(plain):
+    """One of two problems is trained on word for word, the other shares words: 50 and 100 percent of its benchmark."""
+    evals = plain.evals[plain.evals["benchmark"].isin(["easy", "hard"])].assign(overlap="none")
+    easy = evals[evals["benchmark"] == "easy"]
+    evals.loc[easy.index, "overlap"] = "exact"
+    other = easy.assign(problem_id="other", overlap="words")
+    frames = replace(plain, evals=pd.concat([evals, other], ignore_index=True))
+    last = paper_layout(benchmarks_table(frames), frames).tail(2)
+    assert list(last["easy"]) == [0.5, 1.0]
+    assert list(last["hard"]) == [0.0, 0.0]
+    shown = present("paper_layout", paper_layout(benchmarks_table(frames), frames)).tail(1).to_dict("records")[0]
+    assert (shown["arm"], shown["score"], shown["easy"]) == ("", "also in training, same 20 words", "100.0")
+
+
+def test_theory_figures_need_no_run(plain):
+    """Both are drawn and their data holds the theorem's least mean, 3 at p = 1/2."""
+    for name in ("theorem", "value"):
+        assert FIGURES[name](plain).axes
+    points = FIGURE_DATA["theorem"](plain).set_index("p")
+    assert points["expected_first"].min() == points.loc[0.5, "expected_first"] == pytest.approx(3)
+    assert FIGURE_DATA["value"](plain)["value"].max() < 4 / 27
+
+
+def test_latex_escapes_what_is_special():
+    """Per cent, underscore, plus-minus and backslash survive."""
+    text = latex_of(pd.DataFrame({"a_b": ["50 % ± 1", r"x\y"]}), "")
+    assert r"a\_b" in text
+    assert r"50 \% $\pm$ 1" in text
+    assert r"x\textbackslash{}y" in text

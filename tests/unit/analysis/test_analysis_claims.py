@@ -1,0 +1,265 @@
+"""Claims: the right verdict on studies whose truth is known, in both directions."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from known_truth import ARMS, Truth, frames_of
+from scipy import stats
+
+from knapsack_rl.allocation.value import knapsack_value
+from knapsack_rl.analysis.claims import claims_of, claims_table, theory
+from knapsack_rl.analysis.claims.catalogue import CLAIMS
+from knapsack_rl.analysis.claims.evidence import Evidence, Exact, Missing, Sample
+from knapsack_rl.analysis.claims.judge import CONTRADICTED, SUPPORTED, UNDECIDED, Line, judge
+from knapsack_rl.analysis.claims.subject import subject_of
+from knapsack_rl.analysis.claims.table import judge_claim
+from knapsack_rl.analysis.present import to_markdown
+from knapsack_rl.base.errors import InputError
+
+ABOVE = Line(side="above", threshold=0.2)
+BIG = {"prompts": 256}
+FALLBACKS = ARMS | {"without": {"strategy": "knapsack", "options": {"fallback": False}}}
+TWO_MODELS = {"models": ("small", "large"), "sizes": (1000, 5000)}
+UNSEEN = {"eval_kinds": {"easy": "a", "hard": "b"}}
+
+TRUTHS = [
+    ("R1a", {"ratio": (0.45, 0.5)}, {"ratio": (0.75, 0.8)}),
+    ("R1b", {"fall": 0.1}, {"fall": -0.1}),
+    ("R1c", {"wrong": (0.3, 0.0)}, {"wrong": (-0.3, 0.0)}),
+    ("R1d", {"wrong": (0.0, -0.3)}, {"wrong": (0.0, 0.3)}),
+    ("R2 relative", {"ratio": (0.4, 0.52)}, {"ratio": (0.4, 0.44)}),
+    ("R2 points", {"ratio": (0.4, 0.65)}, {"ratio": (0.4, 0.52)}),
+    ("R4a", {"at_low": 0.5}, {"at_low": 0.1}),
+    ("R4b", {"largest": 100, **BIG}, {"largest": 40, **BIG}),
+    ("R4c", {"favourite": 0.1}, {"favourite": 0.4}),
+    ("R5a", {"gain": {"knapsack": 0.04}}, {"gain": {"knapsack": -0.01}}),
+    ("R5b", {"gain": {"hard": 0.12}}, {"gain": {"hard": 0.03}}),
+    ("R5d", {"gain": {"small": 0.05}, **TWO_MODELS}, {"gain": {"large": 0.05}, **TWO_MODELS}),
+    ("R6a", {"speed": 2.0}, {"speed": 1.0}),
+    ("R6b", {"gain": {"knapsack": 0.01}, "budgets": (4, 8)}, {"gain": {"knapsack": -0.05}, "budgets": (4, 8)}),
+    ("R7", {"solved": (0.3, 0.5)}, {"solved": (0.5, 0.3)}),
+    ("R8a", {"solved": (0.3, 0.5)}, {"solved": (0.3, 0.96)}),
+    ("R9", {"gain": {"knapsack": 0.05}, "arms": FALLBACKS}, {"gain": {"without": 0.05}, "arms": FALLBACKS}),
+    ("R10a", {"allocate_s": 0.1}, {"allocate_s": 4.0}),
+    ("R10b", {"allocate_s": 0.001}, {"allocate_s": 0.1}),
+    ("R12", {"gain": {"knapsack": 0.05}, "budgets": (4, 8)}, {"gain": {"n4": 0.05, "n8": -0.05}, "budgets": (4, 8)}),
+    ("L1", {"speed": 2.0}, {"speed": 1.1}),
+    ("L2", {"speed": 2.0}, {"speed": 1.1}),
+    ("L3", {"gain": {"knapsack": 0.1}}, {"gain": {"knapsack": 0.01}}),
+    ("L4", {"gain": {"hard": 0.05}, **UNSEEN}, {"gain": {"hard": -0.05}, **UNSEEN}),
+]
+
+
+def verdict_of(claim, **truth):
+    """What one claim comes to in a study where ``truth`` holds."""
+    found = next(known for known in CLAIMS if known.id == claim)
+    return judge_claim(found, subject_of(frames_of(Truth(**truth))))
+
+
+@pytest.mark.parametrize(("claim", "holds"), [(claim, holds) for claim, holds, _ in TRUTHS])
+def test_what_holds_is_supported(claim, holds):
+    """Where the truth lies beyond the line, so does the interval."""
+    assert verdict_of(claim, **holds).verdict == SUPPORTED
+
+
+@pytest.mark.parametrize(("claim", "fails"), [(claim, fails) for claim, _, fails in TRUTHS])
+def test_what_fails_is_contradicted(claim, fails):
+    """Where the truth lies on the other side, so does the interval."""
+    assert verdict_of(claim, **fails).verdict == CONTRADICTED
+
+
+def test_every_claim_is_tested_in_both_directions_or_needs_no_run():
+    """What is left out above follows from formulas, or needs another model or a probe."""
+    rest = {claim.id for claim in CLAIMS} - {claim for claim, _, _ in TRUTHS}
+    assert rest == {"R3a", "R3b", "R11a", "R11b", "R5c", "R8b"}
+
+
+def test_theory_is_decided_without_runs():
+    """Formulas and simulation agree with the paper."""
+    table = claims_table(frames_of(Truth(seeds=(0,)))).set_index("claim")
+    assert set(table.loc[["R3a", "R3b", "R11a", "R11b"], "verdict"]) == {SUPPORTED}
+
+
+WRONG_THEORY = [
+    ("R3a", theory.peak_of_value, {"value": lambda n, p: knapsack_value(n, 1 - p)}),  # favours easy prompts
+    ("R3b", theory.curvature_of_value, {"increment": lambda n, p: n * p}),  # every rollout is worth more than the last
+    ("R11a", theory.first_gradient, {"formula": lambda p: 1 / p}),  # until the first success alone
+    ("R11b", theory.sufficient_error, {"sufficient": lambda p: 2 / p}),
+]
+
+
+@pytest.mark.parametrize(("claim", "measure", "formula"), WRONG_THEORY)
+def test_wrong_theory_is_contradicted(claim, measure, formula):
+    """The same measures of another formula come out on the other side of the line."""
+    line = next(known for known in CLAIMS if known.id == claim).judged_at
+    subject = subject_of(frames_of(Truth(seeds=(0,))))
+    assert judge(measure(subject), line).verdict == SUPPORTED
+    assert judge(measure(subject, **formula), line).verdict == CONTRADICTED
+
+
+def test_noise_leaves_it_open_and_says_how_many_runs():
+    """A gain on the line with spread is decided by more seeds only."""
+    row = verdict_of("R5a", gain={"knapsack": 0.03}, noise=0.03)
+    assert row.verdict == UNDECIDED
+    assert row.takes.startswith("needs ")
+    assert "seeds (" in row.takes
+
+
+def test_the_number_of_seeds_asked_for_is_enough():
+    """With so many seeds of the same mean and spread, four in five studies decide."""
+    values = np.array([0.21, 0.25, 0.29, 0.19])
+    takes = judge(Evidence(samples=(Sample(values_S=values, num_runs=8),)), ABOVE).takes
+    seeds = int(takes.split()[1])
+    assert takes.startswith(f"needs {seeds} seeds ({2 * seeds} runs) for a chance of 0.8")
+    draws = np.random.default_rng(0).normal(values.mean(), values.std(ddof=1), size=(4000, seeds))
+    decided = stats.ttest_1samp(draws, 0.2, axis=1).pvalue < 0.05
+    assert 0.77 < decided.mean() < 0.9
+
+
+def test_two_seeds_give_a_point_and_no_interval():
+    """However clear it looks."""
+    row = verdict_of("R5a", gain={"knapsack": 0.2}, seeds=(0, 1))
+    assert (row.verdict, row.takes) == (UNDECIDED, "needs 3 seeds at least (6 runs)")
+    assert np.isnan(row.low)
+
+
+def test_a_study_without_the_method_says_so():
+    """Claims about the method need it; those about uniform and the theory do not."""
+    table = claims_table(frames_of(Truth(arms={"uniform": {"strategy": "uniform"}}))).set_index("claim")
+    assert table.loc["R5a", "takes"] == "needs an arm whose strategy is knapsack, beside a uniform one"
+    assert table.loc["R1a", "verdict"] == SUPPORTED
+
+
+def test_what_a_study_lacks_is_read_from_its_records():
+    """One budget, one model, no probe, known kinds only, small steps."""
+    table = claims_table(frames_of(Truth(eval_kinds={"easy": "a"}))).set_index("claim")
+    takes = table["takes"]
+    assert takes["R12"] == "needs two budgets or more with both arms"
+    assert takes["R5d"] == "needs two models or more of known, different size"
+    assert takes["L4"] == "needs a benchmark whose kinds of problem are not trained on"
+    assert takes["R4b"].startswith("needs steps of 2048 rollouts")
+    assert table.loc["R4b", "value"] == pytest.approx(100 + 1 / 3)
+
+
+def test_once_solved_counts_wins_during_training():
+    """Ten problems were rolled out with a success; 4, 6 and 8 of them are solved after, by seed."""
+    judged = verdict_of("R8b", solved=(0.0, 0.02))
+    assert judged.value == pytest.approx((6 / 196 + 4 / 194 + 2 / 192) / 3)
+
+
+def test_another_arm_can_be_tested():
+    """The claims of one method may be asked of another."""
+    arms = ARMS | {"hit": {"strategy": "hit"}}
+    frames = frames_of(Truth(arms=arms, gain={"hit": 0.05}))
+    assert claims_table(frames, "hit").set_index("claim").loc["R5a", "verdict"] == SUPPORTED
+    assert claims_table(frames).set_index("claim").loc["R5a", "verdict"] == CONTRADICTED
+    with pytest.raises(InputError, match="uniform: no arm to test claims on; choose one of knapsack, hit"):
+        claims_table(frames, "uniform")
+
+
+def test_arm_named_like_the_method_is_tested_whatever_the_order():
+    """Ablations of the method share its strategy and may come first, as do the runs of a folder in order of names."""
+    arms = {"a_belief": {"strategy": "knapsack", "belief": "ema"}, "a_loss": {"strategy": "uniform"}} | ARMS
+    subject = subject_of(frames_of(Truth(arms=arms)))
+    assert (subject.arm, subject.baseline) == ("knapsack", "uniform")
+    others = {"b": {"strategy": "knapsack"}, "a": {"strategy": "knapsack"}, "u": {"strategy": "uniform"}}
+    subject = subject_of(frames_of(Truth(arms=others)))
+    assert (subject.arm, subject.baseline) == ("b", "u")
+
+
+def test_twice_the_budget_of_half_the_prompts_is_not_twice_the_rollouts():
+    """Where a step's rollouts are fixed, uniform at 2 N spends what the method at N spends."""
+    frames = frames_of(Truth(gain={"knapsack": 0.01}, budgets=(4, 8)))
+    claim = next(known for known in CLAIMS if known.id == "R6b")
+    assert judge_claim(claim, subject_of(frames)).verdict == SUPPORTED
+    fixed = replace(frames, steps=frames.steps.assign(num_rollouts=32))
+    takes = judge_claim(claim, subject_of(fixed)).takes
+    assert takes == "needs budgets of which one is twice the other, with as many prompts per step"
+
+
+def test_saved_rollouts_are_the_ratio_in_other_words():
+    """Both are one logarithm: 1 / r rollouts are needed, so 1 - 1 / r are saved, and the intervals agree."""
+    table = claims_table(frames_of(Truth(speed=2.0, noise=0.02, budgets=(4, 8)))).set_index("claim")
+    for end in ("value", "low", "high"):
+        assert table.loc["L1", end] == pytest.approx(1 - 1 / table.loc["R6a", end])
+    assert table.loc["R6a", "value"] == pytest.approx(2.0, rel=0.2)
+
+
+def test_trials_of_a_simulation_are_not_seeds():
+    """Theorem 1 is simulated without any run."""
+    frame = claims_table(frames_of(Truth()))
+    assert frame.set_index("claim").loc["R11a", ["num_seeds", "num_runs"]].tolist() == [0, 0]
+    assert "Seeds: 3." in to_markdown("claims", frame)
+
+
+def test_holm_is_over_the_tested_claims():
+    """The smallest p-value is multiplied by how many claims were tested."""
+    table = claims_table(frames_of(Truth()))
+    tested = table.dropna(subset=["p_value"]).sort_values("p_value")
+    assert tested["p_holm"].iloc[0] == pytest.approx(min(1, tested["p_value"].iloc[0] * len(tested)))
+    assert (tested["p_holm"] >= tested["p_value"]).all()
+
+
+def test_family_of_every_needs_all():
+    """One member that is open keeps the claim open; one on the other side ends it."""
+    good, bad = (Sample(values_S=np.array(v), num_runs=3) for v in ([0.3, 0.31, 0.32], [0.1, 0.11, 0.12]))
+    wide = Sample(values_S=np.array([0.1, 0.3, 0.5]), num_runs=3)
+    assert judge(Evidence(samples=(good, good)), ABOVE).verdict == SUPPORTED
+    assert judge(Evidence(samples=(good, wide)), ABOVE).verdict == UNDECIDED
+    assert judge(Evidence(samples=(good, bad)), ABOVE).verdict == CONTRADICTED
+
+
+def test_least_clear_member_speaks_for_a_family_that_must_agree():
+    """A claim about every member is as sure as its weakest; one about some is refuted as surely as its weakest."""
+    clear, unclear = (np.array(v) for v in ([0.3, 0.31, 0.32], [0.27, 0.29, 0.31]))
+    both = tuple(Sample(values_S=v, num_runs=3) for v in (clear, unclear))
+    weakest = stats.ttest_1samp(unclear, 0.2).pvalue
+    assert judge(Evidence(samples=both), ABOVE).p_value == pytest.approx(weakest)
+    below = tuple(Sample(values_S=0.4 - v, num_runs=3) for v in (unclear, clear))
+    found = judge(Evidence(samples=below, quantifier="some"), ABOVE)
+    assert (found.verdict, found.p_value) == (CONTRADICTED, pytest.approx(weakest))
+
+
+def test_family_of_some_pays_for_choosing():
+    """The best of many is chosen after the fact, so its interval is wider."""
+    edge = Sample(values_S=np.array([0.25, 0.27, 0.235]), num_runs=3)
+    low = Sample(values_S=np.array([0.1, 0.11, 0.12]), num_runs=3)
+    assert judge(Evidence(samples=(edge,), quantifier="some"), ABOVE).verdict == SUPPORTED
+    assert judge(Evidence(samples=(edge, *[low] * 9), quantifier="some"), ABOVE).verdict == UNDECIDED
+    assert judge(Evidence(samples=(low, low), quantifier="some"), ABOVE).verdict == CONTRADICTED
+
+
+def test_no_spread_is_no_evidence_but_for_counts():
+    """Three equal accuracies come of too few problems; three equal largest counts are a bound."""
+    same = (Sample(values_S=np.full(3, 0.5), num_runs=3),)
+    assert judge(Evidence(samples=same), ABOVE).verdict == UNDECIDED
+    counted = judge(Evidence(samples=same, counts=True), ABOVE)
+    assert counted.verdict == SUPPORTED
+    assert np.isnan(counted.p_value)
+
+
+def test_exact_and_missing():
+    """A formula decides alone; what is missing cannot."""
+    assert judge(Exact(0.3), ABOVE).verdict == SUPPORTED
+    assert judge(Exact(0.1), ABOVE).verdict == CONTRADICTED
+    assert judge(Missing("a probe"), ABOVE).takes == "needs a probe"
+
+
+def test_markdown_carries_units_and_what_it_would_take():
+    """A reader sees points, times and the remedy."""
+    text = to_markdown("claims", claims_table(frames_of(Truth(gain={"knapsack": 0.04}))))
+    assert "above +2.0 points" not in text
+    assert "| above 2.0 points | 3 | 6 |" in text
+    assert "| not decidable | needs two budgets or more with both arms |" in text
+
+
+def test_records_on_disk(make_study):
+    """The command's way in: every finished run below a study's folder."""
+    from made_up import Shape
+
+    paths, _ = make_study(Shape())
+    table = claims_of(paths.results)
+    assert len(table) == len(CLAIMS)
+    with pytest.raises(InputError, match="nowhere: holds no runs; give the folder of a study"):
+        claims_of(paths.results / "nowhere")
