@@ -19,7 +19,8 @@ FIGURE_CAPTIONS = {
         " moved to prompts with a signal. Second row: share of prompts whose group is mixed, which moving rollouts"
         " alone cannot raise; read the two together. Below: the two kinds of zero-gradient prompt. Right of the dotted"
         " line most prompts of a step had been seen before, so a strategy can know something of them. Lines are means"
-        " over seeds within windows of steps, bands 95% t-intervals over seeds (none below three seeds).",
+        " over seeds within windows of steps, bands 95% t-intervals over seeds (none below three seeds; with more than"
+        " four arms only the main ones have them).",
     ),
     "compute_curves": Caption(
         title="Accuracy against compute",
@@ -41,12 +42,81 @@ FIGURE_CAPTIONS = {
         " class that got so many rollouts; line: their mean over seeds. The dashed line is what uniform allocation"
         " gives. Last row: share of repeat visits that got at least n rollouts.",
     ),
+    "gradient_split": Caption(
+        title="What the rise of the effective-gradient ratio is made of",
+        text="Moving rollouts to prompts with a signal raises the ratio by rollouts even if no more prompts have one."
+        " Top: both ratios on one scale. Below, also on one scale: re-weighting, the part that comes from moving"
+        " rollouts (the arm's ratio by rollouts minus its ratio by prompts), and the rest, the change in how many"
+        " prompts are mixed (its ratio by prompts minus uniform's, same seed and step). Bottom: what the counts of a"
+        " step are worth under the paper's value function, beyond an even split of the same rollouts, at the success"
+        " rates that prompts with such a belief and count turned out to have; the ratio by prompts may fall where this"
+        " rises. Lines are means over seeds within windows of steps, bands 95% t-intervals (none below three seeds or"
+        " with more than four arms).",
+    ),
+    "budgets": Caption(
+        title="Budget against success rate",
+        text="Left: mean rollouts per visit by the success rate believed of a prompt, over training; unknown (?),"
+        " exactly 0 and exactly 1 stand apart, white: no visits. Right: the same over all of training, mean (line) and"
+        " quantiles of all visits (bands). The dashed line is what uniform allocation gives.",
+    ),
+    "concentration": Caption(
+        title="How unequal the counts are",
+        text="Largest count, percentiles, Gini index (0 = equal) and entropy of the shares (1 = equal) of each step's"
+        " counts. Lines are means over seeds within windows of steps, bands 95% t-intervals (none below three seeds or"
+        " with more than four arms). Which prompts get the largest counts is in the table.",
+    ),
+    "transitions": Caption(
+        title="Where training problems moved",
+        text="Difficulty of the same training problems before and after training, measured by a fixed probe and hence"
+        " independent of the allocation. Left: of the problems in a class before (rows; mean number in brackets), the"
+        " percentage in each class after; rows sum to 100. Right: minus the baseline, in points, paired by seed; bold"
+        " where the 95% t-interval excludes zero.",
+    ),
+    "beliefs": Caption(
+        title="How good the beliefs were",
+        text="A belief is made before its step, so the step's outcomes judge it fairly. From the top: share of prompts"
+        " with a belief; mean belief minus mean outcome (below zero: the model has improved since); error, the"
+        " outcomes' own noise removed; what the counts given are worth beyond equal counts under the paper's value"
+        " function, at the rates such prompts turned out to have; and what the best counts would be worth if all rates"
+        " were known. The distance between the last two is what estimation costs. Lines are means over seeds within"
+        " windows of steps, bands 95% t-intervals (none below three seeds or with more than four arms).",
+    ),
+    "theorem": Caption(
+        title="Theorem 1 against its simulation",
+        text="Needs no run. Left: mean rollouts until a prompt's group holds both outcomes, by the paper's formula and"
+        " simulated; the paper's bound for a chance of 90% and the exact number. Right: simulated share of groups that"
+        " had both outcomes by then; the bound falls short where it is not sufficient. Bars are 95% intervals over"
+        " 20,000 trials per success rate.",
+    ),
+    "value": Caption(
+        title="What rollouts are worth",
+        text="Needs no run. Value of N rollouts for a prompt of success rate p under the paper's value function,"
+        " V(N, p) = [1 - p^N - (1-p)^N] p (1-p)^2. The line is the most valuable success rate for each N: it lies"
+        " below one half, so hard prompts are favoured.",
+    ),
 }
 
 TABLE_TITLES = {
+    "claims": "The paper's claims",
     "differences": "Differences from uniform allocation",
     "zero_gradient": "Zero-gradient groups",
     "benchmarks": "Benchmarks",
     "compute": "Accuracy against compute",
+    "evaluated": "Benchmarks of every run",
     "runs": "Runs",
+    "data": "Problem sets",
+    "gradient_split": "Effective gradient, taken apart",
+    "budgets": "Budget by believed success rate",
+    "concentration": "Concentration of the budget",
+    "transitions": "Difficulty before and after",
+    "discovery": "Problems discovered and lost",
+    "beliefs": "Beliefs",
+    "first_epoch": "Before anything is known",
+    "compute_to_reach": "Compute to reach an accuracy",
+    "ablations": "Ablations",
+    "cost": "Cost per rollout",
+    "tokens_by_difficulty": "Tokens by difficulty",
+    "theorem": "Theorem 1",
+    "published": "Beside published numbers",
+    "paper_layout": "Benchmarks, as papers print them",
 }

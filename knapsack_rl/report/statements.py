@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from knapsack_rl.analysis.benchmarks import AVERAGE
+from knapsack_rl.analysis.claims.words import not_after_holm
 from knapsack_rl.analysis.differences import VERDICT_CLEAR, VERDICT_FEW, VERDICT_FLAT, VERDICT_NONE
 from knapsack_rl.analysis.present import metric_label, signed
 
@@ -19,6 +20,9 @@ class Finding:
     """What one arm did in one cell."""
 
     title: str
+    model: str
+    budget: str
+    arm: str
     sentences: tuple[str, ...]
 
 
@@ -34,7 +38,8 @@ def findings(differences: pd.DataFrame) -> Iterator[Finding]:
     for (model, budget, arm, baseline), rows in differences.groupby(keys, sort=False):
         title = f"{model}, N = {budget}: {arm} against {baseline}"
         told = rows[~rows["metric"].str.startswith("accuracy/") | (rows["metric"] == f"accuracy/{AVERAGE}")]
-        yield Finding(title=title, sentences=tuple(sentence(row) for row in told.to_dict("records")))
+        sentences = tuple(sentence(row) for row in told.to_dict("records"))
+        yield Finding(title=title, model=str(model), budget=str(budget), arm=str(arm), sentences=sentences)
 
 
 def sentence(row: Mapping[Hashable, Any]) -> str:
@@ -72,3 +77,16 @@ def overview(differences: pd.DataFrame) -> str:
         f"{clear} of {len(tested)} intervals exclude zero; if no arm differed at all, about {expected:.1f} would by"
         " chance. The metrics of one cell come from the same runs and are not independent."
     )
+
+
+def verdicts(claims: pd.DataFrame) -> str:
+    """How many claims stand, fall and stay open, with their numbers."""
+    if claims.empty:
+        return "No claim can be looked at: the study has no arm to compare with uniform allocation."
+    found = claims["verdict"].map(lambda verdict: str(verdict).split(" (")[0])
+    names = claims["claim"] + pd.Series(
+        ["*" if not_after_holm(row) else "" for row in claims.to_dict("records")], claims.index
+    )
+    parts = [f"{len(rows)} {verdict} ({', '.join(rows)})" for verdict, rows in names.groupby(found)]
+    star = " * not after an adjustment for the number of claims." if names.str.endswith("*").any() else ""
+    return f"Of {len(claims)} claims, these records say: {'; '.join(parts)}.{star}"

@@ -30,7 +30,8 @@ def test_every_product_is_there(finished):
     """Tables as CSV and Markdown, figures as PNG and PDF, the report and the receipt of the MLflow sync."""
     results, figures = finished.folder / "results/smoke", finished.folder / "figures/smoke"
     wanted = [results / "tables" / f"{name}.{suffix}" for name in TABLE_NAMES for suffix in ("csv", "md")]
-    wanted += [figures / f"{name}.{suffix}" for name in FIGURE_NAMES for suffix in ("png", "pdf")]
+    wanted += [figures / f"{name}.{suffix}" for name in FIGURE_NAMES for suffix in ("png", "pdf", "csv")]
+    wanted += [results / "views" / f"{name}.json" for name in FIGURE_NAMES]
     wanted += [results / "report.html", results / "mlflow_receipt.json"]
     assert [path for path in wanted if not path.is_file() or path.stat().st_size == 0] == []
 
@@ -46,7 +47,7 @@ def test_every_run_is_in_the_tables_and_in_mlflow(finished):
     for run in RUNS:
         assert run in table
         assert tracked[run].info.status == "FINISHED"
-        assert len(client.get_metric_history(tracked[run].info.run_id, "effective/ratio_rollouts")) == 12
+        assert len(client.get_metric_history(tracked[run].info.run_id, "allocation/ratio_rollouts")) == 12
 
 
 def test_records_add_up(finished):
@@ -75,6 +76,13 @@ def test_evaluation_covers_every_checkpoint_and_sample(finished):
     evals = pq.read_table(finished.folder / "results/smoke/evals" / f"{RUNS[0]}.parquet")
     assert evals.num_rows == 3 * 5 * 3 * 2
     assert set(evals["step"].to_pylist()) == {0, 6, 12}
+
+
+def test_probe_covers_the_first_and_last_checkpoint(finished):
+    """8 training problems x 4 samples, kept apart from the benchmarks."""
+    probe = pq.read_table(finished.folder / "results/smoke/probes" / f"{RUNS[0]}.parquet")
+    assert probe.num_rows == 2 * 8 * 4
+    assert set(probe["step"].to_pylist()) == {0, 12}
 
 
 def test_second_run_does_nothing(finished):
@@ -139,7 +147,14 @@ def test_interrupted_training_says_how_to_go_on(finished, tmp_path):
     space = _copy(finished, tmp_path)
     space.edit(lambda study: study.update(overrides={RUNS[0]: {"train": {"steps": 5000}}}))
     command = ["knapsack-rl", "train", "--study", "config/config.yaml", "--run", RUNS[0]]
-    process = subprocess.Popen(command, cwd=space.folder, env=environment(), stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(  # a suite started in the background ignores SIGINT, and so would what it starts
+        command,
+        cwd=space.folder,
+        env=environment(),
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
+    )
     journal = space.folder / "results/smoke/state" / RUNS[0] / "journal.jsonl"
     while journal.read_text().count("\n") < 15:
         assert process.poll() is None
@@ -152,9 +167,10 @@ def test_interrupted_training_says_how_to_go_on(finished, tmp_path):
 
 
 def test_report_is_one_self_contained_file(finished):
-    """Figures are embedded; nothing is fetched when it is opened."""
+    """Figures are embedded as drawings; nothing is fetched when it is opened."""
     html = (finished.folder / "results/smoke/report.html").read_text()
-    assert html.count("data:image/png;base64,") == len(FIGURE_NAMES)
+    assert html.count("<figure>") == len(FIGURE_NAMES)
+    assert html.count('<div class="view"') == html.count("<svg") - html.count('<svg class="rules"') >= len(FIGURE_NAMES)
     assert 'src="http' not in html
     assert 'href="http' not in html.replace('href="https://arxiv.org', "")
 

@@ -1,10 +1,38 @@
-# Problem sets and base models.
+# The check of what a study needs from outside, problem sets, base models.
+
+
+localrules:
+    check_study,
+    prepare_data,
+    fetch_model,
+
+
+rule check_study:
+    output:
+        PATHS.results / "checked.md",
+    log:
+        f"{LOGS}/check_study.log",
+    benchmark:
+        f"{BENCHMARKS}/check_study.tsv"
+    priority: 100
+    conda:
+        ENVIRONMENT
+    params:
+        # Not the whole study, which is in the environment: a change that needs nothing new (another seed) is no reason to
+        # check, prepare and publish everything again.
+        needs=needs_json(STUDY),
+        options=CHECK_OPTIONS,
+    shell:
+        'knapsack-rl check "$KNAPSACK_RL_STUDY" {params.options} --output {output:q} > {log:q} 2>&1'
 
 
 rule prepare_data:
+    input:
+        CHECKED,
     output:
         train=PATHS.train_prompts,
         benchmarks=PATHS.benchmarks,
+        preparation=PATHS.preparation,
     log:
         f"{LOGS}/prepare_data.log",
     benchmark:
@@ -16,7 +44,7 @@ rule prepare_data:
         code_version=STUDY.code_version,
     shell:
         "knapsack-rl prepare --task {params.task:q} --train-prompts {output.train:q}"
-        " --benchmarks {output.benchmarks:q} > {log:q} 2>&1"
+        " --benchmarks {output.benchmarks:q} --preparation {output.preparation:q} > {log:q} 2>&1"
 
 
 rule base_model:
@@ -28,6 +56,8 @@ rule base_model:
         f"{LOGS}/base_model/{{model}}.log",
     benchmark:
         f"{BENCHMARKS}/base_model/{{model}}.tsv"
+    wildcard_constraints:
+        model=one_of(name for name, model in STUDY.models.items() if model.build),
     priority: 10
     conda:
         ENVIRONMENT
@@ -43,3 +73,28 @@ rule base_model:
     shell:
         "OMP_NUM_THREADS={threads} knapsack-rl pretrain --task {params.task:q} --build {params.build:q}"
         " --output {params.folder:q} > {log:q} 2>&1"
+
+
+# The weights are no declared outputs: Snakemake deletes those of a failed job, and a broken-off download is to continue.
+rule fetch_model:
+    input:
+        CHECKED,
+    output:
+        config=ensure(PATHS.model("{model}") / "config.json", non_empty=True),
+        receipt=ensure(PATHS.model("{model}") / "fetched.json", non_empty=True),
+    log:
+        f"{LOGS}/fetch_model/{{model}}.log",
+    benchmark:
+        f"{BENCHMARKS}/fetch_model/{{model}}.tsv"
+    wildcard_constraints:
+        model=one_of(name for name, model in STUDY.models.items() if model.hub),
+    priority: 10
+    retries: 1
+    conda:
+        ENVIRONMENT
+    params:
+        hub=lambda wildcards: STUDY.models[wildcards.model].hub,
+        revision=lambda wildcards: STUDY.models[wildcards.model].revision,
+        folder=lambda wildcards: PATHS.model(wildcards.model),
+    shell:
+        "knapsack-rl fetch {params.hub:q} {params.revision:q} --output {params.folder:q} > {log:q} 2>&1"

@@ -11,6 +11,9 @@ from knapsack_rl.config import compact_json, parse_study
 from knapsack_rl.records import check_writable, code_digest, model_files
 from knapsack_rl.records.products import FIGURE_NAMES, TABLE_NAMES
 from knapsack_rl.study import expand
+from knapsack_rl.study.outside import needs_check, needs_json
+from knapsack_rl.study.plan import count_benchmark_problems, model_shape
+from knapsack_rl.study.resources import evaluation_resources, training_resources
 from snakemake.settings.types import DeploymentMethod
 
 # With `--sdm conda` jobs run in the environment that environment.yml creates; without it the active one serves. Then
@@ -65,13 +68,38 @@ TASK_JSON = compact_json(STUDY.task)
 LOGS = f"results/{STUDY.name}/logs"
 BENCHMARKS = f"results/{STUDY.name}/benchmarks"
 
-PROMPTS = [str(PATHS.train_prompts), str(PATHS.benchmarks)]
+PROMPTS = [str(PATHS.train_prompts), str(PATHS.benchmarks), str(PATHS.preparation)]
 BUILT_MODELS = [
     f"{PATHS.model(name)}/model.safetensors"
     for name, model in STUDY.models.items()
     if model.build and name in STUDY.grid.models
 ]
+FETCHED_MODELS = [
+    f"{PATHS.model(name)}/fetched.json"
+    for name, model in STUDY.models.items()
+    if model.hub and name in STUDY.grid.models
+]
+# A study that needs anything from outside is checked before anything is downloaded or trained.
+os.environ.update(KNAPSACK_RL_STUDY=STUDY_JSON)
+CHECKED = [str(PATHS.results / "checked.md")] if needs_check(STUDY, RUNS) else []
+# Where Snakemake sends jobs elsewhere, the machine it was started on has not their GPUs, memory and disk.
+CHECK_OPTIONS = "--inputs-only" if workflow.non_local_exec else ""
+NUM_PROBLEMS = count_benchmark_problems(STUDY.task)
+SHAPES = {name: model_shape(STUDY, name) for name in STUDY.grid.models}
+TRAINING = {
+    run_id: training_resources(run, SHAPES[run.model_name], num_problems=NUM_PROBLEMS)
+    for run_id, run in RUNS.items()
+}
+EVALUATION = {
+    run_id: evaluation_resources(run, SHAPES[run.model_name])
+    for run_id, run in RUNS.items()
+}
 ALL_STEPS = [str(PATHS.run(run).folder / "steps.parquet") for run in RUNS]
+# Only a study that asks for probes declares their files, so that the evaluations of others stay as they are.
+USES_PROBE = any(run.evaluation.probe.prompts for run in RUNS.values())
+PROBE_PROMPTS = [str(PATHS.train_prompts)] if USES_PROBE else []
+PROBE = [str(PATHS.run("{run}").probe)] if USES_PROBE else []
+ALL_PROBES = [str(PATHS.run(run).probe) for run in RUNS if USES_PROBE]
 ALL_EVALS = [str(PATHS.run(run).evals) for run in RUNS]
 TABLES = {
     suffix: [str(PATHS.tables / f"{name}.{suffix}") for name in TABLE_NAMES]
@@ -80,11 +108,13 @@ TABLES = {
 ALL_TABLES = TABLES["csv"] + TABLES["md"]
 FIGURES = {
     suffix: [str(PATHS.figures / f"{name}.{suffix}") for name in FIGURE_NAMES]
-    for suffix in ("png", "pdf")
+    for suffix in ("png", "pdf", "csv")
 }
-ALL_FIGURES = FIGURES["png"] + FIGURES["pdf"]
+VIEWS = [str(PATHS.views / f"{name}.json") for name in FIGURE_NAMES]
+ALL_FIGURES = FIGURES["png"] + FIGURES["pdf"] + FIGURES["csv"]
 ANALYSIS = [
-    str(PATHS.analysis / f"{name}.parquet") for name in ("steps", "groups", "evals")
+    str(PATHS.analysis / f"{name}.parquet")
+    for name in ("steps", "groups", "evals", "probes", "runs", "data")
 ]
 REPORT = str(PATHS.results / "report.html")
 RECEIPT = str(PATHS.results / "mlflow_receipt.json")
@@ -102,11 +132,23 @@ def build_json(wildcards):
 
 
 def base_model(wildcards):
-    """Weights that a run starts from: built by the study, or the user's own."""
+    """What says that the weights a run starts from are there: built or fetched by the study, or the user's own."""
     run = RUNS[wildcards.run]
     if run.model.path:
         return [str(path) for path in model_files(Path(run.model.path))]
-    return f"{PATHS.model(run.model_name)}/model.safetensors"
+    made = "fetched.json" if run.model.hub else "model.safetensors"
+    return f"{PATHS.model(run.model_name)}/{made}"
+
+
+def one_of(names):
+    """Constraint of a wildcard to these names; to nothing where there are none."""
+    return "|".join(names) or "(?!)"
+
+
+def inside_benchmarks(wildcards):
+    """Benchmark problems, for a run that is evaluated while it trains."""
+    inside = RUNS[wildcards.run].evaluation.inside_training
+    return [str(PATHS.benchmarks)] if inside else []
 
 
 def cost(wildcards):

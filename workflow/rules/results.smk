@@ -5,6 +5,8 @@ rule analyse:
     input:
         steps=ALL_STEPS,
         evals=ALL_EVALS,
+        probes=ALL_PROBES,
+        preparation=PATHS.preparation,
     output:
         ANALYSIS,
     log:
@@ -15,7 +17,7 @@ rule analyse:
         ENVIRONMENT
     params:
         study=STUDY_JSON,
-        code=code_digest("analysis", "grpo"),
+        code=code_digest("analysis", "grpo", "allocation"),
     shell:
         "knapsack-rl analyse --study {params.study:q} > {log:q} 2>&1"
 
@@ -31,6 +33,7 @@ rule table:
             labels={"table": "{table}", "format": "CSV"},
         ),
         md=PATHS.tables / "{table}.md",
+        tex=PATHS.tables / "{table}.tex",
     log:
         f"{LOGS}/table/{{table}}.log",
     benchmark:
@@ -39,7 +42,7 @@ rule table:
         ENVIRONMENT
     params:
         study=STUDY_JSON,
-        code=code_digest("analysis", "grpo"),
+        code=code_digest("analysis", "grpo", "allocation"),
     shell:
         "knapsack-rl table {wildcards.table:q} --study {params.study:q} > {log:q} 2>&1"
 
@@ -55,6 +58,8 @@ rule figure:
             labels={"figure": "{figure}"},
         ),
         pdf=PATHS.figures / "{figure}.pdf",
+        csv=PATHS.figures / "{figure}.csv",
+        views=PATHS.views / "{figure}.json",
     log:
         f"{LOGS}/figure/{{figure}}.log",
     benchmark:
@@ -63,7 +68,7 @@ rule figure:
         ENVIRONMENT
     params:
         study=STUDY_JSON,
-        code=code_digest("analysis", "grpo"),
+        code=code_digest("analysis", "grpo", "allocation"),
     shell:
         "knapsack-rl figure {wildcards.figure:q} --study {params.study:q} > {log:q} 2>&1"
 
@@ -71,7 +76,7 @@ rule figure:
 rule report:
     input:
         tables=ALL_TABLES,
-        figures=FIGURES["png"],
+        views=VIEWS,
     output:
         REPORT,
     log:
@@ -82,6 +87,6 @@ rule report:
         ENVIRONMENT
     params:
         study=STUDY_JSON,
-        code=code_digest("report", "analysis"),
+        code=code_digest("report", "analysis", "allocation"),
     shell:
         "knapsack-rl report --study {params.study:q} > {log:q} 2>&1"

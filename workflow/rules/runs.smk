@@ -6,6 +6,7 @@
 rule train:
     input:
         prompts=PATHS.train_prompts,
+        benchmarks=inside_benchmarks,
         model=base_model,
         store=STORE,
     output:
@@ -21,10 +22,11 @@ rule train:
     priority: cost
     conda:
         ENVIRONMENT
-    threads: 1
+    threads: lambda wildcards: TRAINING[wildcards.run].threads
     resources:
-        mem="3GB",
-        runtime=24 * 60,
+        gpu=lambda wildcards: TRAINING[wildcards.run].gpu,
+        mem_mb=lambda wildcards: 1000 * TRAINING[wildcards.run].mem_gib,
+        runtime=lambda wildcards: TRAINING[wildcards.run].runtime_min,
     params:
         config=run_json,
     shell:
@@ -33,21 +35,24 @@ rule train:
 
 rule evaluate:
     input:
+        PROBE_PROMPTS,
         benchmarks=PATHS.benchmarks,
         steps=PATHS.run("{run}").folder / "steps.parquet",
         weights=PATHS.run("{run}").folder / "weights",
     output:
         PATHS.run("{run}").evals,
+        PROBE,
     log:
         f"{LOGS}/evaluate/{{run}}.log",
     benchmark:
         f"{BENCHMARKS}/evaluate/{{run}}.tsv"
     conda:
         ENVIRONMENT
-    threads: 1
+    threads: lambda wildcards: EVALUATION[wildcards.run].threads
     resources:
-        mem="3GB",
-        runtime=4 * 60,
+        gpu=lambda wildcards: EVALUATION[wildcards.run].gpu,
+        mem_mb=lambda wildcards: 1000 * EVALUATION[wildcards.run].mem_gib,
+        runtime=lambda wildcards: EVALUATION[wildcards.run].runtime_min,
     params:
         config=run_json,
     shell:

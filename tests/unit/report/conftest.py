@@ -20,7 +20,7 @@ def finished(tmp_path_factory):
     for name in TABLE_NAMES:
         write_result_table(name, analysis_folder=paths.analysis, tables_folder=paths.tables)
     for name in FIGURE_NAMES:
-        draw_figure(name, analysis_folder=paths.analysis, figures_folder=paths.figures)
+        draw_figure(name, analysis_folder=paths.analysis, figures_folder=paths.figures, views_folder=paths.views)
     return paths
 
 

@@ -4,15 +4,19 @@ import base64
 import json
 import re
 import shutil
+from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from knapsack_rl.analysis import FIGURE_NAMES, TABLE_NAMES
 from knapsack_rl.base.errors import InputError
+from knapsack_rl.records import sha256_of
 from knapsack_rl.report import build_report
 from knapsack_rl.report.captions import FIGURE_CAPTIONS, TABLE_TITLES
 from knapsack_rl.report.provenance import facts
+from knapsack_rl.report.rule_graph import rule_graph
+from knapsack_rl.report.rule_graph_svg import draw_rule_graph
 from knapsack_rl.report.statements import findings, overview, sentence
 
 ROW = {
@@ -32,32 +36,90 @@ ROW = {
 def page(finished, study_config, tmp_path_factory):
     """The report of the finished study."""
     output = tmp_path_factory.mktemp("report") / "report.html"
-    build_report(study_config, results_folder=finished.results, figures_folder=finished.figures, output=output)
+    build_report(study_config, results_folder=finished.results, output=output)
     return output.read_text(encoding="utf-8")
 
 
 def test_every_figure_is_embedded(page, finished):
-    """The page carries the very bytes of the PNG files."""
-    embedded = re.findall(r'src="data:image/png;base64,([^"]+)"', page)
-    expected = [(finished.figures / f"{name}.png").read_bytes() for name in FIGURE_NAMES]
-    assert [base64.b64decode(data) for data in embedded] == expected
+    """The page carries the drawing of the study, and says what it was made from."""
+    for name in FIGURE_NAMES:
+        drawn = json.loads((finished.views / f"{name}.json").read_text(encoding="utf-8"))
+        assert all(view["svg"] in page for view in drawn["views"])
+        assert drawn["made"]["code"][:12] in page
+    sha = sha256_of(finished.analysis / "steps.parquet")
+    assert page.count(f"analysis/steps.parquet (sha256 {sha[:12]})") == len(FIGURE_NAMES)
+
+
+def test_marks_say_whose_they_are(finished):
+    """Lines, bands, bars and legend entries of both arms are labelled, so that the page can hide them."""
+    for name in ("zero_gradient", "compute_curves", "benchmarks"):
+        whole = json.loads((finished.views / f"{name}.json").read_text(encoding="utf-8"))["views"][0]["svg"]
+        owners = re.findall(r'data-arm="([^"]+)"', whole)
+        assert set(owners) == {"uniform", "knapsack"}
+        assert min(owners.count("uniform"), owners.count("knapsack")) > 4
+
+
+def test_rows_say_what_they_are_about(page):
+    """The choice of model, budget and arm reaches tables."""
+    assert '<tr data-model="small" data-budget="8" data-arm="knapsack"><td>' in page
+
+
+def test_rules_are_drawn_as_recorded(tmp_path):
+    """Jobs are counted by their logs, names may be cut into pieces, and what did not lead to a target is left out."""
+    metadata = tmp_path / "metadata"
+    long = "results/x/" + "runs/" * 60 + "steps.parquet"
+    records = {
+        long: ("train", [], "a"),
+        "results/x/evals.parquet": ("evaluate", [long], "b"),
+        "results/x/evals2.parquet": ("evaluate", [long], "c"),
+        "t.csv": ("table", ["results/x/evals.parquet", "results/x/evals2.parquet", long, "not/recorded"], "d"),
+        "other.txt": ("other", ["t.csv"], "e"),
+    }
+    for output, (rule, inputs, log) in records.items():
+        code = base64.urlsafe_b64encode(output.encode()).decode()
+        pieces = [code[start : start + 254] for start in range(0, len(code), 254)]
+        path = metadata.joinpath(*(f"@{piece}" for piece in pieces[:-1]), pieces[-1])
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps({"rule": rule, "input": inputs, "log": [log], "starttime": 10, "endtime": 13}))
+    (metadata / "not a record").write_text("{")
+    graph = rule_graph(metadata, [Path("t.csv")])
+    assert {name: (len(node.jobs), node.parents) for name, node in graph.items()} == {
+        "train": (1, set()),
+        "evaluate": (2, {"train"}),
+        "table": (1, {"train", "evaluate"}),
+    }
+    drawing = draw_rule_graph(graph)
+    assert "2 jobs, 6 s" in drawing
+    assert drawing.count("<path") == 3
+
+
+def test_without_records_of_snakemake_the_page_says_so(page):
+    """No graph is made up."""
+    assert "Snakemake has no record" in page
 
 
 def test_nothing_is_loaded_from_elsewhere(page):
     """No address, script, or style sheet outside the page."""
     text = re.sub(r"base64,[^\"]+", "", page)
-    assert re.findall(r"https?:|//[a-z]|<script|<link|@import|url\(", text) == []
+    assert (
+        re.findall(r"https?:|[\"']//[a-z]|<script |src=|<link (?!rel=\"icon\" href=\"data:)|@import|url\((?!#)", text)
+        == []
+    )
+    assert "default-src 'none'" in text
 
 
 def test_every_table_is_shown_in_full(page, finished):
     """As many body rows as the CSV files have."""
     num_rows = sum(len(pd.read_csv(finished.tables / f"{name}.csv")) for name in TABLE_NAMES)
-    assert page.count("<tr><td>") == num_rows
+    assert len(re.findall("<tr[^>]*><td>", page)) == num_rows
 
 
 def test_findings_come_before_figures_and_tables(page):
     """A reader meets the comparison first."""
-    places = [page.index(f'id="{name}"') for name in ("study", "findings", "figures", "tables", "limits", "provenance")]
+    places = [
+        page.index(f'id="{name}"')
+        for name in ("summary", "claims", "findings", "figures", "tables", "limits", "provenance")
+    ]
     assert places == sorted(places)
 
 
@@ -68,7 +130,7 @@ def test_names_are_escaped(finished, study_config, tmp_path):
     path = results / "tables" / "runs.csv"
     path.write_text(path.read_text(encoding="utf-8").replace(",small,", ",<b>small</b>,"), encoding="utf-8")
     output = tmp_path / "report.html"
-    build_report(study_config, results_folder=results, figures_folder=finished.figures, output=output)
+    build_report(study_config, results_folder=results, output=output)
     text = output.read_text(encoding="utf-8")
     assert "&lt;b&gt;small" in text
     assert "<b>small" not in text
@@ -76,14 +138,17 @@ def test_names_are_escaped(finished, study_config, tmp_path):
 
 def test_missing_figure_is_one_line(finished, study_config, tmp_path):
     """The message names the file and the remedy."""
-    with pytest.raises(InputError, match=r"zero_gradient\.png: cannot be read .*draw the figures first"):
-        build_report(study_config, results_folder=finished.results, figures_folder=tmp_path, output=tmp_path / "r.html")
+    results = tmp_path / "results"
+    shutil.copytree(finished.tables, results / "tables")
+    shutil.copytree(finished.results / "runs", results / "runs")
+    with pytest.raises(InputError, match=r"zero_gradient\.json: cannot be read .*draw the figures first"):
+        build_report(study_config, results_folder=results, output=tmp_path / "r.html")
 
 
-def test_missing_table_is_one_line(finished, study_config, tmp_path):
+def test_missing_table_is_one_line(study_config, tmp_path):
     """The message names the file and the remedy."""
     with pytest.raises(InputError, match=r"differences\.csv: cannot be read .*write the tables first"):
-        build_report(study_config, results_folder=tmp_path, figures_folder=finished.figures, output=tmp_path / "r.html")
+        build_report(study_config, results_folder=tmp_path, output=tmp_path / "r.html")
 
 
 def test_every_product_has_a_caption():
