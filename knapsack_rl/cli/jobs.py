@@ -1,6 +1,8 @@
 """Commands that compute: problem sets, base models, training, evaluation."""
 
 import os
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Annotated, TypeVar
 
@@ -10,7 +12,7 @@ from pydantic import ValidationError
 from knapsack_rl.base.errors import ConfigError, InputError
 from knapsack_rl.base.layout import StudyPaths
 from knapsack_rl.cli.options import DEFAULT_STUDY, StudyOption, read_json, read_run
-from knapsack_rl.config import BuildConfig, RunConfig, TaskConfig
+from knapsack_rl.config import BuildConfig, ModelConfig, RunConfig, TaskConfig, compact_json
 from knapsack_rl.config.load import describe
 
 SectionT = TypeVar("SectionT", TaskConfig, BuildConfig)
@@ -24,11 +26,32 @@ def prepare(
     train_prompts: Annotated[Path, typer.Option(help="Training problems to write (parquet).")],
     *,
     benchmarks: Annotated[Path, typer.Option(help="Held-out problems to write (parquet).")],
+    preparation: Annotated[
+        Path | None, typer.Option(help="Counts of every filter to write (parquet); beside the training problems.")
+    ] = None,
 ) -> None:
-    """Write a task's training problems and benchmarks."""
+    """Write a task's training problems and benchmarks, and what was counted in preparing them."""
     from knapsack_rl.prepare import prepare as run
 
-    run(_section(TaskConfig, task, source="--task"), train_prompts=train_prompts, benchmarks=benchmarks)
+    config = _section(TaskConfig, task, source="--task")
+    counts = preparation or train_prompts.with_name("preparation.parquet")
+    run(config, train_prompts=train_prompts, benchmarks=benchmarks, preparation=counts)
+
+
+def fetch(
+    hub: Annotated[str, typer.Argument(help="Id of a model on the hub.")],
+    revision: Annotated[str, typer.Argument(help="Its commit, 40 hexadecimal digits.")],
+    *,
+    output: Annotated[Path, typer.Option(help="Model folder to write.")],
+) -> None:
+    """Download a model from the hub at a pinned revision; a broken-off download continues."""
+    from knapsack_rl.prepare.fetch import fetch_model
+
+    try:
+        model = ModelConfig(hub=hub, revision=revision)
+    except ValidationError as error:
+        raise ConfigError(describe(error)) from None
+    fetch_model(hub, str(model.revision), folder=output)
 
 
 def pretrain(
@@ -56,34 +79,76 @@ def train(config: ConfigOption = None, study: StudyOption = DEFAULT_STUDY, *, ru
     paths = StudyPaths.of(resolved.study)
     model_folder = _base_model(resolved, paths)
     _use_job_threads()
+    if _launched_ranks(resolved):
+        return
     from knapsack_rl.train import TrainJob
     from knapsack_rl.train import train as run_training
+    from knapsack_rl.train.build import build_parts
+    from knapsack_rl.train.launch import as_rank, is_rank
 
-    run_training(
-        TrainJob(
-            config=resolved,
-            paths=paths.run(resolved.run_id),
-            prompts_file=paths.train_prompts,
-            model_folder=model_folder,
-            start_live=lambda run_config: LiveTracker.start(run_config, results_root=Path("results")),
-        )
+    job = TrainJob(
+        config=resolved,
+        paths=paths.run(resolved.run_id),
+        prompts_file=paths.train_prompts,
+        benchmarks_file=paths.benchmarks,
+        model_folder=model_folder,
+        start_live=lambda run_config: LiveTracker.start(run_config, results_root=Path("results")),
     )
+    if not is_rank(os.environ):
+        run_training(job)
+        return
+    from knapsack_rl.learner.ranks import join_ranks
+
+    with as_rank():
+        ranks = join_ranks()
+        run_training(replace(job, ranks=ranks, build=partial(build_parts, ranks=ranks)))
 
 
 def evaluate(config: ConfigOption = None, study: StudyOption = DEFAULT_STUDY, *, run: RunOption = None) -> None:
-    """Evaluate every checkpoint of a trained run on the benchmarks."""
+    """Evaluate every checkpoint of a trained run on the benchmarks, and its probe of training problems."""
     resolved = read_run(config, study=study, run_id=run)
     paths = StudyPaths.of(resolved.study)
     _use_job_threads()
     from knapsack_rl.evaluate import evaluate as run_evaluation
 
-    run_evaluation(resolved, paths=paths.run(resolved.run_id), benchmarks_file=paths.benchmarks)
+    run_evaluation(
+        resolved,
+        paths=paths.run(resolved.run_id),
+        benchmarks_file=paths.benchmarks,
+        prompts_file=paths.train_prompts,
+    )
+
+
+def _launched_ranks(config: RunConfig) -> bool:
+    """Train as several ranks, if the run is to have them and this process is none of them yet."""
+    from knapsack_rl.train.launch import Nodes, is_rank, launch, nodes_to_spread_over, spread
+
+    command = ("-m", "knapsack_rl.cli.main", "train", "--config", compact_json(config))
+    if is_rank(os.environ):
+        return False
+    if (waiting := nodes_to_spread_over(os.environ)) > 1:
+        spread(command, nodes=waiting)
+        return True
+    nodes = Nodes.of_environment(os.environ)
+    if config.learner.gpus * nodes.count == 1:
+        return False
+    from knapsack_rl.models import pick_device
+
+    pick_device(config.learner.device, gpus=config.learner.gpus)
+    launch(command, processes=config.learner.gpus, job=config.run_id, nodes=nodes)
+    return True
 
 
 def _base_model(config: RunConfig, paths: StudyPaths) -> Path:
     folder = Path(config.model.path) if config.model.path else paths.model(config.model_name)
     if not (folder / "config.json").is_file():
-        raise InputError(f"{folder}: the base model is not there; make it with `snakemake --cores 2 base_models`")
+        raise InputError(
+            f"{folder}: the base model is not there; make or fetch it with `snakemake --cores 2 base_models`"
+        )
+    if config.model.hub:
+        from knapsack_rl.prepare.fetch import check_fetched
+
+        check_fetched(folder, config.model.hub, revision=str(config.model.revision))
     return folder
 
 
@@ -102,4 +167,4 @@ def _use_job_threads() -> None:
     torch.set_num_threads(int(first) if first.isdigit() and int(first) > 0 else 1)
 
 
-COMMANDS = {"prepare": prepare, "pretrain": pretrain, "train": train, "evaluate": evaluate}
+COMMANDS = {"prepare": prepare, "fetch": fetch, "pretrain": pretrain, "train": train, "evaluate": evaluate}

@@ -1,11 +1,11 @@
-"""Commands for use by hand: allocate, simulate, list what there is, print the configuration schema."""
+"""Commands for use by hand: allocate, simulate, grade, list what there is, print the configuration schema."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from knapsack_rl.cli import allocate, methods, simulate
+from knapsack_rl.cli import allocate, check, grade, methods, plan, simulate
 from knapsack_rl.cli.options import DEFAULT_STUDY, StudyOption, read_study
 from knapsack_rl.study import expand
 
@@ -29,4 +29,13 @@ def schema(write: Annotated[bool, typer.Option("--write", help=f"Write {SCHEMA_F
         typer.echo(schema_yaml())
 
 
-COMMANDS = {"runs": runs, **allocate.COMMANDS, **simulate.COMMANDS, **methods.COMMANDS, "schema": schema}
+COMMANDS = {
+    "runs": runs,
+    **plan.COMMANDS,
+    **check.COMMANDS,
+    **allocate.COMMANDS,
+    **simulate.COMMANDS,
+    **grade.COMMANDS,
+    **methods.COMMANDS,
+    "schema": schema,
+}

@@ -5,11 +5,8 @@ import sys
 
 import typer
 
-from knapsack_rl.base.errors import EXIT_CODE, KnapsackError
+from knapsack_rl.base.errors import CONTINUES, EXIT_CODE, INTERRUPTED, KnapsackError
 from knapsack_rl.cli import jobs, library, results
-
-INTERRUPTED = 130
-CONTINUES = "interrupted; the same command continues from the last saved state"
 
 app = typer.Typer(
     name="knapsack-rl",
@@ -34,13 +31,13 @@ def run() -> None:
     except KnapsackError as error:
         _fail(f"error: {error}", EXIT_CODE)
     except (KeyboardInterrupt, typer.Abort):
-        _fail(CONTINUES, INTERRUPTED)
+        _fail(f"interrupted; {CONTINUES}", INTERRUPTED)
     except Exception as error:
         if not hasattr(error, "format_message"):
             raise  # a bug of ours keeps its traceback
         _fail(f"error: {error.format_message()} (see knapsack-rl --help)", EXIT_CODE)  # a usage error of typer's
     if code == INTERRUPTED:  # typer's answer to Ctrl-C
-        _fail(CONTINUES, INTERRUPTED)
+        _fail(f"interrupted; {CONTINUES}", INTERRUPTED)
     sys.exit(code or 0)
 
 

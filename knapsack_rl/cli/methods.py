@@ -6,11 +6,16 @@ Line = tuple[str, str]
 
 
 def methods() -> None:
-    """List every strategy, belief and value function with its source, then tasks, figures and tables."""
+    """List every strategy, belief, value function and advantage with its source, then tasks, figures and tables."""
     from knapsack_rl.records.products import FIGURE_NAMES, TABLE_NAMES
     from knapsack_rl.tasks import task_names
 
-    sections = {"strategies": _strategies(), "beliefs": _beliefs(), "value functions": _values()}
+    sections = {
+        "strategies": _strategies(),
+        "beliefs": _beliefs(),
+        "value functions": _values(),
+        "advantages": _advantages(),
+    }
     width = max(len(name) for lines in sections.values() for name, _ in lines)
     for title, lines in sections.items():
         typer.echo(f"{title}:")
@@ -36,6 +41,12 @@ def _values() -> list[Line]:
     from knapsack_rl.allocation import VALUES, value_names
 
     return [(name, f"{VALUES[name].formula}; {VALUES[name].source}") for name in value_names()]
+
+
+def _advantages() -> list[Line]:
+    from knapsack_rl.grpo import ADVANTAGES
+
+    return [(name, f"{rule.formula}; {rule.source}") for name, rule in ADVANTAGES.items()]
 
 
 COMMANDS = {"methods": methods}

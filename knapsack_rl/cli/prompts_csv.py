@@ -34,12 +34,13 @@ def read_prompts_csv(path: Path) -> PromptTable:
             successes above draws, text where a number belongs.
     """
     try:
-        rows = list(csv.DictReader(io.StringIO(path.read_text(encoding="utf-8-sig"), newline=""), strict=True))
+        reader = csv.DictReader(io.StringIO(path.read_text(encoding="utf-8-sig"), newline=""), strict=True)
+        rows = list(reader)
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise InputError(f"{path}: cannot be read ({error}); give a CSV file") from None
     if not rows:
         raise InputError(f"{path}: has no rows; give at least one prompt")
-    _check_columns(path, rows[0])
+    _check_columns(path, reader.fieldnames or ())
     beliefs = tuple(_belief(path, number, row=row) for number, row in enumerate(rows, start=2))
     ids = tuple(row["id"] for row in rows)
     (identity, times), *_ = Counter(ids).most_common(1)
@@ -60,12 +61,14 @@ def counts_text(ids: Sequence[str], counts_P: IntArray, *, form: str) -> str:
     return stream.getvalue()
 
 
-def _check_columns(path: Path, row: Mapping[str, str]) -> None:
-    if "id" not in row or not ("success_rate" in row or {"successes", "draws"} <= set(row)):
-        raise InputError(
-            f"{path}: needs the columns id and success_rate, or id, successes and draws"
-            f" (found: {', '.join(name for name in row if name)})"
-        )
+def _check_columns(path: Path, names: Sequence[str]) -> None:
+    known = [name for name in ("id", "success_rate", "successes", "draws") if name in names]
+    if known not in (["id", "success_rate"], ["id", "successes", "draws"]):
+        found = "both" if len(known) > 3 else ", ".join(filter(None, names))  # noqa: PLR2004 - all four
+        raise InputError(f"{path}: needs the columns id and success_rate, or id, successes and draws (found: {found})")
+    for name in known:
+        if names.count(name) > 1:
+            raise InputError(f"{path}: column {name!r} occurs more than once; keep one of them")
 
 
 def _belief(path: Path, number: int, *, row: Mapping[str, str]) -> Belief:

@@ -43,12 +43,35 @@ def compare(
     typer.echo(to_markdown("differences", compare_arms(frames, arm, baseline=baseline)))
 
 
+def convert(
+    results: Annotated[Path, typer.Argument(help="Results of a study, e.g. results/arithmetic.")],
+) -> None:
+    """Bring the records of an older version to this one's; safe to repeat, nothing is trained again."""
+    from knapsack_rl.records.convert import convert_study
+
+    typer.echo(f"{convert_study(results)} files of {results} were converted")
+
+
+def claims(
+    results: Annotated[Path, typer.Argument(help="Results of a study, e.g. results/arithmetic.")],
+    *,
+    arm: Annotated[
+        str | None, typer.Option(help="Arm to test against uniform; the paper's method if left out.")
+    ] = None,
+) -> None:
+    """Print each claim of the paper, what the records of a study show, and the verdict."""
+    from knapsack_rl.analysis.claims import claims_of
+    from knapsack_rl.analysis.present import to_markdown
+
+    typer.echo(to_markdown("claims", claims_of(results, arm=arm)))
+
+
 def figure(name: NameArgument, study: StudyOption = DEFAULT_STUDY) -> None:
-    """Draw one figure as PNG and PDF."""
+    """Draw one figure as PNG, PDF and for the report, and write what it shows as CSV."""
     from knapsack_rl.analysis import draw_figure
 
     paths = StudyPaths.of(read_study(study).name)
-    draw_figure(name, analysis_folder=paths.analysis, figures_folder=paths.figures)
+    draw_figure(name, analysis_folder=paths.analysis, figures_folder=paths.figures, views_folder=paths.views)
 
 
 def report(study: StudyOption = DEFAULT_STUDY) -> None:
@@ -57,12 +80,7 @@ def report(study: StudyOption = DEFAULT_STUDY) -> None:
 
     config = read_study(study)
     paths = StudyPaths.of(config.name)
-    build_report(
-        config,
-        results_folder=paths.results,
-        figures_folder=paths.figures,
-        output=paths.results / "report.html",
-    )
+    build_report(config, results_folder=paths.results, output=paths.results / "report.html")
 
 
 def export_reference(study: StudyOption = DEFAULT_STUDY) -> None:
@@ -102,6 +120,8 @@ COMMANDS = {
     "analyse": analyse,
     "table": table,
     "compare": compare,
+    "claims": claims,
+    "convert": convert,
     "figure": figure,
     "report": report,
     "export-reference": export_reference,

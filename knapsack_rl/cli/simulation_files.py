@@ -15,7 +15,6 @@ CONTROLS = ("uniform", "knapsack_greedy", "knapsack", "knapsack_posterior")
 DRAWS = (2, 4, 8, 16, 32, 64, 128, 0)
 """Draws behind an estimate; 0 = the rates are known."""
 
-THEOREM_RATES = (0.01, 0.02, *(step / 20 for step in range(1, 20)), 0.98, 0.99)
 FAST_BATCH = 256
 """Prompts of the estimation figure's batches; a larger batch says the same more slowly."""
 
@@ -37,16 +36,18 @@ def write_simulation(arms: Sequence[Simulation], *, folder: Path) -> Iterator[st
         write_text(folder / f"{name}.csv", frame.to_csv(index=False, float_format="%.6g", lineterminator="\n"))
     num_figures = _draw(tables, folder=folder, uniform=arms[0].spec.budget_per_prompt)
     yield from _summary(tables["epochs"])
+    yield from (_judgement(arm) for arm in arms)
     yield f"{len(tables)} tables and {num_figures} figures are in {folder}"
 
 
 def _tables(arms: Sequence[Simulation]) -> "dict[str, pd.DataFrame]":
     import pandas as pd
 
+    from knapsack_rl.allocation.grids import value_rows
+    from knapsack_rl.allocation.theorem import CURVE_RATES, theorem_rows
     from knapsack_rl.simulation.classes import allocation_rows
     from knapsack_rl.simulation.estimation import EstimationSpec, estimation_rows
-    from knapsack_rl.simulation.grids import value_rows
-    from knapsack_rl.simulation.theorem import theorem_rows
+    from knapsack_rl.simulation.judged import calibration_rows, judge_beliefs
 
     spec = arms[-1].spec
     still = EstimationSpec(
@@ -63,8 +64,11 @@ def _tables(arms: Sequence[Simulation]) -> "dict[str, pd.DataFrame]":
         "steps": steps,
         "epochs": epoch_means(steps),
         "allocation": pd.concat(counts),
+        "calibration": pd.concat(
+            [pd.DataFrame(calibration_rows(judge_beliefs(arm))).assign(strategy=arm.spec.strategy) for arm in arms]
+        ),
         "estimation": pd.DataFrame(estimation_rows(still, strategies, draws=DRAWS)),
-        "theorem1": pd.DataFrame(theorem_rows(THEOREM_RATES, seed=spec.seed)),
+        "theorem1": pd.DataFrame(theorem_rows(CURVE_RATES, seed=spec.seed)),
         "value": pd.DataFrame(value_rows()),
     }
 
@@ -73,7 +77,7 @@ def epoch_means(steps: "pd.DataFrame") -> "pd.DataFrame":
     """Means over the steps of an epoch per strategy; ``gain`` and ``discovery_frac`` are ratios of sums."""
     epochs = steps.groupby(["strategy", "epoch"], sort=False)
     sums = epochs[["objective", "objective_uniform", "num_discoveries", "num_failed"]].sum()
-    means = epochs[["ratio_rollouts", "ratio_prompts", "known_frac", "max_count", "mean_rate"]].mean()
+    means = epochs[["ratio_rollouts", "ratio_prompts", "known_frac", "max_count", "token_ratio", "mean_rate"]].mean()
     return means.assign(
         gain=sums["objective"] / sums["objective_uniform"] - 1.0,
         discovery_frac=sums["num_discoveries"] / sums["num_failed"].where(sums["num_failed"] > 0),
@@ -110,6 +114,27 @@ def _summary(epochs: "pd.DataFrame") -> Iterator[str]:
         yield (
             f"{strategy:<{width}}  effective ratio {mean['ratio_rollouts']:.3f} by rollouts, "
             f"{mean['ratio_prompts']:.3f} by prompts; value {mean['gain']:+.1%} over equal counts; "
-            f"{mean['discovery_frac']:.1%} of failed prompts found; largest group {mean['max_count']:.0f}; "
+            f"{_found(mean['discovery_frac'])}; largest group {mean['max_count']:.0f}; "
+            f"{mean['token_ratio']:.2f} times the tokens; "
             f"mean rate at the end {rows['mean_rate'].iloc[-1]:.3f}"
         )
+
+
+def _judgement(arm: Simulation) -> str:
+    """How good an arm's beliefs were in the last epoch."""
+    from knapsack_rl.simulation.judged import PROBE_DRAWS, judge_beliefs
+
+    spec, judged = arm.spec, judge_beliefs(arm)
+    if not judged.num_known:
+        return f"belief {spec.known_by} under {spec.strategy}: nothing was known yet in the last epoch"
+    return (
+        f"belief {spec.known_by} under {spec.strategy}, last epoch, by a probe of {PROBE_DRAWS}: "
+        f"mean absolute error {judged.mean_absolute_error:.3f}, "
+        f"root mean square error {judged.root_mean_square_error:.3f} without the probe's noise, "
+        f"correlation {judged.correlation:.3f}; {judged.num_unknown} of "
+        f"{judged.num_known + judged.num_unknown} visits without a belief"
+    )
+
+
+def _found(share: float) -> str:
+    return "no prompt had failed before" if share != share else f"{share:.1%} of failed prompts found"  # noqa: PLR0124 - NaN

@@ -10,6 +10,7 @@ import pytest
 from knapsack_rl.allocation import strategy_names, value_names
 from knapsack_rl.beliefs import tracker_names
 from knapsack_rl.cli.main import app
+from knapsack_rl.grpo import ADVANTAGES
 
 
 def _run(*arguments, cwd):
@@ -82,6 +83,10 @@ def test_allocate_expects_nothing_of_unknown_prompts(tmp_path):
         ("id,success_rate\na,0.5\n", ["--budget-per-prompt", "eight"], ["--budget-per-prompt"]),
         ("id,success_rate\na,0.5\n", ["--low", "9", "--high", "3"], ["9", "3"]),
         ("id,success_rate\na,0.5\n", ["--options", "{"], ["--options"]),
+        ("id,success_rate\na,0.5\n", ["--seed", "-1"], ["seed -1", "0 or more"]),
+        ("id,success_rate\na,0.5\n", ["--output", "."], ["folder", "name of a file"]),
+        ("id,success_rate,successes,draws\na,0.5,1,4\n", [], ["p.csv", "both"]),
+        ("id,success_rate,success_rate\na,0.5,0.1\n", [], ["p.csv", "'success_rate'", "more than once"]),
     ],
 )
 def test_bad_input_is_one_line(tmp_path, content, arguments, words):
@@ -123,21 +128,25 @@ def test_methods_lists_everything_with_its_source(tmp_path):
     """One aligned line each: name, source, and for a strategy the belief it reads."""
     lines = _run("methods", cwd=tmp_path).stdout.splitlines()
     listed = {line.split()[0]: line for line in lines if line.startswith("  ")}
-    assert set(listed) == {*strategy_names(), *tracker_names(), *value_names()}
+    assert set(listed) == {*strategy_names(), *tracker_names(), *value_names(), *ADVANTAGES}
     assert listed["knapsack"].endswith("arXiv 2509.25849, released code; reads newest16")
     assert len({len(line) - len(line.split(maxsplit=1)[1]) for line in listed.values()}) == 1
 
 
 def test_simulate_writes_tables_and_figures(tmp_path):
-    """Both arms in the tables, a line for each on standard output."""
+    """Both arms in the tables, a line for each and for the beliefs of each on standard output."""
     done = _run("simulate", "--prompts", "64", "--batch", "32", "--epochs", "2", "--output", "sim", cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
-    uniform, knapsack, files = done.stdout.splitlines()
+    uniform, knapsack, *judged, files = done.stdout.splitlines()
     assert uniform.startswith("uniform ")
     assert knapsack.startswith("knapsack ")
-    assert files == "6 tables and 6 figures are in sim"
+    assert [line.partition(",")[0] for line in judged] == [
+        "belief newest16 under uniform",
+        "belief newest16 under knapsack",
+    ]
+    assert files == "7 tables and 6 figures are in sim"
     suffixes = [path.suffix for path in (tmp_path / "sim").iterdir()]
-    assert {suffix: suffixes.count(suffix) for suffix in suffixes} == {".csv": 6, ".png": 6, ".pdf": 6}
+    assert {suffix: suffixes.count(suffix) for suffix in suffixes} == {".csv": 7, ".png": 6, ".pdf": 6}
     rows = list(csv.DictReader((tmp_path / "sim" / "steps.csv").read_text().splitlines()))
     assert [row["strategy"] for row in rows] == ["uniform"] * 4 + ["knapsack"] * 4
 
