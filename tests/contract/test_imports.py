@@ -1,5 +1,6 @@
 """Imports point down the floors, and heavy packages load only where they are used."""
 
+import ast
 import subprocess
 import sys
 from pathlib import Path
@@ -55,3 +56,18 @@ def test_every_room_stands_on_a_floor():
 def test_rooms_load_nothing_heavy(rooms, heavy):
     """Login nodes parse the workflow, laptops draw figures, and the command line answers at once."""
     assert "" == loaded(rooms, heavy)
+
+
+def test_one_file_imports_vllm():
+    """Whatever the engine's next version renames is repaired in one place."""
+    importing = {
+        str(path.relative_to(ROOT))
+        for path in (ROOT / "knapsack_rl").rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Import | ast.ImportFrom) and "vllm" in {name.split(".")[0] for name in _imported(node)}
+    }
+    assert importing == {"knapsack_rl/sampler/vllm_engine.py"}
+
+
+def _imported(node):
+    return [alias.name for alias in node.names] if isinstance(node, ast.Import) else [node.module or ""]

@@ -52,8 +52,8 @@ class Bench:
 
     root: Path
 
-    def job(self, *, arm="knapsack", steps=12, budget=8, build=build_fake_parts, **train):
-        """A job of 64 prompts in batches of 16; ``train`` overrides keys of the section."""
+    def job(self, *, arm="knapsack", steps=12, budget=8, build=build_fake_parts, evaluation=None, **train):
+        """A job of 64 prompts in batches of 16; ``train`` and ``evaluation`` override keys of their sections."""
         study = parse_study(
             {
                 "name": "fake",
@@ -64,7 +64,7 @@ class Bench:
                 | {"early": {"strategy": "knapsack", "schedule": {"kind": "linear", "start": 1.5}}},
                 "grid": {"models": ["m"], "arms": [arm], "budgets": [budget], "seeds": [0]},
                 "train": {"steps": steps, "prompts_per_step": 16, "save_every": 4, **train},
-                "evaluation": {"every": 4},
+                "evaluation": {"every": 4} | (evaluation or {}),
                 "tracking": {"live": False},
             },
             source="test",
@@ -72,11 +72,17 @@ class Bench:
         (config,) = expand(study).values()
         paths = StudyPaths.of("fake", self.root)
         if not paths.train_prompts.exists():
-            prepare(config.task, train_prompts=paths.train_prompts, benchmarks=paths.benchmarks)
+            prepare(
+                config.task,
+                train_prompts=paths.train_prompts,
+                benchmarks=paths.benchmarks,
+                preparation=paths.preparation,
+            )
         return TrainJob(
             config=config,
             paths=paths.run(config.run_id),
             prompts_file=paths.train_prompts,
+            benchmarks_file=paths.benchmarks,
             model_folder=self.root / "model",
             build=build,
         )

@@ -7,7 +7,7 @@ import pyarrow.parquet as pq
 import pytest
 from filelock import FileLock
 
-from knapsack_rl.base.errors import ConfigError, OutputError, StateError
+from knapsack_rl.base.errors import ConfigError, OutputError, StateError, TrainingError
 from knapsack_rl.beliefs import tracker_names
 from knapsack_rl.learner import FakeLearner
 from knapsack_rl.records import WALL_CLOCK_COLUMNS
@@ -233,3 +233,35 @@ def test_live_tracker_is_told_every_step_and_closed(bench):
 
 def _fields(job):
     return {name: getattr(job, name) for name in job.__slots__}
+
+
+def test_diverged_run_stops_names_the_step_and_keeps_the_last_good_state(bench):
+    """NaN at step 7 of 12, saved at 4: nothing is published, and the run goes on from step 4 once it is repaired."""
+
+    class DivergingLearner(FakeLearner):
+        def update(self, mini_batches):
+            if self.num_updates >= 6 * len(mini_batches):
+                raise TrainingError("the gradient is not finite (norm nan)")
+            return super().update(mini_batches)
+
+    def build(config, **files):
+        parts = build_fake_parts(config, **files)
+        parts.learner = DivergingLearner()
+        return parts
+
+    job = bench.job(build=build)
+    with pytest.raises(TrainingError, match=r"step 7: the gradient is not finite .* keeps step 4, the last good one"):
+        train(job)
+    assert not job.paths.folder.exists()
+    train(bench.job())
+    assert len(_tables(job)[0]) == 12
+
+
+def test_weights_carry_a_card_with_the_runs_facts(bench):
+    """Every published checkpoint says what it is."""
+    job = bench.job()
+    train(job)
+    card = (job.paths.weights(8) / "README.md").read_text()
+    for fact in (job.config.run_id, "after 8 of 12 steps", "strategy knapsack", "arithmetic"):
+        assert fact in card
+    assert "before any update" in (job.paths.weights(0) / "README.md").read_text()

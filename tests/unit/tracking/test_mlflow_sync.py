@@ -2,11 +2,15 @@
 
 import json
 from typing import Any
+from urllib.parse import unquote
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from knapsack_rl.base.errors import InputError, OutputError
-from knapsack_rl.config import run_hash
+from knapsack_rl.config import ArmConfig, run_hash
+from knapsack_rl.records import sha256_of
 from knapsack_rl.tracking import LiveTracker
 from knapsack_rl.tracking.metrics import evaluation_points
 
@@ -24,10 +28,10 @@ def test_sync_writes_every_step_of_every_run(workplace):
     assert (2, 0, 0) == counts(receipt)
     assert {RUN, "small-knapsack-n4-s1", "summary"} == set(workplace.mlflow_runs())
     assert [(1, 0.5), (2, 0.25), (3, 0.5 / 3)] == workplace.history(RUN, "train/loss")
-    assert [(step, 2 / 12) for step in (1, 2, 3)] == workplace.history(RUN, "effective/ratio_rollouts")
-    assert [(step, 1 / 3) for step in (1, 2, 3)] == workplace.history(RUN, "effective/ratio_prompts")
-    assert [(step, 1 / 3) for step in (1, 2, 3)] == workplace.history(RUN, "effective/all_correct_prompts")
-    assert [(step, 1 / 3) for step in (1, 2, 3)] == workplace.history(RUN, "effective/all_wrong_prompts")
+    assert [(step, 2 / 12) for step in (1, 2, 3)] == workplace.history(RUN, "allocation/ratio_rollouts")
+    assert [(step, 1 / 3) for step in (1, 2, 3)] == workplace.history(RUN, "allocation/ratio_prompts")
+    assert [(step, 1 / 3) for step in (1, 2, 3)] == workplace.history(RUN, "allocation/all_correct_prompts")
+    assert [(step, 1 / 3) for step in (1, 2, 3)] == workplace.history(RUN, "allocation/all_wrong_prompts")
 
 
 def test_sync_writes_benchmarks_per_checkpoint_and_final_values(workplace):
@@ -75,6 +79,51 @@ def test_summary_holds_tables_and_figures(workplace):
         for item in workplace.client().list_artifacts(summary, folder)
     }
     assert {"study.json", "tables", "figures", "tables/benchmarks.csv", "figures/zero_gradient.png"} == found
+
+
+def test_sync_logs_data_and_model(workplace):
+    """Problem sets by content and policies by the folder of their weights; a model goes when its run is replaced."""
+    data = workplace.results / "data"
+    data.mkdir()
+    for name in ("train", "benchmarks"):
+        pq.write_table(pa.table({"prompt_id": ["a", "b"]}), data / f"{name}.parquet")
+    workplace.sync()
+
+    run = workplace.mlflow_runs()[RUN]
+    contexts = {item.tags[0].value: item.dataset for item in run.inputs.dataset_inputs}
+    assert {"training", "evaluation"} == set(contexts)
+    assert '{"uri": "results/tiny/data/train.parquet"}' == contexts["training"].source
+    assert sha256_of(data / "train.parquet").startswith(contexts["training"].digest)
+    models = {model.name: model for model in workplace.client().search_logged_models([run.info.experiment_id])}
+    assert set(workplace.runs) == set(models)
+    assert run.info.run_id == models[RUN].source_run_id
+    assert f"results/tiny/runs/{RUN}/weights/step_00003" == models[RUN].tags["knapsack_rl.weights"]
+
+    workplace.train(workplace.runs[RUN], loss=0.7)
+    workplace.sync()
+    after = workplace.client().search_logged_models([run.info.experiment_id])
+    assert sorted(workplace.runs) == sorted(model.name for model in after)
+
+
+def test_descriptions_link_study_runs_and_baseline(workplace):
+    """The study links to the comparison of its arms, a run to its study and to uniform in the same cell and seed."""
+    baseline = workplace.make_config("small-uniform-n4-s0")
+    baseline = baseline.model_copy(update={"arm_name": "uniform", "arm": ArmConfig(strategy="uniform")})
+    workplace.train(baseline)
+    workplace.sync()
+
+    experiment = workplace.client().get_experiment_by_name("tiny")
+    runs = workplace.mlflow_runs()
+    note = experiment.tags["mlflow.note.content"]
+    assert f"#/experiments/{experiment.experiment_id}/runs?viewStateShareKey=arms" in note
+    assert f"runs/{runs['summary'].info.run_id}/artifacts" in note
+    view = json.loads(experiment.tags["mlflow.sharedViewState.arms"])
+    shown = workplace.client().search_runs([experiment.experiment_id], view["searchFilter"])
+    assert {"small-knapsack-n4-s0", "small-knapsack-n4-s1"} == {run.info.run_name for run in shown}
+    note = unquote(runs[RUN].data.tags["mlflow.note.content"])
+    assert f"#/experiments/{experiment.experiment_id}/runs" in note
+    assert f'["{runs["small-uniform-n4-s0"].info.run_id}", "{runs[RUN].info.run_id}"]' in note
+    assert "Compare with" not in runs["small-uniform-n4-s0"].data.tags["mlflow.note.content"]
 
 
 def test_second_sync_changes_nothing(workplace):

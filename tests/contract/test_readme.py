@@ -1,0 +1,42 @@
+"""The numbers of the README are those of the committed tables."""
+
+import csv
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+REFERENCE = ROOT / "results" / "reference" / "arithmetic"
+METRICS = ("ratio_rollouts", "ratio_prompts", "accuracy/average")
+
+
+def _cells(line):
+    return [cell.strip() for cell in line.strip().strip("|").split("|")]
+
+
+def test_differences_are_those_of_the_reference():
+    """Every difference and interval, for every arm, model and budget."""
+    with (REFERENCE / "differences.csv").open(encoding="utf-8") as file:
+        rows = {(row["arm"], f"{row['model']}, {row['budget']}", row["metric"]): row for row in csv.DictReader(file)}
+    expected = {
+        (arm, cell, *(_interval(rows[arm, cell, metric]) for metric in METRICS))
+        for arm, cell, metric in rows
+        if metric == METRICS[0]
+    }
+    found = {tuple(_cells(line)) for line in README.splitlines() if re.match(r"\| \w+ \| \w+, \d+ \|", line)}
+    assert found == expected
+
+
+def _interval(row):
+    difference, low, high = (float(row[name]) for name in ("difference", "ci_low", "ci_high"))
+    return f"{difference:+.3f} [{low:+.3f}, {high:+.3f}]"
+
+
+def test_claims_are_those_of_the_reference():
+    """Every claim with its number and verdict."""
+    table = (REFERENCE / "claims.md").read_text(encoding="utf-8").splitlines()
+    header = _cells(next(line for line in table if line.startswith("| claim")))
+    shown = [header.index(name) for name in ("claim", "what is claimed", "these records [95% interval]", "verdict")]
+    expected = [[_cells(line)[column] for column in shown] for line in table if re.match(r"\| [RL]\d", line)]
+    assert expected
+    assert [_cells(line) for line in README.splitlines() if re.match(r"\| [RL]\d", line)] == expected

@@ -1,0 +1,149 @@
+"""What the tests of several ranks run: in one process by calling ``measure``, in several by launching this file.
+
+Usage: python ranks_program.py measure|die <model folder> <output folder>
+"""
+
+import json
+import os
+import signal
+import sys
+from functools import partial
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+sys.path.insert(0, str(ROOT))  # launched alone, or collected where only the package is on the path
+
+from knapsack_rl.base.ranks import ONE_RANK  # noqa: E402
+from knapsack_rl.base.types import GenerationRequest, Prompt, SamplingOptions  # noqa: E402
+from knapsack_rl.config import LearnerConfig  # noqa: E402
+from knapsack_rl.learner import FakeLearner  # noqa: E402
+from knapsack_rl.sampler import FakeSampler  # noqa: E402
+from knapsack_rl.train import train  # noqa: E402
+from knapsack_rl.train.dealt import DealtSampler  # noqa: E402
+from knapsack_rl.train.rows import mini_batch_rows  # noqa: E402
+from knapsack_rl.train.step import run_step  # noqa: E402
+from tests.train.conftest import Bench, build_fake_parts, p_success  # noqa: E402
+
+STEPS = 3
+DIES_AT = 6
+
+
+def measure(model_folder, out, *, ranks=ONE_RANK):
+    """Three steps of fake sampling and real updates in float64, then one step of real sampling; rank 0 writes."""
+    learner = _learner(model_folder, ranks)
+    parts = _parts(out / "fake", ranks)
+    parts.learner = learner
+    facts = [run_step(parts, step) for step in range(1, STEPS + 1)]
+    gradients = learner.gradients(_rows(parts))
+    learner.save_state(out)
+    groups, scored = _real_step(model_folder, ranks)
+    threads = ranks.gather(os.environ.get("OMP_NUM_THREADS"))
+    if ranks.rank == 0:
+        from safetensors.torch import save_file
+
+        save_file({name: value.contiguous() for name, value in gradients.items()}, out / "gradients.safetensors")
+        kept = [[(g["prompt_id"], g["num_rollouts"], g["num_successes"]) for g in f["groups"]] for f in facts]
+        numbers = [[f["loss"], f["grad_norm"], f["entropy"], f["mismatch_mean"], f["mismatch_max"]] for f in facts]
+        tokens = [[list(r.tokens) for r in group.rollouts] for group in groups]
+        logprobs = [[list(r.logprobs) for r in group.rollouts] for group in groups]
+        text = {"groups": kept, "numbers": numbers, "tokens": tokens, "logprobs": logprobs, "scored": scored}
+        text["threads"] = threads
+        (out / "facts.json").write_text(json.dumps(text))
+
+
+def _learner(model_folder, ranks):
+    from knapsack_rl.learner.loss import LossOptions
+    from knapsack_rl.learner.policy import OptimizerOptions, PolicyLearner
+    from knapsack_rl.models import load_model, load_tokenizer
+
+    options = OptimizerOptions(
+        learning_rate=1e-3,
+        weight_decay=0.0,
+        max_grad_norm=1.0,
+        micro_batch_tokens=60,
+        temperature=1.0,
+        compute=LearnerConfig(packing="packed", max_logits=200),
+    )
+    loss = LossOptions(clip_low=0.2, clip_high=0.28, dual_clip=10.0, kl_coef=0.01, entropy_coef=0.0)
+    model = load_model(model_folder).double()
+    return PolicyLearner(model, load_tokenizer(model_folder), loss=loss, optimizer=options, ranks=ranks)
+
+
+def _parts(folder, ranks, *, job=None):
+    job = job or Bench(folder / str(ranks.rank)).job()
+    parts = build_fake_parts(job.config, prompts_file=job.prompts_file, model_folder=job.model_folder)
+    parts.ranks = ranks
+    if ranks.size > 1:
+        parts.sampler = DealtSampler(FakeSampler(p_success), ranks)
+    return parts
+
+
+def _rows(parts):
+    """Rows of a fixed step, the same for any number of ranks; seven, so that no number of ranks divides them."""
+    prompts = [Prompt(id=f"p{index}", text="1+1=", answer="2", kind="") for index in range(7)]
+    groups = FakeSampler(lambda _: 0.5, num_tokens=5).generate(
+        GenerationRequest(prompts=tuple(prompts), counts=(3,) * 7, seeds=tuple((i, i + 1, i + 2) for i in range(7)))
+    )
+    rewards = [[1, 0, index % 2] for index in range(7)]
+    return mini_batch_rows(groups, rewards, config=parts.config.train, seed=1)[0][:7]
+
+
+def _real_step(model_folder, ranks):
+    from knapsack_rl.models import load_model, load_tokenizer
+    from knapsack_rl.sampler.hf_engine import HFSampler
+
+    sampler = HFSampler(
+        load_model(model_folder),
+        load_tokenizer(model_folder),
+        options=SamplingOptions(temperature=1.0, max_response_tokens=8),
+    )
+    prompts = tuple(Prompt(id=str(i), text=f"{i}+{i}=", answer="", kind="") for i in range(4))
+    request = GenerationRequest(
+        prompts=prompts,
+        counts=(1, 5, 2, 4),
+        seeds=tuple(tuple(range(100 * i, 100 * i + n)) for i, n in enumerate((1, 5, 2, 4))),
+        expected_tokens=(8.0, 2.0, 5.0, 3.0),
+    )
+    groups = (DealtSampler(sampler, ranks) if ranks.size > 1 else sampler).generate(request)
+    rewards = [[i % 2 for i in range(len(group.rollouts))] for group in groups]
+    from knapsack_rl.config import TrainConfig
+
+    (rows,) = mini_batch_rows(groups, rewards, config=TrainConfig(steps=1, mini_batches=1), seed=0)
+    return groups, _learner(model_folder, ranks).logprobs(rows)
+
+
+class DyingLearner(FakeLearner):
+    """Rank 1 is killed in the middle of a step."""
+
+    rank = 0
+
+    def update(self, mini_batches):
+        if self.rank == 1 and self.num_updates >= (DIES_AT - 1) * len(mini_batches):
+            os.kill(os.getpid(), signal.SIGKILL)
+        return super().update(mini_batches)
+
+
+def build_dying(config, *, ranks, **files):
+    """Composition root of the run whose rank 1 dies."""
+    parts = build_fake_parts(config, **files)
+    parts.ranks, parts.sampler, parts.learner = ranks, DealtSampler(FakeSampler(p_success), ranks), DyingLearner()
+    parts.learner.rank = ranks.rank
+    return parts
+
+
+def main(what, model_folder, out):
+    """Join the ranks and do it."""
+    from knapsack_rl.learner.ranks import join_ranks
+    from knapsack_rl.train.launch import as_rank
+
+    with as_rank():
+        ranks = join_ranks()
+        if what == "measure":
+            measure(model_folder, out, ranks=ranks)
+            return
+        job = Bench(out).job(build=partial(build_dying, ranks=ranks))
+        train(type(job)(**{name: getattr(job, name) for name in job.__slots__} | {"ranks": ranks}))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3]))

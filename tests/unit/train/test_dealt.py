@@ -1,0 +1,67 @@
+"""Rollouts are dealt by expected tokens and measured speed; ranks that disagree are found out."""
+
+import pytest
+
+from knapsack_rl.base.errors import StateError
+from knapsack_rl.base.types import GenerationRequest, Prompt
+from knapsack_rl.sampler import FakeSampler
+from knapsack_rl.train.dealt import DealtSampler, RankSpeed, deal
+from knapsack_rl.train.launch import Nodes, nodes_to_spread_over
+
+
+def test_longest_rollouts_are_dealt_first():
+    """Equal ranks: 8 against 5 + 4, not 8 + 4 against 5."""
+    assert deal([4.0, 8.0, 5.0], [RankSpeed(), RankSpeed()]) == [[1], [0, 2]]
+
+
+def test_slow_rank_gets_less():
+    """Three times slower, observed often: about a quarter of the work."""
+    fast, slow = RankSpeed([1.0] * 20), RankSpeed([3.0] * 20)
+    dealt = deal([1.0] * 400, [fast, slow])
+    assert [len(part) for part in dealt] == [300, 100]
+
+
+def test_bound_is_optimistic_and_tightens():
+    """Below the mean, nearer to it with more observations, never below a tenth of it."""
+    few, many = RankSpeed([1.0, 3.0]), RankSpeed([1.0, 3.0] * 200)
+    assert few.lower_bound() < many.lower_bound() < 2.0
+    assert few.lower_bound() >= 0.2
+    assert many.lower_bound() == pytest.approx(2.0, rel=0.15)
+    assert RankSpeed().lower_bound() == 1.0
+
+
+def test_untried_rank_counts_as_fast_as_the_fastest():
+    """It gets as much as the fastest, so that its speed becomes known."""
+    dealt = deal([1.0] * 90, [RankSpeed([0.5] * 9), RankSpeed(), RankSpeed([1.0] * 9)])
+    assert len(dealt[0]) == len(dealt[1]) > len(dealt[2])
+
+
+class TwoRanks:
+    """The other rank says what it is told to."""
+
+    rank, size = 0, 2
+
+    def __init__(self, other):
+        self._other = other
+
+    def gather(self, value):
+        return [value, self._other]
+
+
+def test_disagreeing_rank_is_named():
+    """Other counts or seeds on one rank stop the step before anything is sampled."""
+    request = GenerationRequest(prompts=(Prompt(id="a", text="", answer="", kind=""),), counts=(2,), seeds=((1, 2),))
+    sampler = DealtSampler(FakeSampler(lambda _: 0.5), TwoRanks("another digest"))
+    with pytest.raises(StateError, match="rank 1 disagrees with rank 0 on the rollouts of this step"):
+        sampler.generate(request)
+
+
+@pytest.mark.parametrize("nodelist", ["node[03-05,9]", "node03,node[04-05]", "node03"])
+def test_nodes_come_from_slurm(nodelist):
+    """First host, number of nodes, and which this is; a machine alone without Slurm."""
+    environment = {"SLURM_STEP_NUM_NODES": "3", "SLURM_STEP_NODELIST": nodelist, "SLURM_NODEID": "2"}
+    assert Nodes.of_environment(environment) == Nodes(count=3, number=2, address="node03")
+    assert Nodes.of_environment({}) == Nodes()
+    assert nodes_to_spread_over({"SLURM_JOB_NUM_NODES": "3"}) == 3
+    assert nodes_to_spread_over(environment | {"SLURM_JOB_NUM_NODES": "3"}) == 1
+    assert nodes_to_spread_over({}) == 1
