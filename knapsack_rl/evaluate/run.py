@@ -1,49 +1,107 @@
 """Walk the checkpoints of one run over all benchmarks."""
 
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from knapsack_rl.base.errors import InputError
 from knapsack_rl.base.layout import RunPaths
-from knapsack_rl.config import RunConfig
-from knapsack_rl.evaluate.scoring import score_benchmark
+from knapsack_rl.base.types import Prompt
+from knapsack_rl.config import RunConfig, evaluation_hash, parse_run
+from knapsack_rl.evaluate.checkpoints import Checkpoints
 from knapsack_rl.progress import Progress
-from knapsack_rl.records import EVALS, ensure_writable, table_of, write_table
-from knapsack_rl.records.prompts import read_benchmarks
-from knapsack_rl.sampler import Sampler
-from knapsack_rl.tasks import build_task
+from knapsack_rl.records import EVALS, PROBES, ensure_writable, read_table, table_of, write_table
+from knapsack_rl.records.prompts import read_benchmarks, read_train_prompts
+from knapsack_rl.scoring import score_benchmarks
+from knapsack_rl.scoring.probe import probe_rows, probed_prompts, probed_steps
+from knapsack_rl.tasks import Task, build_task
 
 
-def evaluate(config: RunConfig, *, paths: RunPaths, benchmarks_file: Path) -> None:
-    """Write ``evals/<run>.parquet``: one row per checkpoint, benchmark problem and sample.
+def evaluate(config: RunConfig, *, paths: RunPaths, benchmarks_file: Path, prompts_file: Path) -> None:
+    """Write ``evals/<run>.parquet``: one row per checkpoint, benchmark problem and sample; and the probe beside it.
+
+    Steps that were evaluated while training are taken over; only what is missing is sampled, from kept weights.
+    ``probes/<run>.parquet`` holds the same of a fixed sample of training problems, at the first and last checkpoint;
+    it has no rows, and ``prompts_file`` is not read, unless the configuration asks for a probe.
 
     Raises:
         InputError: a checkpoint or the benchmark table is missing or damaged.
     """
     ensure_writable(paths.evals.parent)
-    benchmarks = read_benchmarks(benchmarks_file)
+    ensure_writable(paths.probe.parent)
     task = build_task(config.task.name, config.task.options, seed=config.task.seed)
-    settings = config.evaluation
+    done = _inside_training(config, paths)
+    missing = [step for step in config.checkpoints if step not in done]
+    checkpoints = Checkpoints(config, paths)
+    benchmarks = task.reveal(read_benchmarks(benchmarks_file)) if missing else {}
+    scored = _score(config, checkpoints, task=task, steps=missing, benchmarks=benchmarks)
+    tables = done | {step: table_of(rows, EVALS) for step, rows in scored.items()}
+    write_table(paths.probe, table_of(_probe(config, checkpoints, task=task, prompts_file=prompts_file), PROBES))
+    task.close()
+    write_table(paths.evals, pa.concat_tables(tables[step] for step in config.checkpoints))
+
+
+def _inside_training(config: RunConfig, paths: RunPaths) -> dict[int, pa.Table]:
+    """Rows by step of what the trainer has evaluated already.
+
+    Raises:
+        InputError: the run is not trained, or with other settings of the evaluation.
+    """
+    if not config.evaluation.inside_training:
+        return {}
+    path = paths.folder / "config.json"
+    if not path.is_file():
+        raise InputError(f"{path}: no such file; train this run first")
+    trained = parse_run(path.read_text(encoding="utf-8"), source=str(path))
+    if evaluation_hash(trained) != evaluation_hash(config):
+        raise InputError(
+            f"{paths.folder}: was evaluated while training, with another `evaluation`; run `train` of this run again"
+            " (it trains no step twice)"
+        )
+    rows = read_table(paths.inside_evals, EVALS)
+    steps = rows["step"].unique().to_pylist()
+    return {step: rows.filter(pc.equal(rows["step"], step)) for step in steps}
+
+
+def _score(
+    config: RunConfig,
+    checkpoints: Checkpoints,
+    *,
+    task: Task,
+    steps: Sequence[int],
+    benchmarks: Mapping[str, Sequence[Prompt]],
+) -> dict[int, list[dict[str, Any]]]:
+    rows: dict[int, list[dict[str, Any]]] = {}
+    with Progress(f"evaluate {config.run_id}", total=len(steps) * len(benchmarks)) as progress:
+        for step in steps:
+            scored = score_benchmarks(
+                checkpoints.sampler(step),
+                task,
+                benchmarks=benchmarks,
+                settings=config.evaluation,
+                prompts=checkpoints.benchmark_prompts(step),
+                on_benchmark=_show(progress, step),
+            )
+            rows[step] = [{"run_id": config.run_id, "step": step, **row} for row in scored]
+    return rows
+
+
+def _probe(config: RunConfig, checkpoints: Checkpoints, *, task: Task, prompts_file: Path) -> list[dict[str, Any]]:
+    steps = probed_steps(config)
+    if not steps:
+        return []
+    prompts = probed_prompts(read_train_prompts(prompts_file), config=config)
     rows: list[dict[str, Any]] = []
-    with Progress(f"evaluate {config.run_id}", total=len(config.checkpoints) * len(benchmarks)) as progress:
-        for step in config.checkpoints:
-            sampler = _sampler(config, paths.weights(step))
-            for name, problems in benchmarks.items():
-                scored = score_benchmark(sampler, task, problems=problems, samples=settings.samples, seed=settings.seed)
-                new = [{"run_id": config.run_id, "step": step, "benchmark": name, **row} for row in scored]
-                rows += new
-                progress.advance(checkpoint=str(step), benchmark=name, accuracy=f"{_mean_reward(new):.3f}")
-    write_table(paths.evals, table_of(rows, EVALS))
+    for step in steps:
+        rows += probe_rows(checkpoints.sampler(step), task, prompts=prompts, config=config, step=step)
+    return rows
 
 
-def _sampler(config: RunConfig, weights: Path) -> Sampler:
-    from knapsack_rl.models import load_model, load_tokenizer
-    from knapsack_rl.sampler.hf_engine import HFSampler, SamplingOptions
+def _show(progress: Progress, step: int) -> Callable[[str, float], None]:
+    def show(name: str, accuracy: float) -> None:
+        progress.advance(checkpoint=str(step), benchmark=name, accuracy=f"{accuracy:.3f}")
 
-    options = SamplingOptions(
-        temperature=config.evaluation.temperature, max_response_tokens=config.evaluation.max_response_tokens
-    )
-    return HFSampler(load_model(weights), load_tokenizer(weights), options=options)
-
-
-def _mean_reward(rows: list[dict[str, Any]]) -> float:
-    return sum(row["reward"] for row in rows) / max(1, len(rows))
+    return show

@@ -5,7 +5,7 @@ from pathlib import Path
 from knapsack_rl.base.errors import ConfigError
 from knapsack_rl.config import BuildConfig, TaskConfig
 from knapsack_rl.learner.imitation import imitate
-from knapsack_rl.models import build_model, build_tokenizer, save_model
+from knapsack_rl.models import build_model, build_tokenizer, pick_device, save_model
 from knapsack_rl.progress import Progress
 from knapsack_rl.records import ensure_writable
 from knapsack_rl.tasks import build_task
@@ -22,7 +22,7 @@ def pretrain(task_config: TaskConfig, build: BuildConfig, *, output: Path) -> No
     if not task.vocabulary():
         raise ConfigError(f"task {task_config.name!r} has no vocabulary of its own; give models.<name>.path instead")
     tokenizer = build_tokenizer(task.vocabulary())
-    model = build_model(build, tokenizer)
+    model = build_model(build, tokenizer).to(pick_device("auto"))
     demonstrations = task.demonstrations(build.pretrain.demonstrations)
     sequences = [(tokenizer(d.prompt)["input_ids"], tokenizer(d.response)["input_ids"]) for d in demonstrations]
     with Progress("pretrain", total=build.pretrain.steps) as progress:

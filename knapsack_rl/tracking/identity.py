@@ -25,7 +25,7 @@ def run_tags(config: RunConfig, *, git_commit: str | None) -> dict[str, str]:
         CONFIG_HASH: run_hash(config),
         "mlflow.source.git.commit": git_commit or "unknown",
         "study": config.study,
-        "model": config.model_name,
+        "model": config.model_label,
         "arm": config.arm_name,
         "strategy": config.arm.strategy,
         "belief": str(config.arm.belief),

@@ -45,15 +45,19 @@ def step_metrics(
         num_rollouts_P: rollouts per prompt of the step.  [P]
 
     Returns:
-        ``train/*`` and ``seconds/*``: the recorded facts; ``effective/*``: shares of rollouts and of prompts.
+        ``train/*`` and ``seconds/*``: the recorded facts; ``allocation/*``: where the rollouts went, and the shares of
+        rollouts and of prompts that carry a gradient.
     """
-    metrics = {f"{_section(name)}/{name}": float(facts[name]) for name in STEPS.names if name != "step"}
+    known = {name: facts.get(name) for name in STEPS.names if name != "step"}
+    metrics = {f"{_section(name)}/{name}": float(value) for name, value in known.items() if value is not None}
     metrics["train/success_rate"] = facts["num_successes"] / max(facts["num_rollouts"], 1)
     by_rollouts, by_prompts = effective_ratios(num_successes_P, num_rollouts_P)
-    metrics["effective/ratio_rollouts"] = by_rollouts
-    metrics["effective/ratio_prompts"] = by_prompts
-    metrics["effective/all_correct_prompts"] = float(np.mean(all_correct(num_successes_P, num_rollouts_P)))
-    metrics["effective/all_wrong_prompts"] = float(np.mean(all_wrong(num_successes_P, num_rollouts_P)))
+    metrics["allocation/ratio_rollouts"] = by_rollouts
+    metrics["allocation/ratio_prompts"] = by_prompts
+    metrics["allocation/all_correct_prompts"] = float(np.mean(all_correct(num_successes_P, num_rollouts_P)))
+    metrics["allocation/all_wrong_prompts"] = float(np.mean(all_wrong(num_successes_P, num_rollouts_P)))
+    metrics["allocation/max_rollouts"] = float(np.max(num_rollouts_P))
+    metrics["allocation/std_rollouts"] = float(np.std(np.asarray(num_rollouts_P)))
     return metrics
 
 
@@ -104,7 +108,7 @@ def final_points(steps: pa.Table, training: Sequence[Point], *, end_ms: int) -> 
         "final/total_seconds": float(pc.sum(steps["step_s"]).as_py()),
     }
     for ratio in ("ratio_rollouts", "ratio_prompts"):
-        values = [point.value for point in training if point.name == f"effective/{ratio}"]
+        values = [point.value for point in training if point.name == f"allocation/{ratio}"]
         metrics[f"final/mean_{ratio}"] = float(np.mean(values))
     return list(_points(metrics.items(), step=pc.max(steps["step"]).as_py(), time_ms=end_ms))
 

@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from knapsack_rl.base.errors import KnapsackError, OutputError
-from knapsack_rl.base.layout import RunPaths
+from knapsack_rl.base.layout import RunPaths, StudyPaths
 from knapsack_rl.base.seeding import digest
 from knapsack_rl.config import RunConfig, StudyConfig, run_hash
 from knapsack_rl.records import EVALS, GROUPS, STEPS, code_digest, read_table, sha256_of
+from knapsack_rl.tracking.guide import COMPARED, NOTE, compared_arms, experiment_tags, run_note
 from knapsack_rl.tracking.identity import KIND, RECORDS_DIGEST, run_params, run_tags
 from knapsack_rl.tracking.metrics import Point, evaluation_points, final_points, training_points
 from knapsack_rl.tracking.store import (
@@ -49,6 +50,7 @@ class _Sync:
 
     def run(self, config: RunConfig, paths: RunPaths, *, records_digest: str) -> None:
         """Write a training run from its records, unless MLflow has it."""
+        from knapsack_rl.tracking.lineage import dataset_inputs, log_policy
         from knapsack_rl.tracking.writing import RunWriter
 
         if self._is_settled(config.run_id, records_digest):
@@ -62,6 +64,9 @@ class _Sync:
         writer = RunWriter.create(self.experiment, name=config.run_id, tags=tags, start_ms=start_ms)
         writer.add_params(run_params(config))
         writer.add_points(points)
+        if data := dataset_inputs(StudyPaths(paths.study, paths.study)):
+            patiently(writer.client.log_inputs, writer.mlflow_id, datasets=data)
+        log_policy(self.experiment, config, mlflow_id=writer.mlflow_id)
         writer.end("FINISHED", end_ms=end_ms)
         writer.settle(records_digest)
         self._delete(self.present.get(config.run_id, []))
@@ -87,6 +92,24 @@ class _Sync:
         writer.settle(records_digest)
         self._delete(self.present.get(SUMMARY_ID, []))
 
+    def guide(self, study: StudyConfig, runs: Mapping[str, RunConfig]) -> None:
+        """Describe the experiment and its runs, with links between them; writes what is not so yet."""
+        from knapsack_rl.tracking.writing import runs_by_id
+
+        client, experiment_id = self.experiment.client, self.experiment.id
+        found = {run_id: some[0] for run_id, some in runs_by_id(self.experiment).items() if some}
+        ids = {run_id: run.info.run_id for run_id, run in found.items()}
+        known = patiently(client.get_experiment, experiment_id).tags
+        for key, value in experiment_tags(study, experiment_id, summary_id=ids[SUMMARY_ID]).items():
+            if known.get(key) != value:
+                patiently(client.set_experiment_tag, experiment_id, key, value)
+        for run_id, config in runs.items():
+            note = run_note(config, runs, ids=ids, experiment_id=experiment_id)
+            compared = "yes" if config.arm_name in compared_arms(study) else "no"
+            for key, value in {NOTE: note, COMPARED: compared}.items():
+                if found[run_id].data.tags.get(key) != value:
+                    patiently(client.set_tag, ids[run_id], key, value)
+
     def _is_settled(self, run_id: str, records_digest: str) -> bool:
         """Whether a complete MLflow run with this digest exists; deletes what else stands for ``run_id`` if so."""
         present = self.present.get(run_id, [])
@@ -96,7 +119,11 @@ class _Sync:
         return bool(equal)
 
     def _delete(self, runs: "Iterable[Run]") -> None:
+        from knapsack_rl.tracking.lineage import policies_of
+
         for run in runs:
+            for model_id in policies_of(self.experiment.client, run):
+                patiently(self.experiment.client.delete_logged_model, model_id)
             patiently(self.experiment.client.delete_run, run.info.run_id)
             self.receipt["deleted"] += 1
 
@@ -132,6 +159,7 @@ def sync(
         for run_id, config in runs.items():
             work.run(config, RunPaths(results_folder, run_id), records_digest=digests[run_id])
         work.summary(study, {"tables": results_folder / "tables", "figures": figures_folder})
+        work.guide(study, runs)
     except KnapsackError:
         raise
     except Exception as error:

@@ -9,15 +9,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from knapsack_rl.allocation import Strategy, build_strategy, default_belief
-from knapsack_rl.base.types import Prompt
+from knapsack_rl.base.ranks import ONE_RANK, Ranks
+from knapsack_rl.base.types import Prompt, SamplingOptions
 from knapsack_rl.beliefs import NeedsFeatures, Tracker, build_tracker, hashed_features
 from knapsack_rl.config import RunConfig
 from knapsack_rl.learner import Learner
 from knapsack_rl.records.prompts import read_train_prompts
-from knapsack_rl.sampler import Sampler
+from knapsack_rl.sampler import Sampler, build_sampler
+from knapsack_rl.scoring import BenchmarkPrompts, benchmark_prompts
 from knapsack_rl.study import step_totals
 from knapsack_rl.tasks import Task, build_task
+from knapsack_rl.train.dealt import DealtSampler
 from knapsack_rl.train.history import PromptHistory
+from knapsack_rl.train.policy import build_learner
 from knapsack_rl.train.stream import PromptStream
 
 
@@ -34,32 +38,40 @@ class Parts:
     learner: Learner
     totals: tuple[int, ...]
     """Rollouts of each step, step 1 first."""
+    ranks: Ranks = ONE_RANK
+    """The processes that train this run together."""
     features: Mapping[str, NDArray[np.float64]] | None = None
     """Feature vector of every training prompt, for strategies that predict rates from features.  [F] each"""
+    benchmark_prompts: BenchmarkPrompts | None = None
+    """How problems become prompts in an evaluation inside training; None: as the sampler does it."""
     strategy_state: Mapping[str, Any] = field(default_factory=dict)
     history: PromptHistory = field(default_factory=PromptHistory)
 
 
-def build_parts(config: RunConfig, *, prompts_file: Path, model_folder: Path) -> Parts:
-    """Load model and problems and put a run together.
+def build_parts(config: RunConfig, *, prompts_file: Path, model_folder: Path, ranks: Ranks = ONE_RANK) -> Parts:
+    """Load model and problems and put a run together, on each of its ranks.
 
     Raises:
         ConfigError, InputError: something named in the configuration does not exist or cannot be used.
     """
     prompts = read_train_prompts(prompts_file)
     stream = PromptStream(prompts, batch_size=config.train.prompts_per_step, seed=config.seed)
-    sampler, learner = _engines(config, model_folder)
+    sampler, learner = _engines(config, model_folder, ranks=ranks)
+    strategy = build_strategy(config.arm.strategy, config.arm.options)
+    # DEVIATION: features are hashed n-grams of the text; VIP embeds prompts with a model.
     belief = config.arm.belief or default_belief(config.arm.strategy, config.arm.options)
     return Parts(
         config=config,
         task=build_task(config.task.name, config.task.options, seed=config.task.seed),
         stream=stream,
         tracker=build_belief(belief, config.arm.belief_options, prompts=prompts),
-        strategy=build_strategy(config.arm.strategy, config.arm.options),
+        strategy=strategy,
         sampler=sampler,
         learner=learner,
         totals=step_totals(config),
-        features=hashed_features({prompt.id: prompt.text for prompt in prompts}),
+        ranks=ranks,
+        features=hashed_features({prompt.id: prompt.text for prompt in prompts}) if strategy.reads_features else None,
+        benchmark_prompts=benchmark_prompts(model_folder, prompt=config.model.prompt.on_benchmarks()),
     )
 
 
@@ -75,35 +87,19 @@ def build_belief(name: str, options: Mapping[str, Any], *, prompts: Sequence[Pro
     return tracker
 
 
-def _engines(config: RunConfig, model_folder: Path) -> tuple[Sampler, Learner]:
-    from knapsack_rl.learner.loss import LossOptions
-    from knapsack_rl.learner.policy import OptimizerOptions, PolicyLearner
-    from knapsack_rl.models import load_model, load_tokenizer
-    from knapsack_rl.sampler.hf_engine import HFSampler, SamplingOptions
+def _engines(config: RunConfig, model_folder: Path, *, ranks: Ranks) -> tuple[Sampler, Learner]:
+    from knapsack_rl.models import load_tokenizer, pick_device
 
     train = config.train
+    device = pick_device(config.learner.device, gpus=config.learner.gpus)
     tokenizer = load_tokenizer(model_folder)
-    learner = PolicyLearner(
-        load_model(model_folder),
-        tokenizer,
-        loss=LossOptions(
-            clip_low=train.clip_low,
-            clip_high=train.clip_high,
-            dual_clip=train.dual_clip,
-            kl_coef=train.kl_coef,
-            entropy_coef=train.entropy_coef,
-        ),
-        optimizer=OptimizerOptions(
-            learning_rate=train.learning_rate,
-            weight_decay=train.weight_decay,
-            max_grad_norm=train.max_grad_norm,
-            micro_batch_tokens=train.micro_batch_tokens,
-            temperature=train.temperature,
-        ),
-    )
-    sampler = HFSampler(
-        load_model(model_folder),
-        tokenizer,
+    learner = build_learner(config, model_folder, tokenizer=tokenizer, device=device, ranks=ranks)
+    sampler = build_sampler(
+        model_folder,
+        config=config.sampler,
+        prompt=config.model.prompt,
         options=SamplingOptions(temperature=train.temperature, max_response_tokens=train.max_response_tokens),
+        dtype=config.learner.dtype,
+        shares_device=True,
     )
-    return sampler, learner
+    return (DealtSampler(sampler, ranks) if ranks.size > 1 else sampler), learner

@@ -2,17 +2,16 @@
 
 import json
 import shutil
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol, Self
+from typing import Any
 
-from knapsack_rl.base.errors import StateError
+from knapsack_rl.base.errors import InputError, StateError, TrainingError
 from knapsack_rl.base.layout import RunPaths
+from knapsack_rl.base.ranks import ONE_RANK, Ranks
 from knapsack_rl.config import RunConfig, resume_hash, run_hash
-from knapsack_rl.grpo import effective_ratios
-from knapsack_rl.progress import Progress
 from knapsack_rl.records import (
     Journal,
     ensure_writable,
@@ -24,23 +23,14 @@ from knapsack_rl.records import (
     write_json,
 )
 from knapsack_rl.train.build import Parts, build_parts
+from knapsack_rl.train.card import model_card
+from knapsack_rl.train.evaluations import Evaluations
 from knapsack_rl.train.state import locked, open_state, resume, save_state, saved_step, set_aside
 from knapsack_rl.train.step import run_step
+from knapsack_rl.train.witnesses import Live, Witnesses
 
 STATE_FORMAT = 1
 """Raised when saved state or journal columns change, so that older state is set aside instead of misread."""
-
-
-class Live(Protocol):
-    """Something told of every step; it must return at once and never raise."""
-
-    def log_step(self, record: Mapping[str, Any]) -> None:
-        """Take note of one step's facts."""
-        ...
-
-    def close(self) -> None:
-        """Finish."""
-        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,12 +43,18 @@ class TrainJob:
     model_folder: Path
     start_live: Callable[[RunConfig], Live] | None = None
     """Called once training really starts."""
+    benchmarks_file: Path | None = None
+    """Problems of the evaluation inside training; needed for that alone."""
     build: Callable[..., Parts] = build_parts
     """Composition root; tests pass one with the fakes that ship in the package."""
+    ranks: Ranks = ONE_RANK
+    """The processes that train this run together; ``build`` must know them too. Rank 0 alone writes."""
 
     def stamp(self) -> dict[str, Any]:
         """What resume state belongs to: configuration (but the number of steps), code version and inputs."""
-        files = model_files(self.model_folder) if self.model_folder.is_dir() else []
+        files = []
+        if self.model_folder.is_dir():
+            files = model_files(self.model_folder, with_prompting=self.config.model.build is None)
         return {
             "state_format": STATE_FORMAT,
             "resume_hash": resume_hash(self.config),
@@ -66,6 +62,14 @@ class TrainJob:
             "prompts_sha256": sha256_of(self.prompts_file),
             "model_sha256": {path.name: sha256_of(path) for path in files},
         }
+
+    def evaluations(self) -> Evaluations | None:
+        """Where the run is evaluated while it trains, None if it is not."""
+        if not self.config.evaluation.inside_training:
+            return None
+        if self.benchmarks_file is None:
+            raise InputError("evaluation.inside_training: no benchmark problems; run the job `prepare_data` first")
+        return Evaluations(self.paths.state, self.config, benchmarks_file=self.benchmarks_file)
 
 
 def train(job: TrainJob) -> None:
@@ -75,80 +79,92 @@ def train(job: TrainJob) -> None:
         KnapsackError: bad input, a locked or damaged state folder, an unwritable output folder. Nothing is published
             before the last step is done.
     """
-    ensure_writable(job.paths.folder.parent)
-    with locked(job.paths.state):
+    first = job.ranks.rank == 0
+    if first:
+        ensure_writable(job.paths.folder.parent)
+    with locked(job.paths.state) if first else nullcontext():
+        evaluations = job.evaluations()
         parts = job.build(job.config, prompts_file=job.prompts_file, model_folder=job.model_folder)
-        _prepare_state(job)
-        start = resume(job.paths.state, parts)
-        if start in job.config.checkpoints and not _weights(job.paths.state, start).exists():
-            parts.learner.export(_weights(job.paths.state, start))
+        if first:
+            _prepare_state(job, evaluations)
+        job.ranks.gather(None)  # the others read the state once it is prepared
+        start = _agreed_start(job, parts)
+        _finish_step(job, parts, step=start, evaluations=evaluations)
         if start < job.config.train.steps:
-            _run_steps(job, parts, start=start)
-        _publish(job)
+            _run_steps(job, parts, start=start, evaluations=evaluations)
+        parts.task.close()
+        if first:
+            _publish(job, evaluations)
 
 
-def _prepare_state(job: TrainJob) -> None:
+def _agreed_start(job: TrainJob, parts: Parts) -> int:
+    """Resume on every rank; all must have found the same save."""
+    starts = job.ranks.gather(resume(job.paths.state, parts))
+    odd = next((rank for rank, start in enumerate(starts) if start != starts[0]), None)
+    if odd is not None:
+        raise StateError(
+            f"{job.paths.state}: rank {odd} resumed at step {starts[odd]} and rank 0 at {starts[0]};"
+            " put results/ on a file system that all nodes share"
+        )
+    return int(starts[0])
+
+
+def _finish_step(job: TrainJob, parts: Parts, *, step: int, evaluations: Evaluations | None) -> None:
+    """Before the first step, or the first after a save: what an interrupted attempt may not have got to."""
+    weights = _weights(job.paths.state, step)
+    exported, evaluated = job.ranks.gather((weights.exists(), bool(evaluations and evaluations.has(step))))[0]
+    if step in job.config.kept_weights and not exported:
+        parts.learner.export(weights, card=model_card(job.config, step))
+    if evaluations and step in job.config.checkpoints and not evaluated:
+        evaluations.evaluate(parts, step)
+
+
+def _prepare_state(job: TrainJob, evaluations: Evaluations | None) -> None:
     """Open the state; set it aside if it went further than this run, or lacks weights that cannot be had again."""
     state, stamp = job.paths.state, job.stamp()
     open_state(state, stamp)
     saved = saved_step(state)
-    lost = [step for step in job.config.checkpoints if step < saved and not _weights(state, step).exists()]
+    lost = [step for step in job.config.kept_weights if step < saved and not _weights(state, step).exists()]
     if saved > job.config.train.steps or lost:
         set_aside(state)
         open_state(state, stamp)
+    elif evaluations:
+        passed = [step for step in job.config.checkpoints if step < saved]
+        evaluations.require(passed, kept=job.config.kept_weights)
 
 
-class _LiveGuard(AbstractContextManager["_LiveGuard"]):
-    """The live tracker for the duration of a run, or nothing."""
-
-    def __init__(self, job: TrainJob) -> None:
-        self._live = job.start_live(job.config) if job.start_live and job.config.live_tracking else None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def log_step(self, record: Mapping[str, Any]) -> None:
-        if self._live:
-            self._live.log_step(record)
-
-    def __exit__(self, *_: object) -> None:
-        if self._live:
-            self._live.close()
-
-
-def _run_steps(job: TrainJob, parts: Parts, *, start: int) -> None:
-    config, folder = job.config, job.paths.state
-    with (
-        Journal(folder / "journal.jsonl") as journal,
-        Progress(config.run_id, total=config.train.steps, start=start) as progress,
-        _LiveGuard(job) as live,
-    ):
+def _run_steps(job: TrainJob, parts: Parts, *, start: int, evaluations: Evaluations | None) -> None:
+    config, folder, first = job.config, job.paths.state, job.ranks.rank == 0
+    journal = (lambda: Journal(folder / "journal.jsonl")) if first else None
+    with Witnesses(config, start=start, journal=journal, start_live=job.start_live) as witnesses:
         for step in range(start + 1, config.train.steps + 1):
-            record = run_step(parts, step)
-            journal.append(record)
-            live.log_step(record)
-            if step in config.checkpoints:
-                parts.learner.export(_weights(folder, step))
+            facts = _step_or_stop(job, parts, step=step)
+            witnesses.record(facts)
+            if step in config.kept_weights:
+                parts.learner.export(_weights(folder, step), card=model_card(config, step))
+            if evaluations and step in config.checkpoints:
+                evaluations.evaluate(parts, step)
             if step % config.train.save_every == 0 or step == config.train.steps:
                 save_state(folder, parts, step=step)
-            progress.update(step, **_facts(record))
+            witnesses.show(facts)
 
 
-def _facts(record: Mapping[str, Any]) -> dict[str, str]:
-    groups = record["groups"]
-    ratio, _ = effective_ratios([g["num_successes"] for g in groups], [g["num_rollouts"] for g in groups])
-    return {
-        "reward": f"{record['num_successes'] / record['num_rollouts']:.3f}",
-        "effective": f"{ratio:.2f}",
-        "rollouts/s": f"{record['num_rollouts'] / record['step_s']:.0f}",
-    }
+def _step_or_stop(job: TrainJob, parts: Parts, *, step: int) -> dict[str, Any]:
+    """One step; a run that diverged stops before its weights are touched, and says where it can go on from."""
+    try:
+        return run_step(parts, step)
+    except TrainingError as error:
+        kept = f"{job.paths.state} keeps step {saved_step(job.paths.state)}"
+        raise TrainingError(
+            f"{job.config.run_id}: step {step}: {error}; {kept}, the last good one: lower train.learning_rate"
+        ) from None
 
 
 def _weights(folder: Path, step: int) -> Path:
     return folder / "weights" / f"step_{step:05d}"
 
 
-def _publish(job: TrainJob) -> None:
+def _publish(job: TrainJob, evaluations: Evaluations | None) -> None:
     """Write the run's folder from journal and exported weights beside the old one, then put it in its place."""
     config, paths = job.config, job.paths
     records = read_journal(paths.state / "journal.jsonl", last_step=config.train.steps)
@@ -160,9 +176,11 @@ def _publish(job: TrainJob) -> None:
     new = RunPaths(paths.study, f".{paths.run_id}.new")
     shutil.rmtree(new.folder, ignore_errors=True)
     ensure_writable(new.folder)
-    for step in config.checkpoints:
+    for step in config.kept_weights:
         shutil.copytree(_weights(paths.state, step), new.weights(step))
     publish_journal(records, new.folder)
+    if evaluations:
+        evaluations.publish(new.inside_evals)
     write_json(new.folder / "config.json", json.loads(config.model_dump_json()))
     manifest = {"run_id": config.run_id, "config_hash": run_hash(config), **job.stamp(), **environment_facts()}
     write_json(new.folder / "manifest.json", manifest | {"train_s": sum(record["step_s"] for record in records)})

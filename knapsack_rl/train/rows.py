@@ -4,19 +4,24 @@ from collections.abc import Sequence
 
 from knapsack_rl.base.types import Group
 from knapsack_rl.config import TrainConfig
-from knapsack_rl.grpo import cut_mini_batches, group_advantages, token_weights
+from knapsack_rl.grpo import Advantage, cut_mini_batches, group_advantages, token_weights
 from knapsack_rl.learner import TrainingRow
 
 
 def mini_batch_rows(
-    groups: Sequence[Group], rewards_P_G: Sequence[Sequence[float]], *, config: TrainConfig, seed: int
+    groups: Sequence[Group],
+    rewards_P_G: Sequence[Sequence[float]],
+    *,
+    config: TrainConfig,
+    seed: int,
+    advantage: Advantage = "std",
 ) -> list[list[TrainingRow]]:
     """Rows of each mini-batch: cut first, weighted by all of its tokens, then zero-advantage rollouts dropped.
 
     Dropping changes no gradient, because such a rollout's policy term is zero. It is off when a KL penalty or an
     entropy bonus gives those rollouts a gradient.
     """
-    advantages = group_advantages(rewards_P_G, clip=config.advantage_clip, normalize=config.normalize_advantages)
+    advantages = group_advantages(rewards_P_G, clip=config.advantage_clip, advantage=advantage)
     flat = [
         (index, group.prompt_tokens, rollout, float(advantage))
         for index, (group, advantages_G) in enumerate(zip(groups, advantages, strict=True))

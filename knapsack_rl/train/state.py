@@ -74,9 +74,12 @@ def set_aside(folder: Path) -> Path:
 
 
 def save_state(folder: Path, parts: Parts, *, step: int) -> None:
-    """Save everything a resumed run needs after ``step``, keep the newest two saves."""
+    """Save everything a resumed run needs after ``step``, keep the newest two saves. Rank 0 writes, all must call."""
     target = folder / f"step_{step:05d}"
     temporary = folder / f".step_{step:05d}.tmp"
+    if parts.ranks.rank > 0:
+        parts.learner.save_state(temporary)  # gives its part of the weights
+        return
     shutil.rmtree(temporary, ignore_errors=True)
     temporary.mkdir()
     parts.learner.save_state(temporary)

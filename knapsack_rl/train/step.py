@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -12,13 +13,14 @@ from numpy.typing import NDArray
 from knapsack_rl.allocation import AllocationRequest, run_strategy
 from knapsack_rl.base.seeding import derive_seed
 from knapsack_rl.base.types import GenerationRequest, Group, Prompt
-from knapsack_rl.beliefs import BeliefArrays
+from knapsack_rl.beliefs import BeliefArrays, HasCost
 from knapsack_rl.beliefs.oracle import NeedsProbe
+from knapsack_rl.tasks import Response
 from knapsack_rl.train.build import Parts
 from knapsack_rl.train.facts import group_facts, outcome_of, totals
 from knapsack_rl.train.rows import mini_batch_rows
 
-PHASES = ("probe", "allocate", "sample", "score", "update", "sync", "step")
+PHASES = ("probe", "allocate", "sample", "score", "pack", "update", "sync", "step")
 
 
 class Stopwatch:
@@ -46,7 +48,7 @@ def run_step(parts: Parts, step: int) -> dict[str, Any]:
     """
     config, watch = parts.config, Stopwatch()
     with watch("step"):
-        epoch = parts.stream.epoch
+        epoch, spent_before = parts.stream.epoch, _multiply_adds(parts)
         prompts = parts.stream.next()
         with watch("probe"):
             num_probed = _probe(parts, prompts, step=step)
@@ -54,27 +56,34 @@ def run_step(parts: Parts, step: int) -> dict[str, Any]:
             beliefs = parts.tracker.predict([prompt.id for prompt in prompts])
             counts = _allocate(parts, prompts, beliefs=beliefs, step=step, epoch=epoch)
         with watch("sample"):
-            groups = parts.sampler.generate(
-                _request(config.seed, step, purpose="rollout", prompts=prompts, counts=counts)
-            )
+            groups = parts.sampler.generate(_request(parts, step, purpose="rollout", prompts=prompts, counts=counts))
         with watch("score"):
-            rewards = _score(parts, groups)
-        with watch("update"):
+            rewards = _agreed_rewards(parts, groups)
+        with watch("pack"):
             seed = derive_seed(config.seed, "step", step)
-            update = parts.learner.update(mini_batch_rows(groups, rewards, config=config.train, seed=seed))
+            batches = mini_batch_rows(groups, rewards, config=config.train, seed=seed, advantage=config.advantage)
+        with watch("update"):
+            update = parts.learner.update(batches)
         with watch("sync"):
             parts.sampler.load(parts.learner.weights())
         rows = group_facts(groups, rewards, beliefs=beliefs, history=parts.history)
-        _observe(parts, groups, rewards_P_G=rewards, rows=rows, step=step, epoch=epoch)
+        with watch("allocate"):
+            _observe(parts, groups, rewards_P_G=rewards, rows=rows, step=step, epoch=epoch)
     return {
         "step": step,
         "epoch": epoch,
         "num_probe_rollouts": num_probed,
         **totals(groups, rows),
         **asdict(update),
+        "num_belief_multiply_adds": _multiply_adds(parts) - spent_before,
         **{f"{phase}_s": seconds for phase, seconds in watch.seconds.items()},
         "groups": rows,
     }
+
+
+def _multiply_adds(parts: Parts) -> int:
+    """What the belief's own model has cost so far; 0 for beliefs without one."""
+    return parts.tracker.cost().num_multiply_adds if isinstance(parts.tracker, HasCost) else 0
 
 
 def _probe(parts: Parts, prompts: Sequence[Prompt], *, step: int) -> int:
@@ -86,8 +95,8 @@ def _probe(parts: Parts, prompts: Sequence[Prompt], *, step: int) -> int:
         return 0
     size = parts.config.train.probe_rollouts
     counts = np.full(len(prompts), size, dtype=np.int64)
-    groups = parts.sampler.generate(_request(parts.config.seed, step, purpose="probe", prompts=prompts, counts=counts))
-    successes = [float(sum(rewards)) for rewards in _score(parts, groups)]
+    groups = parts.sampler.generate(_request(parts, step, purpose="probe", prompts=prompts, counts=counts))
+    successes = [float(sum(rewards)) for rewards in _agreed_rewards(parts, groups)]
     parts.tracker.set_probe([prompt.id for prompt in prompts], successes=successes, draws=[float(size)] * len(prompts))
     return int(counts.sum())
 
@@ -115,22 +124,33 @@ def _allocate(
 
 
 def _request(
-    run_seed: int, step: int, *, purpose: str, prompts: Sequence[Prompt], counts: NDArray[np.int64]
+    parts: Parts, step: int, *, purpose: str, prompts: Sequence[Prompt], counts: NDArray[np.int64]
 ) -> GenerationRequest:
     """Seeds derive from (run seed, step, prompt id, rollout index): the arms of one seed share their noise."""
+    cost_P = parts.history.cost([prompt.id for prompt in prompts])
     return GenerationRequest(
         prompts=tuple(prompts),
         counts=tuple(int(count) for count in counts),
         seeds=tuple(
-            tuple(derive_seed(run_seed, purpose, step, prompt.id, index) for index in range(count))
+            tuple(derive_seed(parts.config.seed, purpose, step, prompt.id, index) for index in range(count))
             for prompt, count in zip(prompts, counts, strict=True)
         ),
+        expected_tokens=None if cost_P is None else tuple(float(cost) for cost in cost_P),
     )
 
 
+def _agreed_rewards(parts: Parts, groups: Sequence[Group]) -> list[list[int]]:
+    """Rank 0 judges and tells the others: a grader with a time limit might judge otherwise on another rank."""
+    mine = _score(parts, groups) if parts.ranks.rank == 0 else []
+    rewards: list[list[int]] = parts.ranks.gather(mine)[0]
+    return rewards
+
+
 def _score(parts: Parts, groups: Sequence[Group]) -> list[list[int]]:
-    score = parts.task.score
-    return [[score(group.prompt, r.text, stop=r.stop).reward for r in group.rollouts] for group in groups]
+    """Rewards by group; the task is given all responses at once, which is cheaper where it uses other processes."""
+    responses = [Response(prompt=group.prompt, text=r.text, stop=r.stop) for group in groups for r in group.rollouts]
+    rewards = iter([verdict.reward for verdict in parts.task.score_many(responses)])
+    return [list(islice(rewards, len(group.rollouts))) for group in groups]
 
 
 def _observe(

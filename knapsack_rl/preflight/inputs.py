@@ -1,0 +1,102 @@
+"""Models and sets of problems."""
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from knapsack_rl.base.layout import StudyPaths
+from knapsack_rl.config import ModelConfig, RunConfig, StudyConfig
+from knapsack_rl.preflight.finding import Finding
+from knapsack_rl.preflight.hub import look_up
+from knapsack_rl.records import model_files
+from knapsack_rl.study.plan import model_shape
+from knapsack_rl.tasks.math_options import SetOptions, check_options
+
+PROMPT_TOKENS = 1
+"""Least length of a prompt, where the study sets no limit: responses alone must fit."""
+
+
+def run_of(model: str, runs: Mapping[str, RunConfig]) -> RunConfig:
+    """Some run of a model: what is checked is the same for all of them, unless one is overridden."""
+    return next(run for run in runs.values() if run.model_name == model)
+
+
+def check_models(study: StudyConfig, runs: Mapping[str, RunConfig]) -> Iterator[Finding]:
+    """Every model of the grid is there, can be built, or can be fetched; and is long enough."""
+    for name in study.grid.models:
+        yield _model(study, name, model=study.models[name])
+        yield from _context(study, name, run=run_of(name, runs))
+
+
+def _model(study: StudyConfig, name: str, *, model: ModelConfig) -> Finding:
+    check = f"model {name}"
+    if model.build:
+        return Finding(check=check, status="ok", found="built by the study")
+    if model.path:
+        return _folder(check, Path(model.path))
+    hub, revision = str(model.hub), str(model.revision)
+    folder = StudyPaths.of(study.name).model(name)
+    if _is_fetched(folder, hub, revision=revision):
+        return Finding(check=check, status="ok", found=f"{hub} at {revision[:12]}, in {folder}")
+    instead = f"copy the model to a folder and give models.{name}.path"
+    return look_up(check, "model", hub=hub, revision=revision, instead=instead)
+
+
+def _is_fetched(folder: Path, hub: str, *, revision: str) -> bool:
+    """Whether the job `fetch_model` has written its receipt for this model there."""
+    try:
+        receipt = json.loads((folder / "fetched.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return bool((receipt.get("hub"), receipt.get("revision")) == (hub, revision))
+
+
+def _folder(check: str, folder: Path) -> Finding:
+    names = {path.name for path in model_files(folder)} if folder.is_dir() else set()
+    for wanted in ("config.json", ".safetensors", "tokenizer.json"):
+        if not any(name.endswith(wanted) for name in names):
+            remedy = "give a folder in the transformers layout, with safetensors weights and tokenizer"
+            return Finding(check=check, status="missing", found=f"{folder} has no {wanted}", remedy=remedy)
+    return Finding(check=check, status="ok", found=str(folder))
+
+
+def _context(study: StudyConfig, name: str, *, run: RunConfig) -> Iterator[Finding]:
+    """Prompt and response must fit the positions the model was made for."""
+    shape = model_shape(study, name)
+    limit = max(run.train.max_response_tokens, run.evaluation.max_response_tokens)
+    needed = limit + (study.task.options.get("max_prompt_tokens") or PROMPT_TOKENS)
+    if shape is None or needed <= shape.context:
+        return
+    raised = run.sampler.max_model_len
+    found = f"{needed} tokens of prompt and response, {shape.context} in the model's configuration"
+    if run.sampler.kind == "vllm" and (raised is None or raised < needed):
+        remedy = f"sampler: {{max_model_len: {needed}}} raises it, or lower max_response_tokens"
+        yield Finding(check=f"context {name}", status="missing", found=found, remedy=remedy)
+    else:
+        yield Finding(check=f"context {name}", status="note", found=f"{found}; positions beyond are extrapolated")
+
+
+def check_data(study: StudyConfig) -> Iterator[Finding]:
+    """Every set of problems is in its file, in the cache, or on the hub and open to this user."""
+    if study.task.name != "math":
+        yield Finding(check="problems", status="ok", found=f"made by the task {study.task.name}")
+        return
+    options = check_options(study.task.options)
+    for name, chosen in [*options.training_sets(), *options.benchmarks.items()]:
+        yield _set(name, chosen)
+    tokenizer = options.tokenizer
+    if tokenizer and tokenizer.hub:
+        instead = "give task.options.tokenizer.path"
+        yield look_up("tokenizer", "model", hub=tokenizer.hub, revision=str(tokenizer.revision), instead=instead)
+
+
+def _set(name: str, chosen: SetOptions) -> Finding:
+    check = f"problems {name}"
+    if chosen.file:
+        if Path(chosen.file).is_file():
+            return Finding(check=check, status="ok", found=chosen.file)
+        remedy = "fetch the file, or leave `file` out to read the hub"
+        return Finding(check=check, status="missing", found=f"{chosen.file}: no such file", remedy=remedy)
+    source = chosen.resolve(name)
+    instead = "leave this benchmark out" if source.gated else "give `file`"
+    return look_up(check, "dataset", hub=source.hub, revision=source.revision, instead=instead)

@@ -1,0 +1,85 @@
+"""Who is told of a step: the journal first, then the live tracker and the progress line; on rank 0 alone."""
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, ExitStack
+from typing import Any, Protocol, Self
+
+from knapsack_rl.config import RunConfig
+from knapsack_rl.grpo import effective_ratios
+from knapsack_rl.progress import Progress
+from knapsack_rl.records import Journal
+
+
+class Live(Protocol):
+    """Something told of every step; it must return at once and never raise."""
+
+    def log_step(self, record: Mapping[str, Any]) -> None:
+        """Take note of one step's facts."""
+        ...
+
+    def close(self) -> None:
+        """Finish."""
+        ...
+
+
+class Witnesses(AbstractContextManager["Witnesses"]):
+    """Journal, progress and live tracker for the duration of a run; a silent one has none of them.
+
+    Args:
+        config: the run.
+        start: last step that is done.
+        journal: opens the journal; None for a silent witness.
+        start_live: starts the live tracker, if there is to be one.
+    """
+
+    def __init__(
+        self,
+        config: RunConfig,
+        *,
+        start: int,
+        journal: Callable[[], Journal] | None,
+        start_live: Callable[[RunConfig], Live] | None,
+    ) -> None:
+        self._config, self._start = config, start
+        self._open_journal = journal
+        self._start_live = start_live if config.live_tracking else None
+        self._stack = ExitStack()
+
+    def __enter__(self) -> Self:
+        """Open what there is."""
+        if self._open_journal is None:
+            return self
+        self._journal = self._stack.enter_context(self._open_journal())
+        bar = Progress(self._config.run_id, total=self._config.train.steps, start=self._start)
+        self._progress = self._stack.enter_context(bar)
+        self._live = self._start_live(self._config) if self._start_live else None
+        if self._live:
+            self._stack.callback(self._live.close)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close them, the newest first."""
+        self._stack.close()
+
+    def record(self, facts: Mapping[str, Any]) -> None:
+        """Keep the facts of a step; they are on disk when this returns."""
+        if self._open_journal is None:
+            return
+        self._journal.append(facts)
+        if self._live:
+            self._live.log_step(facts)
+
+    def show(self, facts: Mapping[str, Any]) -> None:
+        """Move the progress line."""
+        if self._open_journal is not None:
+            self._progress.update(facts["step"], **_summary(facts))
+
+
+def _summary(facts: Mapping[str, Any]) -> dict[str, str]:
+    groups = facts["groups"]
+    ratio, _ = effective_ratios([g["num_successes"] for g in groups], [g["num_rollouts"] for g in groups])
+    return {
+        "reward": f"{facts['num_successes'] / facts['num_rollouts']:.3f}",
+        "effective": f"{ratio:.2f}",
+        "rollouts/s": f"{facts['num_rollouts'] / facts['step_s']:.0f}",
+    }
