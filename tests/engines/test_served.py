@@ -6,8 +6,8 @@ import subprocess
 import sys
 import time
 
-import requests
 import pytest
+import requests
 
 from knapsack_rl.config import BuildConfig
 
