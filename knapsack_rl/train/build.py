@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +24,9 @@ from knapsack_rl.train.history import PromptHistory
 from knapsack_rl.train.policy import build_learner
 from knapsack_rl.train.stream import PromptStream
 
+if TYPE_CHECKING:
+    import torch
+
 
 @dataclass(slots=True, kw_only=True)
 class Parts:
@@ -40,6 +43,8 @@ class Parts:
     """Rollouts of each step, step 1 first."""
     ranks: Ranks = ONE_RANK
     """The processes that train this run together."""
+    num_gpus: int = 0
+    """GPUs that the run holds, over all ranks."""
     features: Mapping[str, NDArray[np.float64]] | None = None
     """Feature vector of every training prompt, for strategies that predict rates from features.  [F] each"""
     benchmark_prompts: BenchmarkPrompts | None = None
@@ -56,7 +61,8 @@ def build_parts(config: RunConfig, *, prompts_file: Path, model_folder: Path, ra
     """
     prompts = read_train_prompts(prompts_file)
     stream = PromptStream(prompts, batch_size=config.train.prompts_per_step, seed=config.seed)
-    sampler, learner = _engines(config, model_folder, ranks=ranks)
+    device = _device(config)
+    sampler, learner = _engines(config, model_folder, device=device, ranks=ranks)
     strategy = build_strategy(config.arm.strategy, config.arm.options)
     # DEVIATION: features are hashed n-grams of the text; VIP embeds prompts with a model.
     belief = config.arm.belief or default_belief(config.arm.strategy, config.arm.options)
@@ -70,6 +76,7 @@ def build_parts(config: RunConfig, *, prompts_file: Path, model_folder: Path, ra
         learner=learner,
         totals=step_totals(config),
         ranks=ranks,
+        num_gpus=_num_gpus(config, device, ranks=ranks),
         features=hashed_features({prompt.id: prompt.text for prompt in prompts}) if strategy.reads_features else None,
         benchmark_prompts=benchmark_prompts(model_folder, prompt=config.model.prompt.on_benchmarks()),
     )
@@ -87,11 +94,25 @@ def build_belief(name: str, options: Mapping[str, Any], *, prompts: Sequence[Pro
     return tracker
 
 
-def _engines(config: RunConfig, model_folder: Path, *, ranks: Ranks) -> tuple[Sampler, Learner]:
-    from knapsack_rl.models import load_tokenizer, pick_device
+def _device(config: RunConfig) -> "torch.device":
+    from knapsack_rl.models import pick_device
+
+    return pick_device(config.learner.device, gpus=config.learner.gpus)
+
+
+def _num_gpus(config: RunConfig, device: "torch.device", *, ranks: Ranks) -> int:
+    """One per rank where learner or sampler is on a GPU; they share it where both are."""
+    from knapsack_rl.models import pick_device
+
+    return ranks.size if "cuda" in {device.type, pick_device(config.sampler.device).type} else 0
+
+
+def _engines(
+    config: RunConfig, model_folder: Path, *, device: "torch.device", ranks: Ranks
+) -> tuple[Sampler, Learner]:
+    from knapsack_rl.models import load_tokenizer
 
     train = config.train
-    device = pick_device(config.learner.device, gpus=config.learner.gpus)
     tokenizer = load_tokenizer(model_folder)
     learner = build_learner(config, model_folder, tokenizer=tokenizer, device=device, ranks=ranks)
     sampler = build_sampler(

@@ -94,7 +94,7 @@ def train(job: TrainJob) -> None:
             _run_steps(job, parts, start=start, evaluations=evaluations)
         parts.task.close()
         if first:
-            _publish(job, evaluations)
+            _publish(job, evaluations, num_gpus=parts.num_gpus)
 
 
 def _agreed_start(job: TrainJob, parts: Parts) -> int:
@@ -164,8 +164,11 @@ def _weights(folder: Path, step: int) -> Path:
     return folder / "weights" / f"step_{step:05d}"
 
 
-def _publish(job: TrainJob, evaluations: Evaluations | None) -> None:
-    """Write the run's folder from journal and exported weights beside the old one, then put it in its place."""
+def _publish(job: TrainJob, evaluations: Evaluations | None, *, num_gpus: int) -> None:
+    """Write the run's folder from journal and exported weights beside the old one, then put it in its place.
+
+    ``num_gpus`` is that of the attempt that finished; a run may have started with another number of them.
+    """
     config, paths = job.config, job.paths
     records = read_journal(paths.state / "journal.jsonl", last_step=config.train.steps)
     if len(records) != config.train.steps:
@@ -183,6 +186,7 @@ def _publish(job: TrainJob, evaluations: Evaluations | None) -> None:
         evaluations.publish(new.inside_evals)
     write_json(new.folder / "config.json", json.loads(config.model_dump_json()))
     manifest = {"run_id": config.run_id, "config_hash": run_hash(config), **job.stamp(), **environment_facts()}
-    write_json(new.folder / "manifest.json", manifest | {"train_s": sum(record["step_s"] for record in records)})
+    measured = {"num_gpus": num_gpus, "train_s": sum(record["step_s"] for record in records)}
+    write_json(new.folder / "manifest.json", manifest | measured)
     shutil.rmtree(paths.folder, ignore_errors=True)
     new.folder.rename(paths.folder)

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 
 import pyarrow.parquet as pq
 import pytest
@@ -163,6 +164,14 @@ def test_published_folder_is_complete(bench):
     manifest = json.loads((job.paths.folder / "manifest.json").read_text())
     assert manifest["packages"]["numpy"]
     assert manifest["train_s"] > 0
+    assert manifest["num_gpus"] == 0
+
+
+def test_manifest_says_how_many_gpus_the_run_held(bench):
+    """GPU-seconds are counted from it."""
+    job = bench.job(build=lambda *given, **named: replace(build_fake_parts(*given, **named), num_gpus=4))
+    train(job)
+    assert json.loads((job.paths.folder / "manifest.json").read_text())["num_gpus"] == 4
 
 
 def test_second_process_is_refused(bench):

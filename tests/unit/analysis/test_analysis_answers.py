@@ -51,6 +51,14 @@ def test_phases_are_shares_of_the_step(plain):
     assert row["share_of_step"] == pytest.approx(0.001, rel=0.01)
 
 
+def test_gpu_seconds_are_seconds_times_gpus(plain):
+    """A second per step of 32 rollouts on four GPUs; without a GPU, or before they were recorded, no such row."""
+    table = cost_table(replace(plain, runs=plain.runs.assign(num_gpus=4)))
+    assert table[table["what"] == "gpu_s"]["per_rollout"].to_numpy() == pytest.approx(4 / 32)
+    for unknown in (0, None):
+        assert "gpu_s" not in set(cost_table(replace(plain, runs=plain.runs.assign(num_gpus=unknown)))["what"])
+
+
 def test_difficulty_classes_share_out_all_rollouts(frames):
     """Shares of an arm sum to one, and tokens per rollout are what the records were made with."""
     table = tokens_by_difficulty(frames)

@@ -81,6 +81,16 @@ def test_runs_carry_their_configuration(make_study):
     assert pd.isna(row["num_parameters"])
 
 
+def test_gpus_come_from_the_manifest(make_study):
+    """A manifest written before they were recorded says nothing, and nothing is guessed."""
+    paths, run_ids = make_study(TINY)
+    path = paths.run(run_ids[0]).folder / "manifest.json"
+    path.write_text(json.dumps(json.loads(path.read_text(encoding="utf-8")) | {"num_gpus": 8}), encoding="utf-8")
+    found = collect(paths.results, run_ids).runs.set_index("run_id")["num_gpus"]
+    assert found[run_ids[0]] == 8
+    assert pd.isna(found[run_ids[1]])
+
+
 def test_missing_column_is_named(make_study):
     """A table of an older version is refused with the column it lacks."""
     paths, run_ids = make_study(TINY)
