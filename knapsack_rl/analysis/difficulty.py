@@ -12,6 +12,8 @@ from knapsack_rl.analysis.frames import ARM_KEYS, CELL_KEYS, StudyFrames, in_gri
 from knapsack_rl.analysis.stats import paired_difference, seed_means
 
 CLASSES = ("extremely hard", "hard", "medium", "easy", "extremely easy")
+EXTREMELY_HARD = 0
+"""Place of the class of problems that are never solved."""
 HARD, EASY = 0.2, 0.8
 
 OUTCOMES = ("never_solved_before", "never_solved_after", "discovered", "lost", "solved_in_training", "rate_rise")
@@ -115,7 +117,7 @@ def discovery_rows(frames: StudyFrames) -> pd.DataFrame:
     solved = groups.loc[(groups["num_successes"] > 0) & groups["prompt_id"].isin(moved["prompt_id"])]
     solved = solved[["run_id", "prompt_id"]].drop_duplicates().astype("str")
     moved = moved.merge(solved.assign(solved=True), on=["run_id", "prompt_id"], how="left")
-    before, after = moved["difficulty_before"] == 0, moved["difficulty_after"] == 0
+    before, after = (moved[f"difficulty_{end}"] == EXTREMELY_HARD for end in ("before", "after"))
     flags = moved[_RUN].assign(
         num_probed=1.0,
         never_solved_before=before.astype(float),

@@ -2,15 +2,15 @@
 
 from collections.abc import Callable, Mapping
 from importlib import resources
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 import numpy as np
 import yaml
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, model_validator
 
 from knapsack_rl.analysis.claims import accuracy, gradient, probes, theory
 from knapsack_rl.analysis.claims.evidence import Finding
-from knapsack_rl.analysis.claims.judge import Line
+from knapsack_rl.analysis.claims.verdict import Line
 from knapsack_rl.analysis.claims.subject import Subject
 
 Unit = Literal["share", "points", "percent", "times", "saved", "seconds", "rollouts", "rate"]
@@ -33,10 +33,19 @@ class _Drawn(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    side: Literal["above", "below"]
+    side: Literal["above", "below", "within"]
     threshold: float
+    upper: float = float("nan")
+    """The other end of a band; for the side ``within`` alone."""
     unit: Unit
     pair: bool
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        band = self.side == "within"
+        if band == np.isnan(self.upper) or (band and self.upper <= self.threshold):
+            raise ValueError("upper: a number above the threshold for the side `within`, and nothing for the others")
+        return self
 
 
 class Claim(BaseModel):
@@ -64,7 +73,8 @@ class Claim(BaseModel):
     def judged_at(self) -> Line:
         """The line, on the scale of the measure: see ``LOG_SCALES``."""
         to_scale = LOG_SCALES.get(self.line.unit, (float, float))[0]
-        return Line(side=self.line.side, threshold=float(to_scale(self.line.threshold)))
+        threshold, upper = (float(to_scale(end)) for end in (self.line.threshold, self.line.upper))
+        return Line(side=self.line.side, threshold=threshold, upper=upper)
 
 
 def _read() -> tuple[Claim, ...]:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from knapsack_rl.analysis.frames import CELL_KEYS
-from knapsack_rl.analysis.stats import FloatArray
+from knapsack_rl.analysis.stats import MIN_SEEDS, FloatArray
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,8 +62,8 @@ Finding = Evidence | Exact | Missing
 def over_seeds(values: pd.DataFrame, *, runs_per_value: int = 1, label: str = "") -> Sample:
     """One value per seed: the mean over cells, so that a seed counts once however many models and budgets there are.
 
-    Cells that lack seeds which others have are left out, and so are seeds that not all kept cells share: otherwise a
-    seed would stand for a different mix of cells than the next one.
+    Every seed stands for the same cells. Where runs are missing, cells or seeds are therefore left out: the block kept is
+    the one with most values, among those with three seeds if there are any.
 
     Args:
         values: ``model, budget, seed, value``; rows whose value is not a finite number are dropped.
@@ -72,12 +72,28 @@ def over_seeds(values: pd.DataFrame, *, runs_per_value: int = 1, label: str = ""
     """
     known = values[np.isfinite(values["value"].astype(float))]
     per_cell = known.groupby([*CELL_KEYS, "seed"])["value"].mean().reset_index()
-    num_seeds = per_cell.groupby(list(CELL_KEYS))["seed"].transform("nunique")
-    kept = per_cell[num_seeds == num_seeds.max()]
-    num_cells = kept.groupby("seed")["value"].transform("size")
-    kept = kept[num_cells == kept.groupby(list(CELL_KEYS)).ngroups]
+    kept = _complete_block(per_cell)
     by_seed = kept.groupby("seed")["value"].mean()
     return Sample(values_S=by_seed.to_numpy(dtype=np.float64), num_runs=len(kept) * runs_per_value, label=label)
+
+
+def _complete_block(per_cell: pd.DataFrame) -> pd.DataFrame:
+    """The rows of the cells and seeds of which every combination is there; see ``over_seeds``."""
+    if per_cell.empty:
+        return per_cell
+    of_cell = [frozenset(seeds) for _, seeds in per_cell.groupby(list(CELL_KEYS))["seed"]]
+    shared = set(of_cell)
+    for seeds in of_cell:  # all intersections of some cells' seeds
+        shared |= {seeds & other for other in shared}
+
+    def size(seeds: frozenset[int]) -> tuple[int, int, list[int]]:
+        num_cells = sum(seeds <= mine for mine in of_cell)
+        return min(len(seeds), MIN_SEEDS), len(seeds) * num_cells, sorted(seeds)
+
+    best = max(shared, key=size)
+    rows = per_cell[per_cell["seed"].isin(best)]
+    complete = rows.groupby(list(CELL_KEYS))["seed"].transform("nunique") == len(best)
+    return rows[complete]
 
 
 def pair_up(values: pd.DataFrame, arm: str, *, baseline: str) -> pd.DataFrame:

@@ -1,24 +1,23 @@
 """From samples to a verdict: where the 95% interval lies, and how many runs it would take.
 
 Supported: the interval lies wholly beyond the threshold. Contradicted: wholly on the other side. Else not decidable.
+A claim of "about" so much is one of equivalence: supported if the interval lies wholly within a band, contradicted if
+wholly on one side of it; an interval that reaches over the band says neither.
 A family is judged as its claim speaks of it. "Every": supported if all intervals lie beyond, which needs no
 correction; contradicted if one lies on the other side, for which the intervals are widened (Bonferroni). "Some": the
 mirror image.
 """
 
-from dataclasses import dataclass, replace
-from typing import Literal
+from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from scipy import stats
 from statsmodels.stats.power import TTestPower
 
 from knapsack_rl.analysis.claims.evidence import Evidence, Exact, Finding, Missing, Sample
+from knapsack_rl.analysis.claims.verdict import CONTRADICTED, SUPPORTED, UNDECIDED, Judgement, Line
 from knapsack_rl.analysis.stats import CONFIDENCE, MIN_SEEDS
-
-SUPPORTED = "supported"
-CONTRADICTED = "contradicted"
-UNDECIDED = "not decidable"
 
 ALPHA = 1 - CONFIDENCE
 POWER = 0.8
@@ -28,41 +27,6 @@ MOST_SEEDS = 1000
 ROUNDING = 1e-12
 FULL_NUMBER = 2
 """Below this many values not even a spread is known."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
-    """On which side of which number the truth lies if a claim holds.
-
-    Example: ``Line(side="above", threshold=0.2)``.
-    """
-
-    side: Literal["above", "below"]
-    threshold: float
-
-    def beyond(self, value: float) -> float:
-        """How far ``value`` lies on the claim's side; negative on the other."""
-        return value - self.threshold if self.side == "above" else self.threshold - value
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Judgement:
-    """What the records say about one claim."""
-
-    verdict: str
-    value: float = np.nan
-    low: float = np.nan
-    high: float = np.nan
-    num_seeds: int = 0
-    num_runs: int = 0
-    p_value: float = np.nan
-    """Two-sided, of the hypothesis that the truth is the threshold; widened for families as the interval is.
-
-    NaN where nothing was tested; counts without spread are judged, but a t-test says nothing of them.
-    """
-    takes: str = ""
-    """What it would take to decide; empty where it is decided."""
-    label: str = ""
 
 
 def judge(finding: Finding, line: Line) -> Judgement:
@@ -120,22 +84,23 @@ def _judge_one(sample: Sample, line: Line, *, family: int, counts: bool) -> Judg
         return replace(seen, low=mean, high=mean, takes=takes)
     alpha = ALPHA / family
     half = float(stats.t.ppf(1 - alpha / 2, num - 1)) * std / np.sqrt(num)
-    p_value = min(1.0, family * _p_value(mean - line.threshold, std, num=num)) if std >= ROUNDING else np.nan
+    p_value = min(1.0, family * _p_value(line.beyond(mean), std, num=num)) if std >= ROUNDING else np.nan
     seen = replace(seen, low=mean - half, high=mean + half, p_value=p_value)
-    ends = sorted((line.beyond(seen.low), line.beyond(seen.high)))
-    if ends[0] > 0 or ends[1] < 0:
-        return replace(seen, verdict=SUPPORTED if ends[0] > 0 else CONTRADICTED)
-    return replace(seen, takes=_needed(sample, abs(line.beyond(mean)) / std if std else 0.0, alpha=alpha))
+    if verdict := line.verdict(seen.low, seen.high):
+        return replace(seen, verdict=verdict)
+    effects = [abs(margin) / std if std else 0.0 for margin in line.margins(mean)]
+    return replace(seen, takes=_needed(sample, effects, alpha=alpha))
 
 
 def _p_value(distance: float, std: float, *, num: int) -> float:
     return float(2 * stats.t.sf(abs(distance) * np.sqrt(num) / std, num - 1))
 
 
-def _needed(sample: Sample, effect: float, *, alpha: float) -> str:
-    """Seeds for a two-sided t-test to tell mean and threshold apart with a chance of ``POWER``."""
+def _needed(sample: Sample, effects: Sequence[float], *, alpha: float) -> str:
+    """Seeds for a two-sided t-test to tell mean and threshold apart with a chance of ``POWER``; both ends of a band."""
     seeds_K = np.arange(max(MIN_SEEDS, sample.values_S.size + 1), MOST_SEEDS + 1)
-    enough_K = np.flatnonzero(TTestPower().power(effect, seeds_K, alpha) >= POWER)
+    missed_K = np.sum([1 - TTestPower().power(effect, seeds_K, alpha) for effect in effects], axis=0)
+    enough_K = np.flatnonzero(1 - missed_K >= POWER)
     if enough_K.size == 0:
         return f"needs more than {MOST_SEEDS} seeds: what is seen lies almost on the threshold"
     seeds = int(seeds_K[enough_K[0]])

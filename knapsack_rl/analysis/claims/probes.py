@@ -4,6 +4,7 @@ import pandas as pd
 
 from knapsack_rl.analysis.claims.evidence import Finding, Missing, one, pair_up
 from knapsack_rl.analysis.claims.subject import Subject
+from knapsack_rl.analysis.difficulty import EXTREMELY_HARD, moves
 from knapsack_rl.analysis.frames import ARM_KEYS
 
 NO_PROBE = "a probe of training problems before and after training (evaluation.probe)"
@@ -12,11 +13,11 @@ _RUN = [*ARM_KEYS, "seed", "run_id"]
 
 def moved_up(subject: Subject) -> Finding:
     """Share of the problems never solved before training that are solved at least once after, arm minus uniform."""
-    ends = _ends(subject)
-    hard = ends[ends["before"] == 0]
+    ends = moves(subject.frames.probes)
+    hard = ends[ends["difficulty_before"] == EXTREMELY_HARD]
     if hard.empty:
         return Missing(NO_PROBE if ends.empty else "training problems that the base model never solves in the probe")
-    per_run = _per_run(hard.assign(value=(hard["after"] > 0).astype(float)))
+    per_run = _per_run(hard.assign(value=(hard["difficulty_after"] > EXTREMELY_HARD).astype(float)))
     pairs = pair_up(per_run, str(subject.arm), baseline=str(subject.baseline))
     return one(pairs.assign(value=pairs["arm_value"] - pairs["baseline_value"]), runs_per_value=2)
 
@@ -24,13 +25,13 @@ def moved_up(subject: Subject) -> Finding:
 def still_hard(subject: Subject) -> Finding:
     """Share of the probed problems that the arm's last checkpoint never solves."""
     ends = _of_arm(subject)
-    return one(_per_run(ends.assign(value=(ends["after"] == 0).astype(float)))) if len(ends) else Missing(NO_PROBE)
+    return one(_per_run(ends.assign(value=(ends["difficulty_after"] == EXTREMELY_HARD).astype(float)))) if len(ends) else Missing(NO_PROBE)
 
 
 def once_solved(subject: Subject) -> Finding:
     """Share of those that had a success in some rollout during training."""
     ends = _of_arm(subject)
-    left = ends[ends["after"] == 0]
+    left = ends[ends["difficulty_after"] == EXTREMELY_HARD]
     if left.empty:
         return Missing(NO_PROBE if ends.empty else "problems that are still never solved")
     groups = subject.frames.groups
@@ -40,17 +41,8 @@ def once_solved(subject: Subject) -> Finding:
 
 
 def _of_arm(subject: Subject) -> pd.DataFrame:
-    ends = _ends(subject)
+    ends = moves(subject.frames.probes)
     return ends[ends["arm"] == subject.arm]
-
-
-def _ends(subject: Subject) -> pd.DataFrame:
-    """Success rate of every probed problem at the first and the last checkpoint: ``before``, ``after``."""
-    probes = subject.frames.probes
-    rated = probes.assign(rate=probes["num_correct"] / probes["num_samples"]).sort_values("step", kind="stable")
-    by_prompt = rated.groupby([*_RUN, "prompt_id"], sort=False)
-    ends = by_prompt.agg(before=("rate", "first"), after=("rate", "last"), first=("step", "min"), last=("step", "max"))
-    return ends[ends["first"] < ends["last"]].reset_index()
 
 
 def _per_run(rows: pd.DataFrame) -> pd.DataFrame:

@@ -9,8 +9,9 @@ from statsmodels.stats.multitest import multipletests
 
 from knapsack_rl.analysis.claims.catalogue import CLAIMS, LOG_SCALES, Claim
 from knapsack_rl.analysis.claims.evidence import Missing
-from knapsack_rl.analysis.claims.judge import Judgement, judge
+from knapsack_rl.analysis.claims.judge import judge
 from knapsack_rl.analysis.claims.subject import Subject, both_arms, subject_of
+from knapsack_rl.analysis.claims.verdict import Judgement
 from knapsack_rl.analysis.collect import collect
 from knapsack_rl.analysis.frames import StudyFrames
 from knapsack_rl.base.errors import InputError
@@ -30,7 +31,7 @@ def claims_table(frames: StudyFrames, arm: str | None = None) -> pd.DataFrame:
         arm: the arm tested against uniform; the first of the paper's method if left out.
 
     Returns:
-        ``claim, says, measured, arm, side, threshold, unit, value, low, high, member, num_seeds, num_runs, p_value,
+        ``claim, says, measured, arm, side, threshold, upper, unit, value, low, high, member, num_seeds, num_runs, p_value,
         p_holm, verdict, takes``.
 
     Raises:
@@ -42,7 +43,7 @@ def claims_table(frames: StudyFrames, arm: str | None = None) -> pd.DataFrame:
 
 
 COLUMNS = [
-    *("claim", "says", "measured", "arm", "side", "threshold", "unit", *NUMBERS, "member", "num_seeds", "num_runs"),
+    *("claim", "says", "measured", "arm", "side", "threshold", "upper", "unit", *NUMBERS, "member", "num_seeds", "num_runs"),
     *("p_value", "p_holm", "verdict", "takes"),
 ]
 
@@ -68,7 +69,7 @@ def judge_claim(claim: Claim, subject: Subject) -> Judgement:
 
 def _row(claim: Claim, subject: Subject) -> dict[str, object]:
     judged = judge_claim(claim, subject)
-    facts = asdict(judged) | claim.line.model_dump(include={"side", "threshold", "unit"})
+    facts = asdict(judged) | claim.line.model_dump(include={"side", "threshold", "upper", "unit"})
     from_scale = LOG_SCALES.get(claim.line.unit, (float, float))[1]
     facts |= {name: float(from_scale(facts[name])) for name in NUMBERS}
     about = {"claim": claim.id, "says": claim.says, "measured": claim.measured}

@@ -5,6 +5,8 @@ from typing import Any
 
 import pandas as pd
 
+from knapsack_rl.analysis.claims.verdict import CONTRADICTED
+
 MISSING = "n/a"
 ALPHA = 0.05
 """Level at which a verdict survives the adjustment for many claims."""
@@ -35,15 +37,22 @@ def _line(row: Mapping[Any, Any]) -> dict[str, str]:
         "verdict": _verdict(row),  # early, so that it is seen without scrolling
         "what it would take": MISSING if _unknown(row["takes"]) else str(row["takes"]),
         "measured here": row["measured"],
-        "holds if": f"{row['side']} {_text(row, 'threshold').lstrip('+')}",
+        "holds if": _holds_if(row),
         "seeds": _count(row["num_seeds"]),
         "runs": _count(row["num_runs"]),
         "p (Holm)": MISSING if _unknown(row["p_holm"]) else f"{row['p_holm']:.2g}",
     }
 
 
+def _holds_if(row: Mapping[Any, Any]) -> str:
+    lower = _text(row, "threshold").lstrip("+")
+    return f"{row['side']} {lower}" if row["side"] != "within" else f"from {lower} to {_text(row, 'upper').lstrip('+')}"
+
+
 def _verdict(row: Mapping[Any, Any]) -> str:
-    return f"{row['verdict']}, not after Holm" if not_after_holm(row) else str(row["verdict"])
+    more = row["verdict"] == CONTRADICTED and not _unknown(row["upper"]) and row["value"] > row["upper"]
+    said = f"{row['verdict']} (more than claimed)" if more else str(row["verdict"])
+    return f"{said}, not after Holm" if not_after_holm(row) else said
 
 
 def not_after_holm(row: Mapping[Any, Any]) -> bool:
