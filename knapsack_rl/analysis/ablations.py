@@ -7,10 +7,9 @@ from typing import Any
 import pandas as pd
 
 from knapsack_rl.analysis.benchmarks import AVERAGE
-from knapsack_rl.analysis.differences import ratio_values, score_values, verdict
+from knapsack_rl.analysis.differences import compare_pairs, ratio_values, score_values
 from knapsack_rl.analysis.factors import single_difference, variants
 from knapsack_rl.analysis.frames import StudyFrames
-from knapsack_rl.analysis.stats import paired_difference
 
 METRICS = (f"accuracy/{AVERAGE}", "ratio_rollouts", "ratio_prompts")
 
@@ -66,21 +65,12 @@ def ablation_pairs(runs: pd.DataFrame) -> Iterator[dict[str, Any]]:
         }
 
 
-def _compare(values: pd.DataFrame, pair: dict[str, Any]) -> dict[str, Any]:
+def _compare(values: pd.DataFrame, pair: dict[str, Any]) -> dict[str, object]:
     def of(side: str) -> "pd.Series[float]":
         key = tuple(pair[f"{side}{name}"] for name in ("model", "arm", "budget"))
         mine = (values["model"] == key[0]) & (values["arm"] == key[1]) & (values["budget"] == key[2])
         means: pd.Series[float] = values[mine].groupby("seed")["value"].mean()
         return means
 
-    both = pd.concat({"arm": of(""), "reference": of("reference_")}, axis=1).dropna()
-    found = paired_difference(both["arm"], both["reference"])
-    return {
-        "num_seeds": found.num,
-        "arm_mean": both["arm"].mean(),
-        "reference_mean": both["reference"].mean(),
-        "difference": found.mean,
-        "ci_low": found.low,
-        "ci_high": found.high,
-        "verdict": verdict(found),
-    }
+    both = pd.concat({"arm_value": of(""), "reference_value": of("reference_")}, axis=1)
+    return compare_pairs(both, other="reference")

@@ -4,13 +4,11 @@ import numpy as np
 import pandas as pd
 
 from knapsack_rl.analysis.differences import baseline_arm
+from knapsack_rl.analysis.difficulty import CLASSES, difficulty_class
 from knapsack_rl.analysis.frames import ARM_KEYS, CELL_KEYS, StudyFrames, in_grid_order
 from knapsack_rl.analysis.spent import FLOPS, GPU_SECONDS, SECONDS, TOKENS, add_spent
 from knapsack_rl.analysis.stats import mean_interval, seed_means
 from knapsack_rl.records import WALL_CLOCK_COLUMNS
-
-CLASSES = {"never solved": 0.0, "0 to 0.2": 0.2, "0.2 to 0.8": 0.8, "0.8 to 1": 0.999, "always solved": 1.0}
-"""Difficulty classes by a group's share of successes: their upper ends."""
 
 PER_ROLLOUT = {"tokens": TOKENS, "flops": FLOPS, "seconds": SECONDS, "gpu_s": GPU_SECONDS}
 
@@ -72,16 +70,15 @@ def _ratio(rows: pd.DataFrame, runs: pd.DataFrame, *, baseline: str) -> dict[str
 def tokens_by_difficulty(frames: StudyFrames) -> pd.DataFrame:
     """Response tokens per rollout and share of all rollouts, by the class of a group's own success rate, per arm.
 
+    The classes are those of ``difficulty.CLASSES``, as the released code has them.
+
     Returns:
         ``model, budget, arm, difficulty, num_seeds, tokens_per_rollout, rollouts_frac`` with intervals over seeds.
     """
     groups = frames.groups
-    rate = (groups["num_successes"] / groups["num_rollouts"]).to_numpy()
-    # right-closed classes: never, up to each end, always
-    place = np.searchsorted(list(CLASSES.values()), rate)
-    names = np.array(list(CLASSES))[np.minimum(place, len(CLASSES) - 1)]
     keys = [*ARM_KEYS, "seed", "run_id"]
-    keyed = groups[[*keys, "num_rollouts", "num_response_tokens"]].assign(difficulty=names)
+    place = difficulty_class(groups["num_successes"], groups["num_rollouts"])
+    keyed = groups[[*keys, "num_rollouts", "num_response_tokens"]].assign(difficulty=place)
     sums = keyed.groupby([*keys, "difficulty"], observed=True, sort=False).sum(numeric_only=True)
     # A class that a run never met has a share of zero there, and no tokens per rollout.
     sums = sums.unstack("difficulty", fill_value=0).stack("difficulty", future_stack=True).reset_index()  # noqa: PD010, PD013
@@ -91,6 +88,6 @@ def tokens_by_difficulty(frames: StudyFrames) -> pd.DataFrame:
         rollouts_frac=sums["num_rollouts"] / whole,
     )
     means = seed_means(rated, [*ARM_KEYS, "difficulty"], values=["tokens_per_rollout", "rollouts_frac"])
-    order = {name: rank for rank, name in enumerate(CLASSES)}
-    means = means.sort_values("difficulty", key=lambda names: names.map(order), kind="stable")
+    means = means.sort_values("difficulty", kind="stable")
+    means = means.assign(difficulty=[CLASSES[place] for place in means["difficulty"]])
     return in_grid_order(means.drop(columns="strategy"), frames.steps).astype({"num_seeds": "Int64"})

@@ -57,7 +57,11 @@ def differences(frames: StudyFrames, baseline: str | None = None) -> pd.DataFram
     values = pd.concat([ratio_values(frames.steps), score_values(frames.evals)], ignore_index=True)
     pairs = pd.concat([_paired(values, chosen), _paired_at_equal_tokens(frames, chosen)], ignore_index=True)
     rows = [
-        dict(zip(_PAIR_KEYS, key, strict=True)) | _compare(group)
+        {
+            **dict(zip(_PAIR_KEYS, key, strict=True)),
+            "step": group["step"].iloc[0],
+            **compare_pairs(group, other="baseline"),
+        }
         for key, group in pairs.groupby(list(_PAIR_KEYS), sort=False)
     ]
     table = pd.DataFrame(rows, columns=list(COLUMNS)).astype({"step": "Int64"})
@@ -86,15 +90,22 @@ def baseline_arm(frame: pd.DataFrame) -> str | None:
     return BASELINE_STRATEGY if (found == BASELINE_STRATEGY).any() else str(found.iloc[0])
 
 
-def _compare(pairs: pd.DataFrame) -> dict[str, object]:
-    """Summary of one metric from rows ``step, arm_value, baseline_value``, one per seed."""
-    valid = pairs.dropna(subset=["arm_value", "baseline_value"])
-    found = paired_difference(valid["arm_value"], valid["baseline_value"])
+def compare_pairs(pairs: pd.DataFrame, *, other: str) -> dict[str, object]:
+    """Summary of a metric that two arms have for the same seeds.
+
+    Args:
+        pairs: ``arm_value`` and ``<other>_value``, one row per seed; rows that lack one of them do not count.
+        other: what the second is called, e.g. ``baseline``.
+
+    Returns:
+        ``num_seeds, arm_mean, <other>_mean, difference, ci_low, ci_high, verdict``.
+    """
+    valid = pairs.dropna(subset=["arm_value", f"{other}_value"])
+    found = paired_difference(valid["arm_value"], valid[f"{other}_value"])
     return {
-        "step": pairs["step"].iloc[0],
         "num_seeds": found.num,
         "arm_mean": valid["arm_value"].mean(),
-        "baseline_mean": valid["baseline_value"].mean(),
+        f"{other}_mean": valid[f"{other}_value"].mean(),
         "difference": found.mean,
         "ci_low": found.low,
         "ci_high": found.high,

@@ -98,9 +98,9 @@ CAPTIONS: Mapping[str, str] = {
     "theorem": "Theorem 1 of the paper per success rate p: rollouts until both outcomes have occurred (formula"
     " and simulation with its standard error), the bound for a chance of 0.9 (necessary), the fewest that suffice,"
     " and the chance of a non-zero gradient with N rollouts.",
-    "published": "Final average accuracy of this study, then numbers published by others as reference rows with"
-    " their source. Sources differ in data, length and benchmarks and are never combined; published rows are"
-    " single runs.",
+    "published": "Final accuracy (0..1) of this study, on average and per benchmark, then numbers published by others"
+    " as reference rows with their source, benchmarks named as there. Sources differ in data, length and benchmarks and"
+    " are never combined; published rows are single runs.",
     "claims": "Each claim of the paper (R) and in circulation (L) against these records. Supported: the 95% interval"
     " lies wholly on the claimed side of the line; contradicted: wholly on the other; else not decidable with these"
     " runs. Intervals: Student t over seeds, each the mean over models and budgets; where a claim is about the best or"

@@ -84,6 +84,16 @@ GROUPS = _schema(
 )
 """One row per step and prompt."""
 
+_ANSWER = {
+    "sample": pa.int32(),
+    "reward": pa.int8(),  # 1 right, 0 wrong
+    "reason": pa.string(),
+    "num_response_tokens": pa.int32(),
+    "truncated": pa.bool_(),
+    "extracted": pa.string(),  # the final answer that was judged; null = none was found
+}
+"""One sampled answer, to whatever problem."""
+
 EVALS = _schema(
     {
         "run_id": pa.string(),
@@ -91,12 +101,7 @@ EVALS = _schema(
         "benchmark": pa.string(),
         "problem_id": pa.string(),
         "kind": pa.string(),
-        "sample": pa.int32(),
-        "reward": pa.int8(),  # 1 right, 0 wrong
-        "reason": pa.string(),
-        "num_response_tokens": pa.int32(),
-        "truncated": pa.bool_(),
-        "extracted": pa.string(),  # the final answer that was judged; null = none was found
+        **_ANSWER,
     },
     nullable=("extracted",),
 )
@@ -108,12 +113,7 @@ PROBES = _schema(
         "step": pa.int32(),  # the first or the last checkpoint
         "prompt_id": pa.string(),  # a training problem
         "kind": pa.string(),
-        "sample": pa.int32(),
-        "reward": pa.int8(),  # 1 right, 0 wrong
-        "reason": pa.string(),
-        "num_response_tokens": pa.int32(),
-        "truncated": pa.bool_(),
-        "extracted": pa.string(),  # the final answer that was judged; null = none was found
+        **_ANSWER,
     },
     nullable=("extracted",),
 )

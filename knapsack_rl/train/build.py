@@ -107,9 +107,7 @@ def _num_gpus(config: RunConfig, device: "torch.device", *, ranks: Ranks) -> int
     return ranks.size if "cuda" in {device.type, pick_device(config.sampler.device).type} else 0
 
 
-def _engines(
-    config: RunConfig, model_folder: Path, *, device: "torch.device", ranks: Ranks
-) -> tuple[Sampler, Learner]:
+def _engines(config: RunConfig, model_folder: Path, *, device: "torch.device", ranks: Ranks) -> tuple[Sampler, Learner]:
     from knapsack_rl.models import load_tokenizer
 
     train = config.train

@@ -10,8 +10,8 @@ from pydantic import BaseModel, ConfigDict, model_validator
 
 from knapsack_rl.analysis.claims import accuracy, gradient, probes, theory
 from knapsack_rl.analysis.claims.evidence import Finding
-from knapsack_rl.analysis.claims.verdict import Line
 from knapsack_rl.analysis.claims.subject import Subject
+from knapsack_rl.analysis.claims.verdict import Line
 
 Unit = Literal["share", "points", "percent", "times", "saved", "seconds", "rollouts", "rate"]
 

@@ -62,8 +62,8 @@ Finding = Evidence | Exact | Missing
 def over_seeds(values: pd.DataFrame, *, runs_per_value: int = 1, label: str = "") -> Sample:
     """One value per seed: the mean over cells, so that a seed counts once however many models and budgets there are.
 
-    Every seed stands for the same cells. Where runs are missing, cells or seeds are therefore left out: the block kept is
-    the one with most values, among those with three seeds if there are any.
+    Every seed stands for the same cells. Where runs are missing, cells or seeds are therefore left out: the block
+    kept is the one with most values, among those with three seeds if there are any.
 
     Args:
         values: ``model, budget, seed, value``; rows whose value is not a finite number are dropped.

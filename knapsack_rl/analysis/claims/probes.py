@@ -25,7 +25,11 @@ def moved_up(subject: Subject) -> Finding:
 def still_hard(subject: Subject) -> Finding:
     """Share of the probed problems that the arm's last checkpoint never solves."""
     ends = _of_arm(subject)
-    return one(_per_run(ends.assign(value=(ends["difficulty_after"] == EXTREMELY_HARD).astype(float)))) if len(ends) else Missing(NO_PROBE)
+    return (
+        one(_per_run(ends.assign(value=(ends["difficulty_after"] == EXTREMELY_HARD).astype(float))))
+        if len(ends)
+        else Missing(NO_PROBE)
+    )
 
 
 def once_solved(subject: Subject) -> Finding:

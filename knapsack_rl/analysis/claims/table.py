@@ -31,8 +31,8 @@ def claims_table(frames: StudyFrames, arm: str | None = None) -> pd.DataFrame:
         arm: the arm tested against uniform; the first of the paper's method if left out.
 
     Returns:
-        ``claim, says, measured, arm, side, threshold, upper, unit, value, low, high, member, num_seeds, num_runs, p_value,
-        p_holm, verdict, takes``.
+        ``claim, says, measured, arm, side, threshold, upper, unit, value, low, high, member, num_seeds, num_runs,
+        p_value, p_holm, verdict, takes``.
 
     Raises:
         InputError: the study has no such arm.
@@ -43,7 +43,20 @@ def claims_table(frames: StudyFrames, arm: str | None = None) -> pd.DataFrame:
 
 
 COLUMNS = [
-    *("claim", "says", "measured", "arm", "side", "threshold", "upper", "unit", *NUMBERS, "member", "num_seeds", "num_runs"),
+    *(
+        "claim",
+        "says",
+        "measured",
+        "arm",
+        "side",
+        "threshold",
+        "upper",
+        "unit",
+        *NUMBERS,
+        "member",
+        "num_seeds",
+        "num_runs",
+    ),
     *("p_value", "p_holm", "verdict", "takes"),
 ]
 

@@ -17,7 +17,7 @@ from knapsack_rl.analysis.latex import latex_of
 from knapsack_rl.analysis.paper_layout import paper_layout
 from knapsack_rl.analysis.plots import FIGURE_DATA, FIGURES
 from knapsack_rl.analysis.present import present, to_markdown
-from knapsack_rl.analysis.published import OURS, published_table
+from knapsack_rl.analysis.published import OURS, published_rows, published_table
 from knapsack_rl.analysis.tables import benchmarks_table
 from knapsack_rl.analysis.theory import theorem_table
 from knapsack_rl.config import load_study
@@ -65,6 +65,17 @@ def test_difficulty_classes_share_out_all_rollouts(frames):
     sums = table.groupby(["model", "budget", "arm"])["rollouts_frac"].sum()
     assert sums.to_numpy() == pytest.approx(np.ones(len(sums)))
     assert set(table.query("arm == 'uniform'")["tokens_per_rollout"].dropna().round(6)) == {10.0}
+
+
+def test_difficulty_classes_have_the_borders_of_the_paper(plain):
+    """One group each of 0, 1, 2, 7, 8 and 10 of ten, and 1999 of 2000: 0.2 is hard, 0.8 is easy, almost all is easy."""
+    won, drawn = [0, 1, 2, 7, 8, 10, 1999], [10] * 6 + [2000]
+    row = plain.groups[plain.groups["arm"] == "uniform"].iloc[[0] * 7]
+    groups = row.assign(num_successes=won, num_rollouts=drawn, num_response_tokens=0)
+    table = tokens_by_difficulty(replace(plain, groups=groups)).set_index("difficulty")["rollouts_frac"] * 2060
+    assert table.round(6).to_dict() == {
+        "extremely hard": 10, "hard": 20, "medium": 10, "easy": 2010, "extremely easy": 10,
+    }  # fmt: skip
 
 
 def test_one_option_apart_is_an_ablation():
@@ -163,10 +174,25 @@ def test_published_rows_have_a_source_and_stay_apart(plain):
     """Ours first, then rows that name where they come from, without intervals."""
     table = published_table(plain)
     theirs = table[table["source"] != OURS]
-    assert len(table) - len(theirs) == 2
+    ours = table[table["source"] == OURS].groupby("arm")
+    assert {tuple(rows["benchmark"] + " " + rows["score"]) for _, rows in ours} == {
+        ("average avg@10000", "easy avg@10000", "hard avg@10000", "average pass@10000")
+    }
+    assert ours["accuracy_low"].count().to_list() == [4, 4]
     assert theirs["source"].str.contains("arXiv").all()
     assert theirs["accuracy_low"].isna().all()
     assert theirs["accuracy"].between(0, 1).all()
+
+
+def test_published_averages_are_those_of_their_benchmarks():
+    """A slip of the pen in one of the rows would show: every printed average is the mean of the row's benchmarks."""
+    rows = published_rows().query("score == 'avg@16'")
+    single = rows[rows["benchmark"] != "average"]
+    keys = ["source", "what", "model", "arm", "setting"]
+    printed = rows[rows["benchmark"] == "average"].set_index(keys)["value"]
+    means = single.groupby(keys)["value"].mean()
+    assert len(means) == 18
+    assert printed[means.index].to_numpy() == pytest.approx(means.to_numpy(), abs=6e-4)
 
 
 def test_paper_layout_is_bold_only_where_the_interval_excludes_zero():

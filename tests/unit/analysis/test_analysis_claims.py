@@ -88,7 +88,9 @@ def test_more_than_about_is_contradicted_and_says_so(claim, more):
     table = claims_table(frames_of(Truth(**more, **models, **benchmarks))).set_index("claim")
     assert table.loc[claim, "verdict"] == CONTRADICTED
     assert table.loc[claim, "low"] > table.loc[claim, "upper"]
-    row = next(line for line in to_markdown("claims", table.reset_index()).splitlines() if line.startswith(f"| {claim}"))
+    row = next(
+        line for line in to_markdown("claims", table.reset_index()).splitlines() if line.startswith(f"| {claim}")
+    )
     assert "contradicted (more than claimed)" in row
 
 
