@@ -46,9 +46,7 @@ def best_of_all(problem):
     st.floats(0.0, 1.0),
     st.integers(0, 9),
 )
-@example(
-    prompts=[(0.5, 1)] * 3, fraction=1.0 - 2.0**-53, seed=0
-)  # a budget one rounding below a whole number of rollouts
+@example(prompts=[(0.5, 1)] * 3, fraction=1.0 - 2.0**-53, seed=0)  # one rounding below a whole number
 def test_bound_holds_and_is_close(prompts, fraction, seed):
     """Gain <= optimum <= bound, and the gap is below one rollout's gain; budget and bounds hold, nothing is idle."""
     p_P, cost_P = zip(*prompts, strict=True)
