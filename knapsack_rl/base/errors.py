@@ -35,7 +35,11 @@ class StateError(KnapsackError, RuntimeError):
 
 
 class TrainingError(KnapsackError, ArithmeticError):
-    """A run that diverged."""
+    """A training step that cannot be finished."""
+
+
+class DivergedError(TrainingError):
+    """A number that must be finite is not: loss, gradient, weights, or a log-probability."""
 
 
 class OutputError(KnapsackError, OSError):

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from knapsack_rl.base.errors import ConfigError, InputError
 from knapsack_rl.base.layout import StudyPaths
+from knapsack_rl.base.ranks import is_rank
 from knapsack_rl.cli.options import DEFAULT_STUDY, StudyOption, read_json, read_run
 from knapsack_rl.config import BuildConfig, ModelConfig, RunConfig, TaskConfig, compact_json
 from knapsack_rl.config.load import describe
@@ -84,7 +85,7 @@ def train(config: ConfigOption = None, study: StudyOption = DEFAULT_STUDY, *, ru
     from knapsack_rl.train import TrainJob
     from knapsack_rl.train import train as run_training
     from knapsack_rl.train.build import build_parts
-    from knapsack_rl.train.launch import as_rank, is_rank
+    from knapsack_rl.train.launch import as_rank
 
     job = TrainJob(
         config=resolved,
@@ -121,9 +122,9 @@ def evaluate(config: ConfigOption = None, study: StudyOption = DEFAULT_STUDY, *,
 
 def _launched_ranks(config: RunConfig) -> bool:
     """Train as several ranks, if the run is to have them and this process is none of them yet."""
-    from knapsack_rl.train.launch import Nodes, is_rank, launch, nodes_to_spread_over, spread
+    from knapsack_rl.train.launch import Nodes, launch, nodes_to_spread_over, spread
 
-    command = ("-m", "knapsack_rl.cli.main", "train", "--config", compact_json(config))
+    command = ("-m", "knapsack_rl.cli.start", "train", "--config", compact_json(config))
     if is_rank(os.environ):
         return False
     if (waiting := nodes_to_spread_over(os.environ)) > 1:

@@ -43,7 +43,7 @@ def packed_attention(  # noqa: PLR0917 - transformers calls it
         [1, T, heads, head size], and None for the attention weights.
     """
     del module
-    value: Tensor = arguments[0]
+    query, key, value = _of_one_precision(query, key, value=arguments[0])
     if query.is_cuda and query.dtype in (torch.float16, torch.bfloat16):
         return _by_kernel(query, key, value, options), None
     rows = [
@@ -58,6 +58,14 @@ def packed_attention(  # noqa: PLR0917 - transformers calls it
         for start, end in pairwise(options["cu_seq_lens_q"].tolist())
     ]
     return torch.cat(rows, dim=2).transpose(1, 2).contiguous(), None
+
+
+def _of_one_precision(query: Tensor, key: Tensor, *, value: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """All three in autocast's precision where it is on: rotary positions in float32 have widened query and key."""
+    if not torch.is_autocast_enabled(query.device.type):
+        return query, key, value
+    narrow = torch.get_autocast_dtype(query.device.type)
+    return query.to(narrow), key.to(narrow), value.to(narrow)
 
 
 def _by_kernel(query: Tensor, key: Tensor, value: Tensor, options: Mapping[str, Any]) -> Tensor:  # noqa: PLR0917

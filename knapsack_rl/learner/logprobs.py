@@ -4,13 +4,18 @@ Shapes: ``N`` tokens, ``D`` hidden units, ``V`` vocabulary.
 """
 
 from functools import partial
+from importlib.metadata import version
 
 import torch
+from packaging.version import Version
 from torch import Tensor
 from torch.nn.functional import linear
 from torch.utils.checkpoint import checkpoint
 
 from knapsack_rl.base.errors import ConfigError
+
+OLDEST_LIGER = "0.8.2"
+"""Before it, the kernel's gradient was that of a loss whose tokens all weigh what the first does (its issue 968)."""
 
 
 def chunked_logprobs(
@@ -106,6 +111,11 @@ def check_kernel(kernel: str, *, device: torch.device, entropy_coef: float) -> N
 
 def _liger() -> type[torch.autograd.Function]:
     try:
+        if Version(version("liger-kernel")) < Version(OLDEST_LIGER):
+            raise ConfigError(
+                f"learner.logprobs: liger-kernel {version('liger-kernel')} has wrong gradients for losses per token;"
+                f" `pip install 'liger-kernel>={OLDEST_LIGER}'` or use `chunked`"
+            )
         from liger_kernel.ops.fused_linear_cross_entropy import LigerFusedLinearCrossEntropyFunction
     except ImportError as error:
         raise ConfigError(

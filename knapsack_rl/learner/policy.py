@@ -1,5 +1,6 @@
 """The learner: a transformers causal language model with AdamW, whole in this process or sharded among ranks."""
 
+import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from copy import deepcopy
@@ -10,7 +11,7 @@ import torch
 from torch import Tensor
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-from knapsack_rl.base.errors import TrainingError
+from knapsack_rl.base.errors import DivergedError
 from knapsack_rl.base.ranks import ONE_RANK, Ranks
 from knapsack_rl.config import LearnerConfig
 from knapsack_rl.learner.checkpoint import load_optimizer, optimizer_tensors, save_optimizer
@@ -20,7 +21,7 @@ from knapsack_rl.learner.optimizers import build_optimizer
 from knapsack_rl.learner.packing import MicroBatch
 from knapsack_rl.learner.prepare import micro_batches, prepare_model, wrap_model
 from knapsack_rl.learner.protocol import TrainingRow, UpdateStats
-from knapsack_rl.learner.ranks import FullWeights, full
+from knapsack_rl.learner.ranks import FullWeights, drop_gathered, full, local
 from knapsack_rl.models import save_model
 
 
@@ -80,14 +81,21 @@ class PolicyLearner:
         )
 
     def update(self, mini_batches: Sequence[Sequence[TrainingRow]]) -> UpdateStats:
-        """One AdamW step per mini-batch. An empty one has a zero gradient, as its full version would have had."""
+        """One AdamW step per mini-batch. An empty one has a zero gradient, as its full version would have had.
+
+        Raises:
+            DivergedError: loss or gradient are not finite, before the optimiser step they are meant for; or the weights
+                are not, after the last one. On all ranks, if on one.
+        """
         totals: defaultdict[str, float] = defaultdict(float)
         mismatch = Mismatch(cap=self._loss_options.tis_cap)
         grad_norm = 0.0
         for batches in self._prepare(mini_batches, mismatch):
+            loss_before = totals["loss"]
             self._accumulate(batches, totals, mismatch=mismatch)
-            grad_norm += self._step()
+            grad_norm += self._step(totals["loss"] - loss_before)
             mismatch.closed = True
+        self._check_weights()
         sums = self._ranks.gather(dict(totals))
         totals = defaultdict(float, {key: sum(part.get(key, 0.0) for part in sums) for key in sums[0]})
         response_tokens = sum(len(row.response_tokens) for rows in mini_batches for row in rows)
@@ -193,16 +201,31 @@ class PolicyLearner:
                 reference, _ = self._reference(batch)
         return token_loss(logprobs, entropy, reference_BT=reference, batch=batch, options=self._loss_options)
 
-    def _step(self) -> float:
+    def _step(self, loss: float) -> float:
+        """Take the optimiser step; ``loss`` is this rank's part of the one whose gradient has been added up."""
+        self._check(sum(self._ranks.gather(loss)), "loss")
+        drop_gathered(self._scorer)
         for parameter in self._model.parameters():
             if parameter.grad is None:  # an empty mini-batch: zero gradient, yet momentum moves the weights
                 parameter.grad = torch.zeros_like(parameter)
         norm = full(torch.nn.utils.clip_grad_norm_(self._model.parameters(), self._options.max_grad_norm))
-        if not torch.isfinite(norm):
-            raise TrainingError(f"the gradient is not finite (norm {float(norm)})")
+        self._check(float(norm), "gradient norm")
         self._optimizer.step()
         self._optimizer.zero_grad(set_to_none=True)
         return float(norm)
+
+    def _check(self, value: float, name: str) -> None:
+        """Stop the update with nothing left behind, so that it could be asked for again."""
+        if not math.isfinite(value):
+            self._optimizer.zero_grad(set_to_none=True)
+            raise DivergedError(f"the {name} is not finite ({value})")
+
+    @torch.no_grad()
+    def _check_weights(self) -> None:
+        """Stop before weights that overflowed are handed to the sampler, exported or saved."""
+        finite = torch.stack([torch.isfinite(local(parameter)).all() for parameter in self._model.parameters()]).all()
+        if not all(self._ranks.gather(bool(finite))):
+            raise DivergedError("the weights are not finite after the update")
 
 
 def _compared(batch: MicroBatch, logprobs_BT: Tensor, *, mismatch: Mismatch) -> MicroBatch:

@@ -68,9 +68,23 @@ def shard(scorer: Scorer, *, device: torch.device, half: bool, offload: bool) ->
             module.set_force_sum_reduction_for_comms(True)
 
 
+def drop_gathered(scorer: Scorer) -> None:
+    """Go back to this rank's shards of the head and embeddings, which a pass without gradients leaves gathered.
+
+    The optimiser steps the shards; the next pass would go on with what was gathered before.
+    """
+    if isinstance(scorer, FSDPModule):
+        scorer.reshard()
+
+
 def full(tensor: Tensor) -> Tensor:
     """The whole tensor, gathered from all ranks if it is sharded; every rank must ask."""
     return tensor.full_tensor() if isinstance(tensor, DTensor) else tensor
+
+
+def local(tensor: Tensor) -> Tensor:
+    """This rank's part of a tensor if it is sharded, else the tensor itself; no other rank is asked."""
+    return tensor.to_local() if isinstance(tensor, DTensor) else tensor
 
 
 class FullWeights(Mapping[str, Tensor]):

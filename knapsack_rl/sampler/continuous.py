@@ -14,6 +14,7 @@ from knapsack_rl.base.errors import TrainingError
 from knapsack_rl.base.seeding import derive_seed
 from knapsack_rl.base.types import GenerationRequest, Group, SamplingOptions
 from knapsack_rl.sampler.vocabulary import Vocabulary
+from knapsack_rl.sampler.weights import copy_weights
 
 
 class ContinuousSampler:
@@ -65,7 +66,7 @@ class ContinuousSampler:
 
     def load(self, weights: Mapping[str, Any]) -> None:
         """Copy weights by name; a missing or unexpected name is an error, never skipped."""
-        self._model.load_state_dict(dict(weights), strict=True)
+        copy_weights(self._model, weights)
 
     def _run(self, asked: list[list[int]], *, request: GenerationRequest, options: SamplingOptions) -> list[Any]:
         generation = GenerationConfig(

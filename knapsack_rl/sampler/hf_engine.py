@@ -13,6 +13,7 @@ from transformers import DynamicCache, PreTrainedModel, PreTrainedTokenizerBase
 
 from knapsack_rl.base.types import GenerationRequest, Group, Rollout, SamplingOptions, StopReason
 from knapsack_rl.sampler.decoding import Batch, decode
+from knapsack_rl.sampler.weights import copy_weights
 
 MAX_ROWS = 1024
 """Rollouts decoded together; bounds the key-value cache."""
@@ -58,13 +59,7 @@ class HFSampler:
 
     def load(self, weights: Mapping[str, Any]) -> None:
         """Copy weights by name; a missing or unexpected name is an error, never skipped."""
-        mine = self._model.state_dict()
-        wrong = sorted(mine.keys() ^ weights.keys())
-        if wrong:
-            raise RuntimeError(f"weights of another model: {wrong[0]} is missing or unexpected")
-        with torch.no_grad():
-            for name, tensor in weights.items():  # one by one: a sharded model gathers each when it is asked for
-                mine[name].copy_(tensor)
+        copy_weights(self._model, weights)
 
     @torch.inference_mode()
     def _decode(

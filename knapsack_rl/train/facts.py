@@ -1,14 +1,30 @@
 """The facts of a step, as the journal keeps them."""
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from knapsack_rl.allocation import Outcome
+from knapsack_rl.base.errors import DivergedError
 from knapsack_rl.base.types import Group, StopReason
 from knapsack_rl.beliefs import BeliefArrays
 from knapsack_rl.train.history import PromptHistory
+
+
+def check_logprobs(groups: Sequence[Group]) -> None:
+    """Stop where the policy has become too large to sample from: such rollouts would all be wrong, and no gradient.
+
+    Raises:
+        DivergedError: a log-probability of a sampled token is not finite.
+    """
+    for group in groups:
+        for rollout in group.rollouts:
+            if not math.isfinite(total := sum(rollout.logprobs)):
+                raise DivergedError(
+                    f"the sampler's log-probabilities are not finite ({total} in sum, prompt {group.prompt.id})"
+                )
 
 
 def group_facts(

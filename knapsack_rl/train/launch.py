@@ -10,11 +10,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+import psutil
+
 from knapsack_rl.base.errors import CONTINUES, EXIT_CODE, INTERRUPTED, KnapsackError, StateError, TrainingError
 
 ELASTIC_LOGGER = "torch.distributed.elastic"
 MARK = "\x1e"
 """Encloses, in a rank's error file, what is meant for the user."""
+GRACE_S = 10.0
+"""A rank that is told to end has this long for it."""
 LOST_PEER = ("Connection closed by peer", "Connection reset by peer", "Broken pipe")
 """What a collective says when another rank has been killed."""
 
@@ -70,7 +74,7 @@ def launch(command: Sequence[str], *, processes: int, job: str, nodes: Nodes | N
     same command is given once more.
 
     Args:
-        command: arguments of the interpreter, e.g. ``("-m", "knapsack_rl.cli.main", "train", ...)``.
+        command: arguments of the interpreter, e.g. ``("-m", "knapsack_rl.cli.start", "train", ...)``.
         processes: ranks on this node.
         job: name of the job, the same on all nodes.
         nodes: the machines; this one alone if left out.
@@ -95,14 +99,26 @@ def launch(command: Sequence[str], *, processes: int, job: str, nodes: Nodes | N
         rdzv_configs={"rank": nodes.number} if nodes.count > 1 else {},
         max_restarts=0,
         monitor_interval=0.2,
+        signals_to_handle="SIGTERM,SIGHUP,SIGQUIT",  # Ctrl-C stays ours: ranks are then ended by SIGTERM
     )
     try:
         with _share_of_threads(processes):
             elastic_launch(config, sys.executable)(*command)
     except ChildFailedError as error:
         raise _first_failure(error.failures) from None
-    except SignalException:
+    except (SignalException, KeyboardInterrupt):
+        _end_children()
         raise KeyboardInterrupt from None
+
+
+def _end_children() -> None:
+    """End ranks that torch has not: interrupted while it starts them, it does not know those it has started."""
+    left = psutil.Process().children(recursive=True)
+    for process in left:
+        process.terminate()
+    _, stubborn = psutil.wait_procs(left, timeout=GRACE_S)
+    for process in stubborn:
+        process.kill()
 
 
 def _silence_elastic() -> None:
@@ -131,13 +147,19 @@ def _port(job: str) -> int:
     return 61000 + sum(job.encode()) % 4000
 
 
+def _message(failure: Any) -> str:  # noqa: ANN401 - torch's ProcessFailure
+    """What the rank wrote into its error file before it ended, as it wrote it."""
+    message = failure.error_file_data.get("message", "")
+    return str(message.get("message", "") if isinstance(message, Mapping) else message)
+
+
 def _first_failure(failures: Mapping[int, Any]) -> KnapsackError:
     """What a rank had to say to the user, else how the first to go was ended.
 
     Ranks that lose a killed one fail as well, often in the same instant, so a signal counts before an exit code.
     """
     for failure in failures.values():
-        _, mark, said = str(failure.error_file_data.get("message", "")).partition(MARK)
+        _, mark, said = _message(failure).partition(MARK)
         if mark:
             return TrainingError(said.partition(MARK)[0])
     killed = {r: f for r, f in failures.items() if f.exitcode < 0 and -f.exitcode != signal.SIGTERM}
@@ -149,15 +171,12 @@ def _first_failure(failures: Mapping[int, Any]) -> KnapsackError:
     )
 
 
-def is_rank(environment: Mapping[str, str]) -> bool:
-    """Whether a launcher started this process as one of several."""
-    return "RANK" in environment and int(environment.get("WORLD_SIZE", "1")) > 1
-
-
 @contextmanager
 def as_rank() -> Iterator[None]:
     """In a rank: leave the last word to the launcher, so that the user reads one line instead of one per rank."""
     try:
+        # Before this point SIGTERM ends the process at once, without a word, even while Python itself is starting.
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
         yield
     except KnapsackError as error:
         from torch.distributed.elastic.multiprocessing.errors import ErrorHandler

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from knapsack_rl.base.errors import InputError, StateError, TrainingError
+from knapsack_rl.base.errors import CONTINUES, DivergedError, InputError, StateError, TrainingError
 from knapsack_rl.base.layout import RunPaths
 from knapsack_rl.base.ranks import ONE_RANK, Ranks
 from knapsack_rl.config import RunConfig, resume_hash, run_hash
@@ -150,14 +150,24 @@ def _run_steps(job: TrainJob, parts: Parts, *, start: int, evaluations: Evaluati
 
 
 def _step_or_stop(job: TrainJob, parts: Parts, *, step: int) -> dict[str, Any]:
-    """One step; a run that diverged stops before its weights are touched, and says where it can go on from."""
+    """One step; a run that cannot go on stops before anything of it is saved, and says where it can go on from."""
     try:
         return run_step(parts, step)
+    except DivergedError as error:
+        raise DivergedError(f"{job.config.run_id}: step {step}: {error}; {_way_on(job.paths.state, step)}") from None
     except TrainingError as error:
-        kept = f"{job.paths.state} keeps step {saved_step(job.paths.state)}"
-        raise TrainingError(
-            f"{job.config.run_id}: step {step}: {error}; {kept}, the last good one: lower train.learning_rate"
-        ) from None
+        raise TrainingError(f"{job.config.run_id}: step {step}: {error}; {CONTINUES}") from None
+
+
+def _way_on(state: Path, step: int) -> str:
+    """What is left of a run that diverged at ``step``, and what can be done with it."""
+    saved = saved_step(state)
+    over = "another train.learning_rate or train.max_grad_norm starts the run over"
+    if saved == 0:
+        return f"nothing was saved before it; {over}"
+    text = f"{state} keeps step {saved}, the last good one: the same command goes on from it, {over}"
+    # Weights of the step before may be finite and yet too large for a forward pass.
+    return text if saved < step - 1 else f"{text}; should it stop here again, delete its folder step_{saved:05d} first"
 
 
 def _weights(folder: Path, step: int) -> Path:

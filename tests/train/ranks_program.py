@@ -1,12 +1,13 @@
 """What the tests of several ranks run: in one process by calling ``measure``, in several by launching this file.
 
-Usage: python ranks_program.py measure|die <model folder> <output folder>
+Usage: python ranks_program.py measure|sparse|diverge|die <model folder> <output folder>
 """
 
 import json
 import os
 import signal
 import sys
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
@@ -16,7 +17,7 @@ sys.path.insert(0, str(ROOT))  # launched alone, or collected where only the pac
 from knapsack_rl.base.ranks import ONE_RANK  # noqa: E402
 from knapsack_rl.base.types import GenerationRequest, Prompt, SamplingOptions  # noqa: E402
 from knapsack_rl.config import LearnerConfig  # noqa: E402
-from knapsack_rl.learner import FakeLearner  # noqa: E402
+from knapsack_rl.learner import FakeLearner, TrainingRow  # noqa: E402
 from knapsack_rl.sampler import FakeSampler  # noqa: E402
 from knapsack_rl.train import train  # noqa: E402
 from knapsack_rl.train.dealt import DealtSampler  # noqa: E402
@@ -51,7 +52,41 @@ def measure(model_folder, out, *, ranks=ONE_RANK):
         (out / "facts.json").write_text(json.dumps(text))
 
 
-def _learner(model_folder, ranks):
+def sparse(model_folder, out, *, ranks=ONE_RANK):
+    """Corrected updates of fewer rows than ranks, of none first and of none last; rank 0 writes."""
+    learner = _learner(model_folder, ranks, kl_coef=0.0, tis_cap=1.1)
+    one, two, three, four, five = [_row(length) for length in (2, 7, 1, 4, 3)]
+    updates = [[[one], [two, three]], [[], [four]], [[five], []]]
+    stats = [learner.update(batches) for batches in updates]
+    learner.save_state(out)
+    if ranks.rank == 0:
+        (out / "stats.json").write_text(json.dumps([asdict(each) for each in stats]))
+
+
+def _row(length):
+    """A rollout whose sampler was off by a different amount at every token."""
+    return TrainingRow(
+        prompt_tokens=(3, 4),
+        response_tokens=tuple(5 + (length * index) % 14 for index in range(length)),
+        old_logprobs=tuple(-2.9 - 0.3 * (index % 3) for index in range(length)),
+        advantage=1.0 if length % 2 else -0.7,
+        weight=0.05,
+    )
+
+
+def diverge(model_folder, out, *, ranks):
+    """One number of the model is lost on the last rank alone."""
+    import torch
+
+    learner = _learner(model_folder, ranks)
+    if ranks.rank == ranks.size - 1:
+        with torch.no_grad():
+            next(learner._model.parameters()).to_local()[0, 0] = float("nan")
+    learner.update([[_row(2)]])
+    (out / "updated").touch()
+
+
+def _learner(model_folder, ranks, **loss):
     from knapsack_rl.learner.loss import LossOptions
     from knapsack_rl.learner.policy import OptimizerOptions, PolicyLearner
     from knapsack_rl.models import load_model, load_tokenizer
@@ -64,7 +99,8 @@ def _learner(model_folder, ranks):
         temperature=1.0,
         compute=LearnerConfig(packing="packed", max_logits=200),
     )
-    loss = LossOptions(clip_low=0.2, clip_high=0.28, dual_clip=10.0, kl_coef=0.01, entropy_coef=0.0)
+    coefficients = {"kl_coef": 0.01, "entropy_coef": 0.0} | loss
+    loss = LossOptions(clip_low=0.2, clip_high=0.28, dual_clip=10.0, **coefficients)
     model = load_model(model_folder).double()
     return PolicyLearner(model, load_tokenizer(model_folder), loss=loss, optimizer=options, ranks=ranks)
 
@@ -138,8 +174,8 @@ def main(what, model_folder, out):
 
     with as_rank():
         ranks = join_ranks()
-        if what == "measure":
-            measure(model_folder, out, ranks=ranks)
+        if what != "die":
+            {"measure": measure, "sparse": sparse, "diverge": diverge}[what](model_folder, out, ranks=ranks)
             return
         job = Bench(out).job(build=partial(build_dying, ranks=ranks))
         train(type(job)(**{name: getattr(job, name) for name in job.__slots__} | {"ranks": ranks}))

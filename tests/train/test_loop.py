@@ -12,9 +12,10 @@ from knapsack_rl.base.errors import ConfigError, OutputError, StateError, Traini
 from knapsack_rl.beliefs import tracker_names
 from knapsack_rl.learner import FakeLearner
 from knapsack_rl.records import WALL_CLOCK_COLUMNS
+from knapsack_rl.sampler import FakeSampler
 from knapsack_rl.train import train
 
-from .conftest import Bench, build_fake_parts
+from .conftest import Bench, build_fake_parts, p_success
 
 
 def _tables(job):
@@ -244,22 +245,23 @@ def _fields(job):
     return {name: getattr(job, name) for name in job.__slots__}
 
 
-def test_diverged_run_stops_names_the_step_and_keeps_the_last_good_state(bench):
-    """NaN at step 7 of 12, saved at 4: nothing is published, and the run goes on from step 4 once it is repaired."""
+def test_step_that_cannot_be_finished_is_named_without_a_word_on_divergence(bench):
+    """An engine that fails is no reason to lower the learning rate; the run goes on from its last save."""
 
-    class DivergingLearner(FakeLearner):
-        def update(self, mini_batches):
-            if self.num_updates >= 6 * len(mini_batches):
-                raise TrainingError("the gradient is not finite (norm nan)")
-            return super().update(mini_batches)
+    class FailingSampler(FakeSampler):
+        def generate(self, request):
+            if self.num_loads >= 6:
+                raise TrainingError("sampler: 3 of 128 requests were answered")
+            return super().generate(request)
 
     def build(config, **files):
         parts = build_fake_parts(config, **files)
-        parts.learner = DivergingLearner()
+        parts.sampler = FailingSampler(p_success)
         return parts
 
     job = bench.job(build=build)
-    with pytest.raises(TrainingError, match=r"step 7: the gradient is not finite .* keeps step 4, the last good one"):
+    words = r"step 7: sampler: 3 of 128 requests were answered; the same command continues from the last saved state$"
+    with pytest.raises(TrainingError, match=words):
         train(job)
     assert not job.paths.folder.exists()
     train(bench.job())

@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from knapsack_rl.base.errors import StateError
+from knapsack_rl.base.errors import StateError, TrainingError
 from knapsack_rl.train import train
 
 from .conftest import Bench
-from .ranks_program import measure
+from .ranks_program import measure, sparse
 from .test_loop import _tables
 
 pytestmark = [pytest.mark.torch, pytest.mark.slow]
@@ -64,6 +64,40 @@ def test_ranks_agree_with_one_process(alone, tiny_model_folder, tmp_path, monkey
 
 def _flat(nested):
     return [value for part in nested for value in (_flat(part) if isinstance(part, list) else [part])]
+
+
+@pytest.fixture(scope="module")
+def sparse_alone(tiny_model_folder, tmp_path_factory):
+    """What one process makes of mini-batches of few rows."""
+    out = tmp_path_factory.mktemp("sparse")
+    sparse(tiny_model_folder, out)
+    return out
+
+
+@pytest.mark.parametrize("ranks", [2, 3])
+def test_rank_with_nothing_but_fillers_changes_nothing(sparse_alone, tiny_model_folder, tmp_path, ranks):
+    """With importance correction: facts, weights and moments are those of one process, to 1e-9 in float64.
+
+    Mini-batches of one row leave ranks without any, and an empty one is stepped after the later ones were scored.
+    """
+    from safetensors.torch import load_file
+
+    _launch("sparse", tiny_model_folder, tmp_path / "out", ranks=ranks)
+    mine, theirs = (json.loads((folder / "stats.json").read_text()) for folder in (sparse_alone, tmp_path / "out"))
+    assert 0 < mine[0]["mismatch_capped_frac"] < 1
+    for expected, found in zip(mine, theirs, strict=True):
+        assert found == pytest.approx(expected, abs=1e-9)
+    saved, other = (load_file(folder / "learner.safetensors") for folder in (sparse_alone, tmp_path / "out"))
+    assert saved.keys() == other.keys()
+    for name, value in saved.items():
+        assert np.abs(value.numpy() - other[name].numpy()).max() < 1e-9, name
+
+
+def test_number_lost_on_one_rank_stops_all_of_them(tiny_model_folder, tmp_path):
+    """Every rank stops at the same place, so none waits for the others, and one line says why."""
+    with pytest.raises(TrainingError, match=r"^the loss is not finite \(nan\)$"):
+        _launch("diverge", tiny_model_folder, tmp_path / "out", ranks=2)
+    assert not (tmp_path / "out" / "updated").exists()
 
 
 def test_killed_rank_ends_the_job_and_another_number_of_ranks_goes_on(tmp_path):

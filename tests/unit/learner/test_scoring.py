@@ -95,6 +95,29 @@ def test_no_packed_row_sees_another(tiny_model_folder):
     assert first[0] != second[0]
 
 
+def test_attention_under_autocast_is_of_one_precision(tiny_model_folder):
+    """Rotary positions widen query and key to float32; torch's variable-length kernel takes all three in bfloat16."""
+    import torch
+
+    from knapsack_rl.learner import attention
+
+    seen = []
+    original = attention.scaled_dot_product_attention
+
+    def spy(query, key, value, **options):
+        seen.append({query.dtype, key.dtype, value.dtype})
+        return original(query, key, value, **options)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(attention, "scaled_dot_product_attention", spy)
+        make_learner(tiny_model_folder, double=False, packing="packed", dtype="bfloat16").logprobs(make_rows(2))
+        assert seen
+        assert {torch.bfloat16} == set().union(*seen)
+        seen.clear()
+        make_learner(tiny_model_folder, packing="packed").logprobs(make_rows(2))
+        assert {torch.float64} == set().union(*seen)
+
+
 def test_head_is_never_applied_to_more_than_the_limit(tiny_model_folder, monkeypatch):
     """With 60 logits at a time and 21 in the vocabulary, two tokens at most meet the head at once."""
     from knapsack_rl.learner import logprobs
