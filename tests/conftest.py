@@ -44,7 +44,7 @@ def math_data():
 @pytest.fixture(scope="session")
 def make_chat_model():
     """``make(folder, "qwen2", texts)``: a random model with a tokenizer trained on the texts and a chat template."""
-    return lambda folder, kind, texts: _save_chat_model(folder, kind, _chat_tokenizer(texts))
+    return lambda folder, kind, texts, **sizes: _save_chat_model(folder, kind, _chat_tokenizer(texts), **sizes)
 
 
 def _chat_tokenizer(texts):
@@ -65,8 +65,8 @@ def _chat_tokenizer(texts):
     return made
 
 
-def _save_chat_model(folder, kind, tokenizer):
-    """A random model of the family, hidden size 16."""
+def _save_chat_model(folder, kind, tokenizer, *, head_dim=8, max_position_embeddings=4096):
+    """A random model of the family with two heads."""
     import torch
     from transformers import AutoConfig, AutoModelForCausalLM
 
@@ -75,13 +75,13 @@ def _save_chat_model(folder, kind, tokenizer):
     config = AutoConfig.for_model(
         kind,
         vocab_size=len(tokenizer),
-        hidden_size=16,
+        hidden_size=2 * head_dim,
         intermediate_size=32,
         num_hidden_layers=2,
         num_attention_heads=2,
         num_key_value_heads=1,
-        head_dim=8,
-        max_position_embeddings=4096,
+        head_dim=head_dim,
+        max_position_embeddings=max_position_embeddings,
         eos_token_id=tokenizer.eos_token_id,
         pad_token_id=tokenizer.pad_token_id,
         bos_token_id=None,

@@ -39,10 +39,11 @@ class RunConfig(Section):
 
     @model_validator(mode="after")
     def _engine_fits_the_learner(self) -> Self:
-        if self.sampler.kind == "vllm" and self.learner.gpus > 1:
+        shared = self.sampler.ranks_per_engine
+        if self.learner.gpus > 1 and self.learner.gpus % shared:
             raise ValueError(
-                f"sampler: vllm shares one process with the learner, but learner.gpus is {self.learner.gpus};"
-                " set learner.gpus: 1 or use `sampler: transformers`"
+                f"sampler.tensor_parallel is {shared}, but learner.gpus is {self.learner.gpus}: with several ranks"
+                f" every {shared} neighbours share an engine; set tensor_parallel to a divisor of learner.gpus"
             )
         return self
 

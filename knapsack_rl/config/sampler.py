@@ -29,13 +29,12 @@ class SamplerConfig(Section):
         description="On a GPU. vllm: share of the memory for weights and cache; transformers: of the free memory, for"
         " the cache.",
     )
-    max_rows: int = Field(
-        default=1024,
-        ge=1,
-        description="transformers on a CPU: rollouts decoded together; bounds the memory of the key-value cache.",
-    )
     cpu_cache_gib: float = Field(default=1.0, gt=0, description="vllm on a CPU: size of the key-value cache.")
-    tensor_parallel: int = Field(default=1, ge=1, description="vllm: GPUs that share one copy of the model.")
+    tensor_parallel: int = Field(
+        default=1,
+        ge=1,
+        description="vllm: GPUs that share one copy of the model. With several ranks it must divide learner.gpus.",
+    )
     max_model_len: int | None = Field(
         default=None,
         ge=2,
@@ -57,6 +56,11 @@ class SamplerConfig(Section):
         if self.seeds == "call" and self.tensor_parallel > 1:
             raise ValueError("seeds: call needs tensor_parallel: 1; use seeds: rollout")
         return self
+
+    @property
+    def ranks_per_engine(self) -> int:
+        """With several ranks, how many neighbours share one engine and generate the same rollouts."""
+        return self.tensor_parallel if self.kind == "vllm" else 1
 
 
 def _named(value: object) -> object:

@@ -38,10 +38,12 @@ def code_digest(*rooms: str) -> str:
 
 
 def _version(package: str) -> str | None:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return None
+    for name in (package, f"{package}-cpu"):  # vLLM's build for CPUs has a name of its own
+        try:
+            return version(name)
+        except PackageNotFoundError:
+            continue
+    return None
 
 
 def _git(*arguments: str) -> str | None:

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from knapsack_rl.base.errors import ConfigError
+from knapsack_rl.base.ranks import Ranks
 from knapsack_rl.base.types import SamplingOptions
 from knapsack_rl.config import PromptConfig, SamplerConfig
 from knapsack_rl.sampler.protocol import Sampler
@@ -15,7 +16,7 @@ def build_sampler(
     prompt: PromptConfig,
     options: SamplingOptions,
     dtype: str = "float32",
-    shares_device: bool = False,
+    learner_ranks: Ranks | None = None,
 ) -> Sampler:
     """The configured engine with the model in ``folder``.
 
@@ -25,7 +26,8 @@ def build_sampler(
         prompt: how a problem becomes a prompt.
         options: temperature and length limit.
         dtype: precision of the transformers engine, by torch's name; vLLM's is in ``config``.
-        shares_device: a learner lives on the same GPU, so the engine makes room between sampling phases.
+        learner_ranks: the ranks of a learner that lives on the same devices, so the engine makes room between sampling
+            phases; each rank has an engine of its own. None: no learner.
 
     Raises:
         ConfigError, InputError: the engine, the GPU or the model is missing or unfit; one line says which.
@@ -45,7 +47,7 @@ def build_sampler(
     if config.kind == "vllm":
         from knapsack_rl.sampler.vllm_engine import VLLMSampler
 
-        return VLLMSampler(folder, config=config, vocabulary=vocabulary, options=options, shares_device=shares_device)
+        return VLLMSampler(folder, config=config, vocabulary=vocabulary, options=options, learner_ranks=learner_ranks)
     model = load_model(folder, dtype=getattr(torch, dtype), device=pick_device(config.device))
     if on_gpu:
         from knapsack_rl.sampler.continuous import ContinuousSampler
@@ -53,8 +55,7 @@ def build_sampler(
         return ContinuousSampler(model, vocabulary=vocabulary, options=options, memory_fraction=config.memory_fraction)
     from knapsack_rl.sampler.hf_engine import HFSampler
 
-    stops, rows = vocabulary.stop_tokens, config.max_rows
-    return HFSampler(model, tokenizer, options=options, encode=vocabulary.encode, stop_tokens=stops, max_rows=rows)
+    return HFSampler(model, tokenizer, options=options, encode=vocabulary.encode, stop_tokens=vocabulary.stop_tokens)
 
 
 def _on_gpu(config: SamplerConfig, *, found: bool) -> bool:

@@ -5,16 +5,19 @@ the live model, without a file or a restart.
 """
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
 
 from knapsack_rl.base.errors import InputError
+from knapsack_rl.base.ranks import Ranks
 from knapsack_rl.base.seeding import derive_seed
 from knapsack_rl.base.types import GenerationRequest, Group, Prompt, Rollout, SamplingOptions
 from knapsack_rl.config import SamplerConfig
+from knapsack_rl.models import weight_shapes
+from knapsack_rl.sampler.fitting import fitting, misfit
 from knapsack_rl.sampler.vllm_setup import check_version, engine_settings, environment, installed_version, startup_error
 from knapsack_rl.sampler.vocabulary import Vocabulary
 
@@ -32,7 +35,8 @@ class VLLMSampler:
         config: device, precision, memory, parallelism.
         vocabulary: how prompts are encoded, what ends a rollout.
         options: temperature and length limit of requests that bring none.
-        shares_device: a learner lives on the same device, so sleep between phases.
+        learner_ranks: the ranks of a learner on the same devices, so sleep between phases; of several, each has an
+            engine, and ``tensor_parallel`` neighbours share one: they must ask for the same. None: no learner.
 
     Raises:
         ConfigError, InputError: vLLM or a GPU is missing, the architecture is unknown to it, or memory is too small.
@@ -45,18 +49,22 @@ class VLLMSampler:
         config: SamplerConfig,
         vocabulary: Vocabulary,
         options: SamplingOptions,
-        shares_device: bool = False,
+        learner_ranks: Ranks | None = None,
     ) -> None:
         self._config = config
+        self._shapes = weight_shapes(folder)
         self._vocabulary = vocabulary
         self._options = options
         on_gpu = torch.cuda.is_available() and config.device != "cpu"
-        self._sleeps = shares_device and config.sleep and on_gpu
+        self._sleeps = learner_ranks is not None and config.sleep and on_gpu
         self._asleep = False
         if not on_gpu:
             _keep_plain_weights()
+        num_ranks = learner_ranks.size if learner_ranks else 1
+        self._in_process = config.tensor_parallel == 1 or num_ranks > 1
+        settings = engine_settings(folder, config, on_gpu=on_gpu, sleeps=self._sleeps, num_ranks=num_ranks)
         try:
-            self._engine = LLM(**engine_settings(folder, config, on_gpu=on_gpu, sleeps=self._sleeps))
+            self._engine = LLM(**settings)
             # What a backend lacks, such as a head size, shows at the first token only.
             self._engine.generate(
                 [{"prompt_token_ids": [0]}], SamplingParams(max_tokens=1, detokenize=False), use_tqdm=False
@@ -93,16 +101,16 @@ class VLLMSampler:
             InputError: a name or shape that the engine's model lacks, or one of its own that is not given.
         """
         self._wake()
+        named = fitting(weights, self._shapes)
         try:
-            if self._config.tensor_parallel == 1:
-                self._engine.apply_model(lambda model: _copy(model, weights))
+            if self._in_process:
+                self._engine.apply_model(lambda model: _copy(model, named))
             else:
-                self._engine.collective_rpc("reload_weights", kwargs={"weights_iterator": list(weights.items())})
+                self._engine.collective_rpc("reload_weights", kwargs={"weights_iterator": list(named)})
+        except InputError:
+            raise
         except (KeyError, ValueError, AssertionError, RuntimeError, AttributeError) as error:
-            raise InputError(
-                f"weights do not fit the model that vLLM holds ({type(error).__name__}: {error});"
-                " all checkpoints of a run must have one architecture"
-            ) from error
+            raise misfit(f"{type(error).__name__}: {error}") from error
         self._engine.reset_prefix_cache()
 
     def close(self) -> None:
@@ -111,6 +119,8 @@ class VLLMSampler:
 
     def _wake(self) -> None:
         if self._asleep:
+            if torch.cuda.is_available():
+                torch.cuda.empty_cache()  # vLLM cannot have what torch keeps of an update's memory for the next one
             self._engine.wake_up()
             self._asleep = False
 
@@ -186,8 +196,8 @@ def _keep_plain_weights() -> None:
     custom_ops._supports_onednn = False  # noqa: SLF001
 
 
-def _copy(model: Any, weights: Mapping[str, Any]) -> None:  # noqa: ANN401 - a model class of vLLM's
-    loaded = set(model.load_weights(iter(weights.items())))
+def _copy(model: Any, weights: Iterable[tuple[str, Any]]) -> None:  # noqa: ANN401 - a model class of vLLM's
+    loaded = set(model.load_weights(weights))
     missing = sorted({name for name, _ in model.named_parameters()} - loaded)
     if missing:
         raise KeyError(missing[0])

@@ -55,8 +55,17 @@ def environment() -> dict[str, str]:
     }
 
 
-def engine_settings(folder: Path, config: SamplerConfig, *, on_gpu: bool, sleeps: bool) -> dict[str, Any]:
+def engine_settings(
+    folder: Path, config: SamplerConfig, *, on_gpu: bool, sleeps: bool, num_ranks: int = 1
+) -> dict[str, Any]:
     """Keyword arguments of the engine.
+
+    Args:
+        folder: model in the transformers layout.
+        config: precision, memory, parallelism.
+        on_gpu: whether the engine is on a GPU.
+        sleeps: whether it gives its memory to a learner between phases.
+        num_ranks: processes of the job, each with an engine of its own (or its part of one) inside.
 
     Raises:
         InputError: ``folder`` has no readable config.json.
@@ -75,6 +84,7 @@ def engine_settings(folder: Path, config: SamplerConfig, *, on_gpu: bool, sleeps
         "tensor_parallel_size": config.tensor_parallel,
         "enable_sleep_mode": sleeps,
         "disable_log_stats": True,
+        "use_tqdm_on_load": False,
     }
     if on_gpu:
         settings["gpu_memory_utilization"] = config.memory_fraction
@@ -82,6 +92,9 @@ def engine_settings(folder: Path, config: SamplerConfig, *, on_gpu: bool, sleeps
         # A prompt prefilled in two parts rewinds its seeded generator, which a CPU generator cannot do.
         settings["enable_chunked_prefill"] = False
         settings["kv_cache_memory_bytes"] = int(config.cpu_cache_gib * 2**30)
+    if num_ranks > 1:
+        # The engine joins the process group that is there: no processes of its own, on the GPU that LOCAL_RANK names.
+        settings["distributed_executor_backend"] = "external_launcher"
     if config.max_model_len is not None:
         settings["max_model_len"] = config.max_model_len
         if config.max_model_len > _declared_length(folder):

@@ -119,6 +119,8 @@ def _engines(config: RunConfig, model_folder: Path, *, device: "torch.device", r
         prompt=config.model.prompt,
         options=SamplingOptions(temperature=train.temperature, max_response_tokens=train.max_response_tokens),
         dtype=config.learner.dtype,
-        shares_device=True,
+        learner_ranks=ranks,
     )
-    return (DealtSampler(sampler, ranks) if ranks.size > 1 else sampler), learner
+    if ranks.size == 1:
+        return sampler, learner
+    return DealtSampler(sampler, ranks, ranks_per_engine=config.sampler.ranks_per_engine), learner

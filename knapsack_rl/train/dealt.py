@@ -70,12 +70,14 @@ class DealtSampler:
     Args:
         local: this rank's sampler.
         ranks: all ranks; each must ask for the same.
+        ranks_per_engine: neighbours that share one engine (tensor parallel) and so generate the same part.
     """
 
-    def __init__(self, local: Sampler, ranks: Ranks) -> None:
+    def __init__(self, local: Sampler, ranks: Ranks, *, ranks_per_engine: int = 1) -> None:
         self._local = local
         self._ranks = ranks
-        self._speeds = [RankSpeed() for _ in range(ranks.size)]
+        self._ranks_per_engine = ranks_per_engine
+        self._speeds = [RankSpeed() for _ in range(ranks.size // ranks_per_engine)]
 
     def generate(self, request: GenerationRequest) -> list[Group]:
         """As ``Sampler.generate``, on every rank.
@@ -87,11 +89,12 @@ class DealtSampler:
         owners = [(prompt, index) for prompt, count in enumerate(request.counts) for index in range(count)]
         expected = request.expected_tokens or (1.0,) * len(request.prompts)
         dealt = deal([expected[prompt] for prompt, _ in owners], self._speeds)
-        mine = [owners[index] for index in dealt[self._ranks.rank]]
+        mine = [owners[index] for index in dealt[self._ranks.rank // self._ranks_per_engine]]
         start = time.perf_counter()
         groups = self._generate(request, mine)
         seconds = time.perf_counter() - start
-        return self._merge(request, self._ranks.gather((mine, groups, seconds)))
+        parts = self._ranks.gather((mine, groups, seconds))
+        return self._merge(request, parts[:: self._ranks_per_engine])
 
     def load(self, weights: Mapping[str, Any]) -> None:
         """Every rank's sampler takes the new weights."""

@@ -3,26 +3,14 @@
 import pytest
 
 from knapsack_rl.base.errors import InputError
+from knapsack_rl.base.ranks import ONE_RANK
 from knapsack_rl.base.types import GenerationRequest, Prompt, SamplingOptions, StopReason
-from knapsack_rl.config import BuildConfig, PromptConfig, SamplerConfig
+from knapsack_rl.config import PromptConfig, SamplerConfig
 
 TEXTS = ("3+4=", "3+4*5m2=", "1-1d2=", "9n9=", "0+0+0+0+0=", "7*8=", "2+", "5d5=", "1+2+3=", "8m3=", "1+" * 70 + "1=")
 """The last one fills a block of the key-value cache (128 tokens), so that prefix caching takes part."""
 PROMPTS = tuple(Prompt(id=str(number), text=text, answer="0", kind="x") for number, text in enumerate(TEXTS))
 NUM_TOKENS = 12
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    """A randomly initialised Qwen3 with tied embeddings and heads of size 32, the smallest that vLLM knows on a CPU."""
-    from knapsack_rl.models import build_model, build_tokenizer, save_model
-    from knapsack_rl.tasks import build_task
-
-    path = tmp_path_factory.mktemp("vllm") / "model"
-    tokenizer = build_tokenizer(build_task("arithmetic", {}, seed=0).vocabulary())
-    model = build_model(BuildConfig(hidden_size=64, num_layers=2, num_heads=2, seed=3), tokenizer)
-    save_model(path, model, tokenizer=tokenizer)
-    return path
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +22,7 @@ def engine(folder):
         config=SamplerConfig(kind="vllm", cpu_cache_gib=0.25),
         prompt=PromptConfig(),
         options=SamplingOptions(temperature=0.8, max_response_tokens=NUM_TOKENS),
-        shares_device=True,
+        learner_ranks=ONE_RANK,
     )
 
 
@@ -167,13 +155,14 @@ def test_weights_that_do_not_fit_are_refused(sampler, folder):
     from knapsack_rl.models import load_model
 
     weights = dict(load_model(folder).state_dict())
-    name = "model.layers.0.mlp.down_proj.weight"
-    for wrong in (
-        {key: value for key, value in weights.items() if key != name},
-        weights | {"model.layers.7.mlp.down_proj.weight": weights[name]},
-        weights | {name: weights[name][:, :-1]},
+    name, joined = "model.layers.0.mlp.down_proj.weight", "model.layers.0.self_attn.q_proj.weight"
+    for wrong, words in (
+        ({key: value for key, value in weights.items() if key != name}, "down_proj.weight is missing"),
+        ({key: value for key, value in weights.items() if key != joined}, "q_proj.weight is missing"),
+        (weights | {"model.layers.7.mlp.down_proj.weight": weights[name]}, "layers.7.*is unknown"),
+        (weights | {name: weights[name][:, :-1]}, r"shape \(64, 191\), not \(64, 192\)"),
     ):
-        with pytest.raises(InputError, match="one architecture"):
+        with pytest.raises(InputError, match=f"{words}.*one architecture"):
             sampler.load(wrong)
 
 
@@ -199,6 +188,21 @@ def test_more_prompt_tokens_than_one_pass_takes(sampler, folder):
         prompt_tokens=tuple(tuple((7 * i + 5 * j * (i % 3 + 1)) % 18 + 1 for j in range(200)) for i in range(240)),
     )
     assert _largest_error(load_model(folder), sampler.generate(request)[::40]) < 1e-4
+
+
+@pytest.mark.parametrize("seeds", ["rollout", "call"])
+def test_rollouts_of_a_prompt_share_its_prefill(sampler, monkeypatch, seeds):
+    """All but the first find its whole blocks (one of 128 tokens here) in the cache, however they are asked for."""
+    monkeypatch.setattr(sampler, "_config", sampler._config.model_copy(update={"seeds": seeds}))
+    generate, outputs = sampler._engine.generate, []
+    monkeypatch.setattr(sampler._engine, "generate", lambda *a, **k: outputs.extend(generate(*a, **k)) or outputs)
+    (group,) = sampler.generate(_request(8, prompts=PROMPTS[-1:]))
+    assert 128 < len(group.prompt_tokens) < 256
+    if seeds == "rollout":
+        assert [0] + [128] * 7 == [output.num_cached_tokens for output in outputs]
+    else:
+        assert 8 == len(outputs[0].outputs)
+        assert 128 == outputs[0].num_cached_tokens
 
 
 def test_one_generator_per_call(sampler, monkeypatch):

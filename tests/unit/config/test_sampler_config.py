@@ -64,3 +64,14 @@ def test_correction_is_on_where_the_engine_computes_otherwise(sampler, train, ca
 def test_mistakes_are_one_line(sampler, words):
     with pytest.raises(ConfigError, match=words):
         _runs(sampler=sampler)
+
+
+def test_ranks_are_divided_among_engines():
+    """Three ranks cannot share engines of two; one rank may have an engine of several GPUs of its own."""
+    with pytest.raises(ConfigError, match=r"tensor_parallel is 2, but learner\.gpus is 3.*a divisor of learner\.gpus"):
+        _runs(sampler={"kind": "vllm", "tensor_parallel": 2}, learner={"gpus": 3, "device": "cpu"})
+    for gpus, engine in ((4, 2), (1, 2), (3, 1)):
+        sampler = {"kind": "vllm", "tensor_parallel": engine}
+        assert engine == _runs(sampler=sampler, learner={"gpus": gpus, "device": "cpu"})[0].sampler.ranks_per_engine
+    ignored = _runs(sampler={"tensor_parallel": 2}, learner={"gpus": 3, "device": "cpu"})[0]
+    assert ignored.sampler.ranks_per_engine == 1

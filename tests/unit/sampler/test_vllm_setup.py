@@ -65,6 +65,14 @@ def test_memory_precision_and_parallelism_come_from_the_configuration(tmp_path):
     assert _settings(tmp_path, dtype="float16")["dtype"] == "float16"
 
 
+def test_several_ranks_keep_their_process_group(tmp_path):
+    """Each has its engine inside; one alone lets vLLM start what it needs."""
+    (tmp_path / "config.json").write_text("{}")
+    for num_ranks, backend in ((1, None), (2, "external_launcher")):
+        given = engine_settings(tmp_path, SamplerConfig(kind="vllm"), on_gpu=False, sleeps=False, num_ranks=num_ranks)
+        assert backend == given.get("distributed_executor_backend")
+
+
 def test_missing_model_is_named(tmp_path):
     with pytest.raises(InputError, match=r"config\.json"):
         engine_settings(tmp_path, SamplerConfig(kind="vllm", max_model_len=9), on_gpu=True, sleeps=False)

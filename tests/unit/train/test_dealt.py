@@ -1,5 +1,8 @@
 """Rollouts are dealt by expected tokens and measured speed; ranks that disagree are found out."""
 
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
 import pytest
 
 from knapsack_rl.base.errors import StateError
@@ -54,6 +57,42 @@ def test_disagreeing_rank_is_named():
     sampler = DealtSampler(FakeSampler(lambda _: 0.5), TwoRanks("another digest"))
     with pytest.raises(StateError, match="rank 1 disagrees with rank 0 on the rollouts of this step"):
         sampler.generate(request)
+
+
+class Threads:
+    """Ranks that are threads of this process."""
+
+    def __init__(self, rank, size, *, barrier, values):
+        self.rank, self.size = rank, size
+        self._barrier, self._values = barrier, values
+
+    def gather(self, value):
+        self._values[self.rank] = value
+        self._barrier.wait(10)
+        values = list(self._values)
+        self._barrier.wait(10)
+        return values
+
+
+def test_neighbours_that_share_an_engine_generate_the_same_part():
+    """Four ranks, two engines: neighbours are dealt the same rollouts, all ranks get every rollout once, in order."""
+    prompts = tuple(Prompt(id=name, text="", answer="", kind="") for name in "ab")
+    request = GenerationRequest(prompts=prompts, counts=(3, 4), seeds=((1, 2, 3), (4, 5, 6, 7)))
+    barrier, values = Barrier(4), [None] * 4
+    asked = [[] for _ in range(4)]
+
+    def run(rank):
+        sampler = FakeSampler(lambda _: 0.5)
+        generate = sampler.generate
+        sampler.generate = lambda part: asked[rank].append(part) or generate(part)
+        ranks = Threads(rank, 4, barrier=barrier, values=values)
+        return DealtSampler(sampler, ranks, ranks_per_engine=2).generate(request)
+
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(run, range(4)))
+    assert found == [FakeSampler(lambda _: 0.5).generate(request)] * 4
+    assert asked[0] == asked[1] != asked[2] == asked[3]
+    assert sum(sum(part.counts) for rank in (0, 2) for part in asked[rank]) == 7
 
 
 @pytest.mark.parametrize("nodelist", ["node[03-05,9]", "node03,node[04-05]", "node03"])
