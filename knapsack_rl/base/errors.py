@@ -7,6 +7,8 @@ A bug of ours is an ``assert`` or an ordinary exception and keeps its traceback.
 EXIT_CODE = 2
 INTERRUPTED = 130
 """Exit code after Ctrl-C."""
+INSTALL_LARGE = "pip install -c requirements.lock -e '.[train,large]'"
+"""Remedy where torchao or liger-kernel is missing."""
 CONTINUES = "the same command continues from the last saved state"
 
 

@@ -18,6 +18,11 @@ class LearnerConfig(Section):
     weights_dtype: Literal["float32", "bfloat16"] = Field(
         default="float32", description="What the learner keeps weights and gradients in (float32: master weights)."
     )
+    moments_dtype: Literal["float32", "bfloat16"] | None = Field(
+        default=None,
+        description="What AdamW's moments are kept in; as `weights_dtype` if left out. float32 beside bfloat16 weights"
+        " computes each step in float32 and rounds it stochastically.",
+    )
     gradient_checkpointing: bool = Field(
         default=False, description="Keep one activation per block and compute the others again in the backward pass."
     )
@@ -33,7 +38,7 @@ class LearnerConfig(Section):
     )
     optimizer: Literal["adamw", "adamw_8bit", "adamw_offload"] = Field(
         default="adamw",
-        description="adamw_8bit: moments in 8 bits (torchao); adamw_offload: moments in host memory (torchao).",
+        description="adamw_8bit: moments in 8 bits (torchao); adamw_offload: weights and moments in host memory.",
     )
     check_memory: bool = Field(default=True, description="Estimate the memory before loading and stop if it is short.")
 
@@ -43,11 +48,20 @@ class LearnerConfig(Section):
             raise ValueError(
                 "weights_dtype bfloat16 needs dtype bfloat16: float32 products of bfloat16 weights gain nothing"
             )
+        if self.moments_dtype == "bfloat16" and self.weights_dtype == "float32":
+            raise ValueError("moments_dtype bfloat16 needs weights_dtype bfloat16; leave it out beside float32 weights")
+        if self.moments_dtype and self.optimizer == "adamw_8bit":
+            raise ValueError("optimizer adamw_8bit keeps its moments in 8 bits; leave moments_dtype out")
         if self.optimizer == "adamw_offload" and (self.gpus > 1 or self.device == "cpu"):
             raise ValueError(
                 "optimizer adamw_offload serves one GPU; with several the moments are sharded already: use adamw"
             )
         return self
+
+    @property
+    def moments_in(self) -> Literal["float32", "bfloat16"]:
+        """What AdamW keeps its moments in."""
+        return self.moments_dtype or self.weights_dtype
 
     @property
     def gpus_asked_for(self) -> int:

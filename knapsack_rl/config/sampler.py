@@ -29,6 +29,11 @@ class SamplerConfig(Section):
         description="On a GPU. vllm: share of the memory for weights and cache; transformers: of the free memory, for"
         " the cache.",
     )
+    max_rows: int = Field(
+        default=1024,
+        ge=1,
+        description="transformers on a CPU: rollouts decoded together; bounds the memory of the key-value cache.",
+    )
     cpu_cache_gib: float = Field(default=1.0, gt=0, description="vllm on a CPU: size of the key-value cache.")
     tensor_parallel: int = Field(
         default=1,

@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.nn.functional import linear
 from torch.utils.checkpoint import checkpoint
 
-from knapsack_rl.base.errors import ConfigError
+from knapsack_rl.base.errors import INSTALL_LARGE, ConfigError
 
 OLDEST_LIGER = "0.8.2"
 """Before it, the kernel's gradient was that of a loss whose tokens all weigh what the first does (its issue 968)."""
@@ -120,6 +120,6 @@ def _liger() -> type[torch.autograd.Function]:
     except ImportError as error:
         raise ConfigError(
             f"learner.logprobs: liger, but {error.name or 'liger_kernel'} is not installed;"
-            " `pip install liger-kernel` or use `chunked`"
+            f" `{INSTALL_LARGE}` or use `chunked`"
         ) from None
     return LigerFusedLinearCrossEntropyFunction

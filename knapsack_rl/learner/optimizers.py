@@ -1,32 +1,37 @@
-"""AdamW, or AdamW with moments in 8 bits (torchao); and how moments go into and out of them."""
+"""AdamW, with moments as wide as the weights, wider, or in 8 bits (torchao); how moments go into and out of them."""
 
 from collections.abc import Iterable, Mapping
 
 import torch
 from torch import Tensor, nn
 
-from knapsack_rl.base.errors import ConfigError
+from knapsack_rl.base.errors import INSTALL_LARGE, ConfigError
+from knapsack_rl.config import LearnerConfig
+from knapsack_rl.learner.wide_moments import WideMomentsAdamW
 
 
 def build_optimizer(
-    name: str, parameters: Iterable[nn.Parameter], *, learning_rate: float, weight_decay: float
+    config: LearnerConfig, parameters: Iterable[nn.Parameter], *, learning_rate: float, weight_decay: float
 ) -> torch.optim.Optimizer:
-    """The optimiser that ``learner.optimizer`` names.
+    """The optimiser that ``learner.optimizer`` names, its moments in ``learner.moments_dtype``.
 
     ``adamw_offload`` is AdamW on weights that FSDP2 keeps in host memory.
-    ``adamw_8bit`` rounds bfloat16 weights stochastically, so that updates smaller than their spacing still count.
+    ``adamw_8bit`` and float32 moments round bfloat16 weights stochastically, so that updates smaller than their spacing
+    still count.
 
     Raises:
         ConfigError: torchao is not installed.
     """
-    if name != "adamw_8bit":
+    if config.optimizer != "adamw_8bit":
+        if config.moments_in != config.weights_dtype:
+            return WideMomentsAdamW(parameters, learning_rate=learning_rate, weight_decay=weight_decay)
         return torch.optim.AdamW(parameters, lr=learning_rate, weight_decay=weight_decay)
     try:
         from torchao.optim import AdamW8bit
     except ImportError as error:
         raise ConfigError(
-            f"learner.optimizer: {name}, but {error.name or 'torchao'} is not installed;"
-            " `pip install torchao` or use adamw"
+            f"learner.optimizer: {config.optimizer}, but {error.name or 'torchao'} is not installed;"
+            f" `{INSTALL_LARGE}` or use adamw"
         ) from None
     eight_bit: torch.optim.Optimizer = AdamW8bit(
         parameters, lr=learning_rate, weight_decay=weight_decay, bf16_stochastic_round=True
@@ -50,11 +55,17 @@ def plain(value: Tensor) -> Tensor:
     return value.detach()
 
 
-def like(value: Tensor, target: Tensor) -> Tensor:
-    """``value``, whole, in the layout of ``target``: this rank's part of it if that is sharded."""
+def like(value: Tensor, target: Tensor, *, dtype: torch.dtype | None = None) -> Tensor:
+    """``value``, whole, in the layout of ``target``: this rank's part of it if that is sharded.
+
+    Args:
+        value: the same on every rank.
+        target: gives device and layout.
+        dtype: precision; that of ``target`` if left out.
+    """
     from torch.distributed.tensor import DTensor, distribute_tensor
 
-    value = value.to(device=target.device, dtype=target.dtype)
+    value = value.to(device=target.device, dtype=dtype or target.dtype)
     if not isinstance(target, DTensor):
         return value
     return distribute_tensor(value, target.device_mesh, target.placements, src_data_rank=None)
@@ -68,7 +79,7 @@ def set_moments(optimizer: torch.optim.Optimizer, parameter: nn.Parameter, *, mo
         if value.dim() == 0:
             state[name] = value
         elif new_buffer is None:
-            state[name] = like(value, parameter)
+            state[name] = like(value, parameter, dtype=getattr(optimizer, "moments_dtype", None))
         else:  # 8 bits: quantised again
             state[name] = new_buffer(parameter, name == "exp_avg")
             state[name].copy_(like(value, parameter))

@@ -74,7 +74,7 @@ class PolicyLearner:
             else None
         )
         self._optimizer = build_optimizer(
-            optimizer.compute.optimizer,
+            optimizer.compute,
             model.parameters(),
             learning_rate=optimizer.learning_rate,
             weight_decay=optimizer.weight_decay,

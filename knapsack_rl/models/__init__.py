@@ -2,8 +2,8 @@
 
 from knapsack_rl.models.build import build_model, build_tokenizer
 from knapsack_rl.models.device import pick_device
+from knapsack_rl.models.fit import check_memory
 from knapsack_rl.models.load import load_model, load_tokenizer, save_model
-from knapsack_rl.models.memory import check_memory
 from knapsack_rl.models.meta import weight_shapes
 from knapsack_rl.models.prompts import Encode, prompt_encoder, stop_tokens
 

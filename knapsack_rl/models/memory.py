@@ -1,22 +1,21 @@
 """How much memory a run will need, before anything is loaded. The formula is explained in docs/scaling.md."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import psutil
-import torch
-
-from knapsack_rl.base.errors import ConfigError
-from knapsack_rl.config import LearnerConfig, TrainConfig
+from knapsack_rl.config import RunConfig
 from knapsack_rl.models.meta import meta_model
+from knapsack_rl.study.estimate import Assumptions
+from knapsack_rl.study.shape import ModelShape
 
-BYTES = {"float32": 4, "bfloat16": 2}
+BYTES = {"float32": 4, "float16": 2, "bfloat16": 2}
 GIB = 2**30
 ACTIVATIONS_PER_TOKEN = 34
 """Numbers a transformer block keeps per token and hidden unit for its backward pass, attention not materialised
 (arXiv 2205.05198 Table 2, without the quadratic term and without dropout masks)."""
+DRAW_BYTES = 24
+"""Per row and vocabulary entry while a token is drawn: logits and log-probabilities in float32, probabilities and their
+running sum in float64."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +26,96 @@ class ModelSize:
     num_layers: int
     hidden_size: int
     vocabulary: int
+    cache_per_token: int
+    """Numbers in the key-value cache of one token."""
+    context: int
+    """Longest sequence that the model's configuration allows, in tokens."""
+
+    @classmethod
+    def of_shape(cls, shape: ModelShape) -> "ModelSize":
+        """From a study's shape of the model."""
+        cache = 2 * shape.num_layers * shape.num_kv_heads * shape.head_dim
+        vocabulary, context = shape.vocabulary, shape.context
+        return cls(shape.num_parameters, shape.num_layers, shape.hidden_size, vocabulary, cache, context)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """One device of a run."""
+
+    on_gpu: bool
+    memory: int
+    """Bytes that the run may use; of the host's, all processes together."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Need:
+    """Peak bytes of the two phases of a step, per device (on a CPU: of all processes together)."""
+
+    update: int
+    sample: int
+
+    @property
+    def peak(self) -> int:
+        """The larger one."""
+        return max(self.update, self.sample)
+
+
+def estimate(size: ModelSize, run: RunConfig, *, place: Place) -> Need:
+    """What updating and what sampling take, the other side's copy of the model included in both."""
+    learner, train = run.learner, run.train
+    weight, product = BYTES[learner.weights_dtype], BYTES[learner.dtype]
+    offloaded = learner.optimizer == "adamw_offload"
+    moments = {"adamw": 2 * BYTES[learner.moments_in], "adamw_8bit": 2, "adamw_offload": 0}[learner.optimizer]
+    kept = 0 if offloaded else weight
+    reference = kept if train.kl_coef else 0
+    resident = size.num_parameters * (kept + moments + reference) / learner.gpus
+    gradients = size.num_parameters * kept / learner.gpus
+    copies = size.num_parameters * (product if weight != product or learner.gpus > 1 or offloaded else 0)
+    per_block = 2 if learner.gradient_checkpointing else ACTIVATIONS_PER_TOKEN
+    tokens = train.micro_batch_tokens
+    activations = tokens * size.hidden_size * product * (per_block * size.num_layers + ACTIVATIONS_PER_TOKEN)
+    logits = 4 * 4 * min(tokens * size.vocabulary, learner.max_logits)
+    while_updating, while_sampling = _sampler(size, run, place=place)
+    processes = 1 if place.on_gpu else learner.gpus
+    return Need(
+        update=int(processes * (resident + gradients + copies + activations + logits + while_updating)),
+        sample=int(processes * (resident + while_sampling)),
+    )
+
+
+def _sampler(size: ModelSize, run: RunConfig, *, place: Place) -> tuple[float, float]:
+    """Bytes the sampler holds while the learner updates, and while it samples: its model and the key-value cache."""
+    sampler, product = run.sampler, BYTES[run.learner.dtype]
+    if sampler.kind == "vllm":
+        return _vllm(size, run, place=place)
+    model = size.num_parameters * product
+    cache = _longest(size, run) * size.cache_per_token * product
+    if place.on_gpu:  # it takes a share of what is free, so that one response must fit that share
+        return model, model + cache / sampler.memory_fraction
+    rows = min(sampler.max_rows, -(-run.rollouts_per_step // run.learner.gpus))
+    return model, model + rows * (cache + DRAW_BYTES * size.vocabulary)
+
+
+def _vllm(size: ModelSize, run: RunConfig, *, place: Place) -> tuple[float, float]:
+    """It takes its share of the whole device at once, and gives it back while it sleeps."""
+    sampler = run.sampler
+    precision = ("bfloat16" if place.on_gpu else "float32") if sampler.dtype == "auto" else sampler.dtype
+    number = BYTES[precision] / sampler.tensor_parallel
+    model = size.num_parameters * number
+    if not place.on_gpu:
+        held = model + sampler.cpu_cache_gib * GIB
+        return held, held
+    least = model + _longest(size, run) * size.cache_per_token * number
+    held = max(least, sampler.memory_fraction * place.memory)
+    return (0 if sampler.sleep else held), held
+
+
+def _longest(size: ModelSize, run: RunConfig) -> int:
+    """Tokens of the longest prompt and response together, as far as the configuration says it."""
+    prompt = run.task.options.get("max_prompt_tokens") or Assumptions(peak_tflops=1).prompt_tokens
+    limit = run.sampler.max_model_len or size.context
+    return min(int(prompt) + run.train.max_response_tokens, limit)
 
 
 def model_size(folder: Path) -> ModelSize:
@@ -37,78 +126,13 @@ def model_size(folder: Path) -> ModelSize:
     """
     model = meta_model(folder)
     text = model.config.get_text_config()
+    heads = text.num_attention_heads
+    head_size = getattr(text, "head_dim", None) or text.hidden_size // heads
     return ModelSize(
         sum(parameter.numel() for parameter in model.parameters()),
         text.num_hidden_layers,
         text.hidden_size,
         text.vocab_size,
+        2 * text.num_hidden_layers * (getattr(text, "num_key_value_heads", None) or heads) * head_size,
+        text.max_position_embeddings,
     )
-
-
-def estimate_bytes(size: ModelSize, learner: LearnerConfig, *, train: TrainConfig) -> int:
-    """Peak bytes on each device while a mini-batch is updated, the sampler's copy of the model included."""
-    weight, product = BYTES[learner.weights_dtype], BYTES[learner.dtype]
-    moments = {"adamw": 2 * weight, "adamw_8bit": 2, "adamw_offload": 0}[learner.optimizer]
-    shared = size.num_parameters * (2 * weight + moments + (weight if train.kl_coef else 0)) / learner.gpus
-    copies = size.num_parameters * (product if weight != product or learner.gpus > 1 else 0)
-    sampler = size.num_parameters * product
-    per_block = 2 if learner.gradient_checkpointing else ACTIVATIONS_PER_TOKEN
-    tokens = train.micro_batch_tokens
-    activations = tokens * size.hidden_size * product * (per_block * size.num_layers + ACTIVATIONS_PER_TOKEN)
-    logits = 4 * 4 * min(tokens * size.vocabulary, learner.max_logits)
-    return int(shared + copies + sampler + activations + logits)
-
-
-def check_memory(folder: Path, learner: LearnerConfig, *, train: TrainConfig, device: torch.device) -> None:
-    """Stop before loading if the run cannot fit the device.
-
-    Raises:
-        ConfigError: it cannot; the message names the smallest change of settings that would fit.
-    """
-    size = model_size(folder)
-    needed, available = estimate_bytes(size, learner, train=train), available_bytes(device)
-    if device.type == "cpu":
-        needed *= learner.gpus  # the processes share the host's memory
-    if needed <= available:
-        return
-    remedy = next(
-        (
-            text
-            for text, smaller, shorter in _remedies(learner, train)
-            if estimate_bytes(size, smaller, train=shorter) * (smaller.gpus if device.type == "cpu" else 1) <= available
-        ),
-        "no setting would fit; choose a smaller model or a larger device",
-    )
-    raise ConfigError(
-        f"{folder}: training needs about {needed / GIB:.2f} GiB on {device.type}, {available / GIB:.2f} GiB are free;"
-        f" {remedy} (or `learner: {{check_memory: false}}` to try all the same)"
-    )
-
-
-def available_bytes(device: torch.device) -> int:
-    """Free memory of a device."""
-    if device.type == "cuda":
-        return int(torch.cuda.mem_get_info(device)[0])
-    return int(psutil.virtual_memory().available)
-
-
-def _remedies(learner: LearnerConfig, train: TrainConfig) -> Iterator[tuple[str, LearnerConfig, TrainConfig]]:
-    """Settings from the least to the most intrusive, each on top of those before it."""
-    changes: dict[str, Any] = {}
-    tokens = train.micro_batch_tokens
-    steps: list[dict[str, Any]] = [{}, {"gradient_checkpointing": True}, {"dtype": "bfloat16"}]
-    steps += [{"weights_dtype": "bfloat16", "optimizer": "adamw_8bit"}]
-    steps += [{"gpus": count} for count in (2, 4, 8) if count > learner.gpus and learner.device != "cpu"]
-    for step in steps:
-        changes |= {key: value for key, value in step.items() if getattr(learner, key) != value}
-        for count in (tokens, tokens // 4):
-            parts = [f"{key}: {str(value).lower()}" for key, value in changes.items()]
-            text = f"`learner: {{{', '.join(parts)}}}`" if parts else ""
-            if count != tokens:
-                text += f"{' and ' if text else ''}`train: {{micro_batch_tokens: {count}}}`"
-            if text:
-                yield (
-                    f"{text} would fit",
-                    learner.model_copy(update=changes),
-                    train.model_copy(update={"micro_batch_tokens": max(1, count)}),
-                )

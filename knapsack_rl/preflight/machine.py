@@ -12,7 +12,8 @@ import torch
 from knapsack_rl.base.errors import OutputError
 from knapsack_rl.base.layout import StudyPaths
 from knapsack_rl.config import RunConfig, StudyConfig
-from knapsack_rl.models.memory import GIB, ModelSize, estimate_bytes
+from knapsack_rl.models.fit import describe, remedy
+from knapsack_rl.models.memory import GIB, ModelSize, Place, estimate
 from knapsack_rl.preflight.finding import Finding
 from knapsack_rl.preflight.inputs import run_of
 from knapsack_rl.records import check_writable
@@ -83,7 +84,7 @@ def _libraries(study: StudyConfig, runs: Mapping[str, RunConfig]) -> Iterator[Fi
     wanted = {
         "vllm": any(run.sampler.kind == "vllm" for run in every),
         "liger-kernel": any(run.learner.logprobs == "liger" for run in every),
-        "torchao": any(run.learner.optimizer != "adamw" for run in every),
+        "torchao": any(run.learner.optimizer == "adamw_8bit" for run in every),
         "datasets": study.task.name == "math",
         "math-verify": study.task.name == "math",
     }
@@ -91,9 +92,8 @@ def _libraries(study: StudyConfig, runs: Mapping[str, RunConfig]) -> Iterator[Fi
         try:
             yield Finding(check=f"library {package}", status="ok", found=_version(package))
         except PackageNotFoundError:
-            extra = "vllm" if package == "vllm" else "train"
-            remedy = f"pip install -c requirements.lock -e '.[train,{extra}]'" if extra == "vllm" else ""
-            remedy = remedy or f"pip install {package}"
+            extras = {"vllm": "train,vllm", "liger-kernel": "train,large", "torchao": "train,large"}
+            remedy = f"pip install -c requirements.lock -e '.[{extras.get(package, 'train')}]'"
             yield Finding(check=f"library {package}", status="missing", found="not installed", remedy=remedy)
 
 
@@ -110,15 +110,13 @@ def _memory(study: StudyConfig, name: str, *, run: RunConfig, machine: Machine) 
     shape = model_shape(study, name)
     if shape is None:
         return Finding(check=check, status="note", found="not known before the model is there")
-    size = ModelSize(shape.num_parameters, shape.num_layers, shape.hidden_size, shape.vocabulary)
-    needed = estimate_bytes(size, run.learner, train=run.train) / GIB
     on_gpu = machine.gpus > 0 or gpus_of(run) > 0
+    here = machine.gpu_memory_gib * GIB if on_gpu else psutil.virtual_memory().total
+    size, place = ModelSize.of_shape(shape), Place(on_gpu=on_gpu, memory=int(here))
+    need = estimate(size, run, place=place)
     if on_gpu and machine.gpus == 0:
-        return Finding(check=check, status="note", found=f"about {needed:.1f} GiB to update on each GPU, none here")
-    available = machine.gpu_memory_gib if on_gpu else psutil.virtual_memory().total / GIB
-    place = "on each GPU" if on_gpu else "in this machine"
-    found = f"about {needed:.1f} GiB to update, {available:.1f} {place}"
-    if needed <= available:
+        return Finding(check=check, status="note", found=f"{describe(need)} on each GPU, none here")
+    found = f"{describe(need)}; {here / GIB:.1f} {'on each GPU' if on_gpu else 'in this machine'}"
+    if need.peak <= here:
         return Finding(check=check, status="ok", found=found)
-    remedy = "learner: {gradient_checkpointing: true, dtype: bfloat16}, more learner.gpus, a smaller micro_batch_tokens"
-    return Finding(check=check, status="missing", found=found, remedy=remedy)
+    return Finding(check=check, status="missing", found=found, remedy=remedy(size, run, place=place))

@@ -55,7 +55,8 @@ def build_sampler(
         return ContinuousSampler(model, vocabulary=vocabulary, options=options, memory_fraction=config.memory_fraction)
     from knapsack_rl.sampler.hf_engine import HFSampler
 
-    return HFSampler(model, tokenizer, options=options, encode=vocabulary.encode, stop_tokens=vocabulary.stop_tokens)
+    stops, rows = vocabulary.stop_tokens, config.max_rows
+    return HFSampler(model, tokenizer, options=options, encode=vocabulary.encode, stop_tokens=stops, max_rows=rows)
 
 
 def _on_gpu(config: SamplerConfig, *, found: bool) -> bool:

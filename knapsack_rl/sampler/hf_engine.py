@@ -16,7 +16,7 @@ from knapsack_rl.sampler.decoding import Batch, decode
 from knapsack_rl.sampler.weights import copy_weights
 
 MAX_ROWS = 1024
-"""Rollouts decoded together; bounds the key-value cache."""
+"""Rollouts decoded together, if nothing else is asked for."""
 
 
 class HFSampler:
@@ -28,6 +28,7 @@ class HFSampler:
         options: temperature and length limit of requests that bring none.
         encode: token ids of the prompt made of a problem's text; the tokenizer on the bare text if left out.
         stop_tokens: ids that end a rollout; the tokenizer's end of sequence if left out.
+        max_rows: rollouts decoded together; bounds the key-value cache.
     """
 
     def __init__(
@@ -38,8 +39,10 @@ class HFSampler:
         options: SamplingOptions,
         encode: Callable[[str], Sequence[int]] | None = None,
         stop_tokens: Sequence[int] | None = None,
+        max_rows: int = MAX_ROWS,
     ) -> None:
         self._model = model.eval()
+        self._max_rows = max_rows
         self._tokenizer = tokenizer
         self._options = options
         self._encode = encode or (lambda text: tokenizer(text)["input_ids"])
@@ -49,7 +52,7 @@ class HFSampler:
         """One group per prompt; log-probabilities are those of the tempered sampling distribution."""
         prompts = request.prompt_tokens or [tuple(self._encode(prompt.text)) for prompt in request.prompts]
         rollouts: list[list[Rollout]] = [[] for _ in prompts]
-        for rows in _chunks(request.counts):
+        for rows in _chunks(request.counts, size=self._max_rows):
             for owner, rollout in zip(rows, self._decode(rows, prompts, request=request), strict=True):
                 rollouts[owner[0]].append(rollout)
         return [
@@ -108,7 +111,7 @@ class HFSampler:
         )
 
 
-def _chunks(counts: Sequence[int]) -> list[list[tuple[int, int]]]:
-    """All (prompt, rollout index) pairs in order, cut into chunks of at most ``MAX_ROWS``."""
+def _chunks(counts: Sequence[int], *, size: int) -> list[list[tuple[int, int]]]:
+    """All (prompt, rollout index) pairs in order, cut into chunks of at most ``size``."""
     rows = [(prompt, index) for prompt, count in enumerate(counts) for index in range(count)]
-    return [rows[start : start + MAX_ROWS] for start in range(0, len(rows), MAX_ROWS)]
+    return [rows[start : start + size] for start in range(0, len(rows), size)]

@@ -127,6 +127,11 @@ def estimate_run(run: RunConfig, shape: ModelShape, *, num_problems: int, given:
 
 def disk_bytes(run: RunConfig, shape: ModelShape) -> float:
     """Kept weights twice (in the state and published), and two resume states of weights and two moments."""
-    master = BYTES[run.learner.weights_dtype]
+    state = BYTES[run.learner.weights_dtype] + 2 * _saved_moment_bytes(run)
     kept = COPIES * len(run.kept_weights) * BYTES[run.learner.dtype]
-    return shape.num_parameters * (kept + SAVED_STATES * 3 * master)
+    return shape.num_parameters * (kept + SAVED_STATES * state)
+
+
+def _saved_moment_bytes(run: RunConfig) -> int:
+    """Moments in 8 bits are saved as what they stand for, float32."""
+    return BYTES["float32" if run.learner.optimizer == "adamw_8bit" else run.learner.moments_in]

@@ -35,7 +35,7 @@ def build_learner(
     train, compute = config.train, config.learner
     check_kernel(compute.logprobs, device=device, entropy_coef=train.entropy_coef)
     if compute.check_memory:
-        check_memory(model_folder, compute, train=train, device=device)
+        check_memory(model_folder, config, device=device)
     return PolicyLearner(
         load_model(model_folder, dtype=getattr(torch, compute.weights_dtype), device=device),
         tokenizer,

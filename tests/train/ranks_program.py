@@ -1,6 +1,6 @@
 """What the tests of several ranks run: in one process by calling ``measure``, in several by launching this file.
 
-Usage: python ranks_program.py measure|sparse|diverge|die <model folder> <output folder>
+Usage: python ranks_program.py measure|sparse|narrow|diverge|die <model folder> <output folder>
 """
 
 import json
@@ -74,6 +74,24 @@ def _row(length):
     )
 
 
+def narrow(model_folder, out, *, ranks=ONE_RANK, **compute):
+    """Updates of bfloat16 weights with float32 moments, saved; rank 0 writes."""
+    learner = _narrow_learner(model_folder, ranks, **compute)
+    for _ in range(4):
+        learner.update([[_row(length) for length in (2, 7, 1, 4, 3)]])
+    learner.save_state(out)
+
+
+def _narrow_learner(model_folder, ranks, **compute):
+    import torch
+
+    from knapsack_rl.models import load_model
+
+    keys = {"dtype": "bfloat16", "weights_dtype": "bfloat16", "moments_dtype": "float32"} | compute
+    model = load_model(model_folder, dtype=torch.bfloat16)
+    return _learner(model_folder, ranks, model=model, compute=LearnerConfig(**keys), kl_coef=0.0)
+
+
 def diverge(model_folder, out, *, ranks):
     """One number of the model is lost on the last rank alone."""
     import torch
@@ -86,7 +104,7 @@ def diverge(model_folder, out, *, ranks):
     (out / "updated").touch()
 
 
-def _learner(model_folder, ranks, **loss):
+def _learner(model_folder, ranks, *, model=None, compute=None, **loss):
     from knapsack_rl.learner.loss import LossOptions
     from knapsack_rl.learner.policy import OptimizerOptions, PolicyLearner
     from knapsack_rl.models import load_model, load_tokenizer
@@ -97,11 +115,11 @@ def _learner(model_folder, ranks, **loss):
         max_grad_norm=1.0,
         micro_batch_tokens=60,
         temperature=1.0,
-        compute=LearnerConfig(packing="packed", max_logits=200),
+        compute=compute or LearnerConfig(packing="packed", max_logits=200),
     )
     coefficients = {"kl_coef": 0.01, "entropy_coef": 0.0} | loss
     loss = LossOptions(clip_low=0.2, clip_high=0.28, dual_clip=10.0, **coefficients)
-    model = load_model(model_folder).double()
+    model = model or load_model(model_folder).double()
     return PolicyLearner(model, load_tokenizer(model_folder), loss=loss, optimizer=options, ranks=ranks)
 
 
@@ -175,7 +193,9 @@ def main(what, model_folder, out):
     with as_rank():
         ranks = join_ranks()
         if what != "die":
-            {"measure": measure, "sparse": sparse, "diverge": diverge}[what](model_folder, out, ranks=ranks)
+            {"measure": measure, "sparse": sparse, "narrow": narrow, "diverge": diverge}[what](
+                model_folder, out, ranks=ranks
+            )
             return
         job = Bench(out).job(build=partial(build_dying, ranks=ranks))
         train(type(job)(**{name: getattr(job, name) for name in job.__slots__} | {"ranks": ranks}))

@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 
 from knapsack_rl.base.errors import StateError, TrainingError
+from knapsack_rl.base.ranks import ONE_RANK
 from knapsack_rl.train import train
 
 from .conftest import Bench
-from .ranks_program import measure, sparse
+from .ranks_program import _narrow_learner, _row, measure, narrow, sparse
 from .test_loop import _tables
 
 pytestmark = [pytest.mark.torch, pytest.mark.slow]
@@ -91,6 +92,27 @@ def test_rank_with_nothing_but_fillers_changes_nothing(sparse_alone, tiny_model_
     assert saved.keys() == other.keys()
     for name, value in saved.items():
         assert np.abs(value.numpy() - other[name].numpy()).max() < 1e-9, name
+
+
+def test_bfloat16_weights_with_float32_moments_on_two_ranks(tiny_model_folder, tmp_path):
+    """Moments as one process has them, up to the rounding of gradients; the state is resumed by one process."""
+    from safetensors.torch import load_file
+
+    alone, out = tmp_path / "alone", tmp_path / "out"
+    alone.mkdir()
+    narrow(tiny_model_folder, alone)
+    _launch("narrow", tiny_model_folder, out, ranks=2)
+    mine, theirs = (load_file(folder / "learner.safetensors") for folder in (alone, out))
+    assert {name: value.dtype for name, value in mine.items()} == {name: value.dtype for name, value in theirs.items()}
+    whole, found = (_moments(tensors) for tensors in (mine, theirs))
+    assert np.linalg.norm(found - whole) < 0.1 * np.linalg.norm(whole)
+    resumed = _narrow_learner(tiny_model_folder, ONE_RANK)
+    resumed.load_state(out)
+    assert resumed.update([[_row(3)]]).grad_norm > 0
+
+
+def _moments(tensors):
+    return np.concatenate([value.numpy().ravel() for name, value in tensors.items() if name.startswith("exp_avg/")])
 
 
 def test_number_lost_on_one_rank_stops_all_of_them(tiny_model_folder, tmp_path):

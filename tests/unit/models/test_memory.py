@@ -1,11 +1,14 @@
 """Memory and devices are checked before anything is loaded; the message names a setting that would do."""
 
 import json
+import re
 
 import pytest
+import yaml
 
 from knapsack_rl.base.errors import ConfigError, InputError
-from knapsack_rl.config import LearnerConfig, TrainConfig
+from knapsack_rl.config import parse_study
+from knapsack_rl.study import expand
 
 pytestmark = pytest.mark.torch
 
@@ -18,6 +21,7 @@ QWEN_1_5B = {
     "num_attention_heads": 12,
     "num_key_value_heads": 2,
     "vocab_size": 151936,
+    "max_position_embeddings": 32768,
     "tie_word_embeddings": True,
 }
 
@@ -35,37 +39,111 @@ def test_size_comes_from_the_configuration_alone(qwen):
     assert model_size(qwen).num_parameters == pytest.approx(1.544e9, rel=0.01)
 
 
-def test_too_little_memory_names_a_setting_that_fits(qwen, monkeypatch):
-    """With 24 GiB: float32 does not fit, what is proposed does; with 200 GiB nothing is said."""
+def _run(**sections):
+    """A resolved run of 64 prompts x 8 rollouts; keys of its sections as given."""
+    tokenizer = {"hub": "Qwen/Qwen2.5-0.5B", "revision": "0" * 40}
+    options = {"train": {"source": "gsm8k"}, "benchmarks": {"aime24": {}}, "max_prompt_tokens": 512}
+    study = {
+        "name": "s",
+        "task": {"name": "math", "options": options | {"tokenizer": tokenizer}},
+        "models": {"m": tokenizer},
+        "arms": {"uniform": {"strategy": "uniform"}},
+        "grid": {"models": ["m"], "arms": ["uniform"], "budgets": [8], "seeds": [0]},
+        "train": {"steps": 1, "max_response_tokens": 1024},
+    }
+    for name, keys in sections.items():
+        study[name] = study.get(name, {}) | keys
+    (run,) = expand(parse_study(study, source="test")).values()
+    return run
+
+
+def _check(folder, run, gib, monkeypatch, *, gpu=False):
+    """Check the run against a device of that much free memory."""
     import torch
 
-    from knapsack_rl.models import check_memory, memory
+    from knapsack_rl.models import check_memory, fit
 
-    train, cpu = TrainConfig(steps=1), torch.device("cpu")
-    monkeypatch.setattr(memory, "available_bytes", lambda _: 24 * memory.GIB)
-    with pytest.raises(
-        ConfigError, match=r"needs about .* GiB on cpu, 24.00 GiB are free; `learner: \{.*\}`.* would fit"
-    ):
-        check_memory(qwen, LearnerConfig(), train=train, device=cpu)
-    proposed = [
-        (learner, shorter)
-        for _, learner, shorter in memory._remedies(LearnerConfig(), train)
-        if memory.estimate_bytes(memory.model_size(qwen), learner, train=shorter) <= 24 * memory.GIB
-    ]
-    check_memory(qwen, proposed[0][0], train=proposed[0][1], device=cpu)
-    monkeypatch.setattr(memory, "available_bytes", lambda _: 200 * memory.GIB)
-    check_memory(qwen, LearnerConfig(), train=train, device=cpu)
+    monkeypatch.setattr(fit, "available_bytes", lambda _: int(gib * fit.GIB))
+    check_memory(folder, run, device=torch.device("cuda" if gpu else "cpu"))
+
+
+def _proposed(error, run):
+    """The run with the settings that an error message proposes."""
+    from knapsack_rl.models.fit import with_changes
+
+    text = re.search(r"are free; (.*) would fit", error)[1]
+    changes = [yaml.safe_load(part) for part in re.findall(r"`([^`]*)`", text)]
+    return with_changes(run, {name: keys for change in changes for name, keys in change.items()})
+
+
+@pytest.mark.parametrize("gib", [16, 24, 48, 64])
+@pytest.mark.parametrize("gpu", [False, True])
+def test_too_little_memory_names_a_setting_that_fits(qwen, monkeypatch, gib, gpu):
+    """Qwen2.5-1.5B in float32 does not fit; what the message proposes does, as it is written there."""
+    run = _run()
+    words = r"needs about [\d.]+ GiB to update and [\d.]+ GiB to sample on (cpu|cuda), .* GiB are free; .* would fit"
+    with pytest.raises(ConfigError, match=words) as told:
+        _check(qwen, run, gib, monkeypatch, gpu=gpu)
+    _check(qwen, _proposed(str(told.value), run), gib, monkeypatch, gpu=gpu)
+    _check(qwen, run, 500, monkeypatch, gpu=gpu)
 
 
 def test_model_too_large_for_any_setting_is_said(qwen, monkeypatch):
     """With 1 GiB nothing helps."""
-    import torch
-
-    from knapsack_rl.models import check_memory, memory
-
-    monkeypatch.setattr(memory, "available_bytes", lambda _: memory.GIB)
     with pytest.raises(ConfigError, match="no setting would fit; choose a smaller model"):
-        check_memory(qwen, LearnerConfig(), train=TrainConfig(steps=1), device=torch.device("cpu"))
+        _check(qwen, _run(), 1, monkeypatch)
+
+
+def test_cache_of_the_rollouts_counts_on_a_cpu(qwen):
+    """512 rollouts of 1,536 tokens: 28 blocks x 2 x 2 heads x 128 x 4 bytes a token, and a vocabulary to draw from."""
+    from knapsack_rl.models.memory import Place, estimate, model_size
+
+    place, size = Place(on_gpu=False, memory=0), model_size(qwen)
+    need = estimate(size, _run(), place=place)
+    fewer = estimate(size, _run(sampler={"max_rows": 12}), place=place)
+    assert size.cache_per_token == 28 * 2 * 2 * 128
+    assert need.sample - fewer.sample == 500 * (1536 * size.cache_per_token * 4 + 24 * size.vocabulary)
+    assert need.update == fewer.update
+
+
+def test_fewer_rows_are_proposed_where_only_sampling_is_too_large(qwen, monkeypatch):
+    """The learner's settings are left alone."""
+    run = _run(learner={"gradient_checkpointing": True, "dtype": "bfloat16"}, train={"micro_batch_tokens": 2048})
+    with pytest.raises(ConfigError, match=r"free; `sampler: \{max_rows: 256\}` would fit"):
+        _check(qwen, run, 40, monkeypatch)
+
+
+def test_vllm_takes_its_share_beside_a_learner_that_stays(qwen):
+    """While it samples it holds its share of the card; while the learner updates it sleeps, unless told not to."""
+    from knapsack_rl.models.memory import GIB, Place, estimate, model_size
+
+    place, size = Place(on_gpu=True, memory=80 * GIB), model_size(qwen)
+    asleep, awake = (
+        estimate(size, _run(sampler={"kind": "vllm", "memory_fraction": 0.5, "sleep": sleep}), place=place)
+        for sleep in (True, False)
+    )
+    assert asleep.sample == awake.sample == pytest.approx(40 * GIB + 3 * 4 * size.num_parameters, rel=1e-6)
+    assert awake.update - asleep.update == pytest.approx(40 * GIB)
+
+
+def test_a_smaller_share_for_vllm_is_proposed(qwen, monkeypatch):
+    """Learner and engine do not fit together while sampling, though the update alone does."""
+    learner = {"gradient_checkpointing": True, "dtype": "bfloat16"}
+    run = _run(learner=learner, sampler={"kind": "vllm", "memory_fraction": 0.8}, train={"micro_batch_tokens": 4096})
+    with pytest.raises(ConfigError, match=r"free; `sampler: \{memory_fraction: 0.35\}` would fit"):
+        _check(qwen, run, 40, monkeypatch, gpu=True)
+
+
+def test_what_is_kept_narrow_takes_less(qwen):
+    """Per parameter: 16 bytes of master weights, gradients and moments, 12 with float32 moments, 6 with 8 bits."""
+    from knapsack_rl.models.memory import Place, estimate, model_size
+
+    place, size = Place(on_gpu=True, memory=0), model_size(qwen)
+    narrow = {"dtype": "bfloat16", "weights_dtype": "bfloat16"}
+    ways = [{"dtype": "bfloat16"}, narrow | {"moments_dtype": "float32"}, narrow, narrow | {"optimizer": "adamw_8bit"}]
+    first, *others = (estimate(size, _run(learner=way), place=place).update for way in ways)
+    saved = [round((first - other) / size.num_parameters) for other in others]
+    assert saved == [6, 10, 12]  # 2 of each for the copy in bfloat16 that master weights need
 
 
 def test_unknown_architecture_is_one_line(tmp_path):

@@ -108,9 +108,9 @@ def test_a_folder_without_weights_is_missing(offline, local):
     ("sections", "machine", "name", "words"),
     [
         ({"learner": {"device": "cuda", "gpus": 8}}, Machine(1, 80.0), "GPUs", "8 asked for by a run, 1 here"),
-        ({"learner": {"device": "cuda"}}, Machine(1, 4.0), "memory m", "gradient_checkpointing: true"),
+        ({"learner": {"device": "cuda"}}, Machine(1, 80.0), "memory m", "gradient_checkpointing: true"),
         ({"sampler": {"kind": "vllm"}}, GPU, "context m", "max_model_len: "),
-        ({"learner": {"optimizer": "adamw_8bit"}}, GPU, "library torchao", "pip install torchao"),
+        ({"learner": {"optimizer": "adamw_8bit"}}, GPU, "library torchao", ".[train,large]"),
     ],
 )
 def test_the_machine_must_do(local, sections, machine, name, words):

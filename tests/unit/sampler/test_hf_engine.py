@@ -14,7 +14,7 @@ PROMPTS = tuple(
 )
 
 
-def _sampler(folder, *, temperature=1.0, length=20):
+def _sampler(folder, *, temperature=1.0, length=20, **more):
     from knapsack_rl.models import load_model, load_tokenizer
     from knapsack_rl.sampler.hf_engine import HFSampler
 
@@ -22,6 +22,7 @@ def _sampler(folder, *, temperature=1.0, length=20):
         load_model(folder),
         load_tokenizer(folder),
         options=SamplingOptions(temperature=temperature, max_response_tokens=length),
+        **more,
     )
 
 
@@ -130,10 +131,9 @@ def test_loaded_weights_are_used(tiny_model_folder):
         sampler.load(weights)
 
 
-def test_more_rollouts_than_rows(tiny_model_folder, monkeypatch):
+def test_more_rollouts_than_rows(tiny_model_folder):
     """Rollouts beyond one batch's rows are decoded in further batches, with the same result."""
     sampler = _sampler(tiny_model_folder)
     whole = sampler.generate(_request((5, 4, 3, 2, 1)))
-    monkeypatch.setattr("knapsack_rl.sampler.hf_engine.MAX_ROWS", 4)
-    parts = sampler.generate(_request((5, 4, 3, 2, 1)))
+    parts = _sampler(tiny_model_folder, max_rows=4).generate(_request((5, 4, 3, 2, 1)))
     assert [[r.tokens for r in g.rollouts] for g in whole] == [[r.tokens for r in g.rollouts] for g in parts]
