@@ -27,14 +27,15 @@ from knapsack_rl.records import EVALS, GROUPS, STEPS, write_table
 
 STEPS_PER_RUN, PROMPTS, BUDGET, EVERY = 1000, 256, 8, 20
 BENCHMARKS, PROBLEMS, SAMPLES = 7, 350, 16
-ARMS = ("uniform", "knapsack")
+ARMS, MODELS = ("uniform", "knapsack"), ("1.5b", "4b_base", "4b_instruct", "7b")
+"""As in config/paper.yaml, which has three seeds of each: 24 runs. More runs are more seeds."""
 
 
 def main(num_runs: int, folder: Path) -> None:
     """Generate, collect, and compute every table; one line each."""
     paths = StudyPaths.of("paper", folder)
     with ProcessPoolExecutor(max_workers=1, mp_context=get_context("spawn")) as pool:
-        run_ids = list(pool.map(_write_run, repeat(paths), range(num_runs)))
+        run_ids = sorted(pool.map(_write_run, repeat(paths), range(num_runs)))
     started, cpu = time.perf_counter(), time.process_time()
     _timed(f"collect {num_runs} runs", lambda: analyse(paths.results, run_ids))
     frames = _timed("load the frames", lambda: load_analysis(paths.analysis))
@@ -56,17 +57,18 @@ def _line(what: str, *, wall: float, cpu: float) -> None:
 
 
 def _write_run(paths: StudyPaths, place: int) -> str:
-    arm, seed = ARMS[place % len(ARMS)], place // len(ARMS)
-    run_id = f"small-{arm}-n{BUDGET}-s{seed}"
+    seed, cell = divmod(place, len(MODELS) * len(ARMS))
+    model, arm = MODELS[cell // len(ARMS)], ARMS[cell % len(ARMS)]
+    run_id = f"{model}-{arm}-n{BUDGET}-s{seed}"
     config = {
         "run_id": run_id,
         "study": "paper",
         "code_version": 1,
-        "model_name": "small",
+        "model_name": model,
         "arm_name": arm,
         "budget": BUDGET,
         "seed": seed,
-        "model": {"path": "small"},
+        "model": {"path": model},
         "arm": {"strategy": arm},
         "task": {"name": "math"},
         "train": {"steps": STEPS_PER_RUN, "prompts_per_step": PROMPTS},

@@ -9,7 +9,8 @@ import pandas as pd
 
 from knapsack_rl.analysis.frames import ARM_KEYS, RUN_KEYS, StudyFrames, in_grid_order
 from knapsack_rl.analysis.gradient_split import split_steps
-from knapsack_rl.analysis.objective import codes_of, perfect_gains
+from knapsack_rl.analysis.objective import perfect_gains
+from knapsack_rl.analysis.parts import codes_of, first_rows, parts_of
 from knapsack_rl.analysis.periods import period_means, window_means, window_of
 from knapsack_rl.analysis.stats import FloatArray, seed_means
 
@@ -28,7 +29,7 @@ def quality_steps(frames: StudyFrames) -> pd.DataFrame:
     hence below 1 even for known rates. All are NaN in a step without beliefs. ``perfect_gain`` is what the best counts
     would be worth beyond equal counts if the success rates of the step's window were known.
     """
-    sums = _step_sums(frames.groups)
+    sums = pd.concat([_step_sums(rows) for rows in parts_of(frames.groups, ["run_id"])], ignore_index=True)
     n = sums["n"].where(sums["n"] > 0)
     variance_p = sums["pp"] / n - (sums["p"] / n) ** 2
     variance_r = sums["rr"] / n - (sums["r"] / n) ** 2
@@ -57,7 +58,7 @@ def _step_sums(groups: pd.DataFrame) -> pd.DataFrame:
     sums = dict(zip(_SUMS, columns, strict=True))
     code_G, num = codes_of(groups, ["run_id", "step"])
     totals = {name: np.bincount(code_G, weights=column, minlength=num) for name, column in sums.items()}
-    keyed = groups[["run_id", "step"]].iloc[np.unique(code_G, return_index=True)[1]].reset_index(drop=True)
+    keyed = groups[["run_id", "step"]].iloc[first_rows(code_G)].reset_index(drop=True)
     return keyed.astype({"run_id": "str"}).assign(**totals)
 
 
@@ -96,7 +97,11 @@ def lag_rows(groups: pd.DataFrame) -> pd.DataFrame:
     A belief that repeats the outcome of the visit before lags by 1, a perfect one by 0. NaN unless success rates moved
     by ``LEAST_RISE`` standard errors between visits: without a drift there is nothing to lag behind.
     """
-    code_G, _ = codes_of(groups, ["run_id", "prompt_id"])
+    return pd.concat([_lag_of_run(rows) for rows in parts_of(groups, ["run_id"])], ignore_index=True)
+
+
+def _lag_of_run(groups: pd.DataFrame) -> pd.DataFrame:
+    code_G, _ = codes_of(groups, ["prompt_id"])
     order_G = np.lexsort((groups["visit"].to_numpy(), code_G))
     rate_G = (groups["num_successes"].to_numpy() / groups["num_rollouts"].to_numpy())[order_G]
     same_G = np.diff(code_G[order_G], prepend=-1) == 0

@@ -3,6 +3,7 @@
 import pandas as pd
 
 from knapsack_rl.analysis.frames import ARM_KEYS, StudyFrames, in_grid_order
+from knapsack_rl.analysis.parts import parts_of
 from knapsack_rl.analysis.periods import window_of
 from knapsack_rl.analysis.rate_classes import CLASS_NAMES, rate_class
 from knapsack_rl.analysis.stats import seed_means
@@ -10,9 +11,9 @@ from knapsack_rl.analysis.stats import seed_means
 QUANTILES = {"q05": 0.05, "q25": 0.25, "q50": 0.5, "q75": 0.75, "q95": 0.95}
 
 
-def _classified(frames: StudyFrames) -> pd.DataFrame:
-    groups = frames.groups[[*ARM_KEYS, "seed", "step", "num_rollouts", "num_successes"]]
-    return groups.assign(belief=rate_class(frames.groups["p_belief"]))
+def _classified(groups: pd.DataFrame) -> pd.DataFrame:
+    shown = groups[[*ARM_KEYS, "seed", "step", "num_rollouts", "num_successes"]]
+    return shown.assign(belief=rate_class(groups["p_belief"]))
 
 
 def budgets_table(frames: StudyFrames) -> pd.DataFrame:
@@ -23,7 +24,12 @@ def budgets_table(frames: StudyFrames) -> pd.DataFrame:
         ``success_rate`` (successes / rollouts: what these prompts turned out to be), ``mean_rollouts`` over seeds with
         its t-interval, quantiles ``q05..q95`` and ``max_rollouts`` over all visits of all seeds.
     """
-    groups, keys = _classified(frames), [*ARM_KEYS, "belief"]
+    parts = [_budgets_of_arm(rows) for rows in parts_of(frames.groups, ARM_KEYS)]
+    return in_grid_order(pd.concat(parts, ignore_index=True), frames.steps)
+
+
+def _budgets_of_arm(rows: pd.DataFrame) -> pd.DataFrame:
+    groups, keys = _classified(rows), [*ARM_KEYS, "belief"]
     by_class = groups.groupby(keys, sort=False)
     facts = by_class["num_rollouts"].agg(num_visits="size", total="sum", max_rollouts="max")
     levels = {name: by_class["num_rollouts"].quantile(level) for name, level in QUANTILES.items()}
@@ -31,16 +37,15 @@ def budgets_table(frames: StudyFrames) -> pd.DataFrame:
     means.columns = pd.Index([column.replace("num_rollouts", "mean_rollouts") for column in means.columns])
     facts = facts.assign(num_successes=by_class["num_successes"].sum(), **levels)
     table = means.join(facts, on=keys)
-    in_arm = table.groupby(list(ARM_KEYS), sort=False)
     table = table.assign(
-        share_of_visits=table["num_visits"] / in_arm["num_visits"].transform("sum"),
-        share_of_budget=table["total"] / in_arm["total"].transform("sum"),
+        share_of_visits=table["num_visits"] / table["num_visits"].sum(),
+        share_of_budget=table["total"] / table["total"].sum(),
         success_rate=table["num_successes"] / table["total"],
     ).sort_values("belief", kind="stable")
     lead = ["model", "budget", "arm", "belief", "num_seeds", "num_visits", "share_of_visits", "share_of_budget"]
     means_shown = ["success_rate", "mean_rollouts", "mean_rollouts_low", "mean_rollouts_high"]
     table = table.assign(belief=[CLASS_NAMES[belief] for belief in table["belief"]])
-    return in_grid_order(table[[*lead, *means_shown, *QUANTILES, "max_rollouts"]], frames.steps)
+    return table[[*lead, *means_shown, *QUANTILES, "max_rollouts"]]
 
 
 def budget_points(frames: StudyFrames) -> pd.DataFrame:
@@ -49,7 +54,7 @@ def budget_points(frames: StudyFrames) -> pd.DataFrame:
     Returns:
         ``ARM_KEYS``, ``window, step`` (its middle), ``belief`` (class 0..12), ``num_visits, mean_rollouts``.
     """
-    groups = _classified(frames)
+    groups = _classified(frames.groups)
     groups = groups.assign(window=window_of(groups))
     by_cell = groups.groupby([*ARM_KEYS, "window", "belief"], sort=False)
     points = by_cell.agg(num_visits=("num_rollouts", "size"), mean_rollouts=("num_rollouts", "mean")).reset_index()

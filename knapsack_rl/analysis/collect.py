@@ -1,17 +1,19 @@
 """From the records of single runs to the tidy frames of a study."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pyarrow as pa
 
-from knapsack_rl.analysis.frames import FINISHED, TIDY_RUNS, StudyFrames, to_frame
+from knapsack_rl.analysis.frames import FINISHED, OF_ROWS, TIDY_RUNS, StudyFrames, save_frame, to_frame
 from knapsack_rl.analysis.one_run import read_run
 from knapsack_rl.base.errors import InputError
 from knapsack_rl.base.layout import RunPaths, StudyPaths
-from knapsack_rl.records import PREPARATION, read_table, table_of
+from knapsack_rl.records import PREPARATION, read_table, table_of, table_writer
 
 NOT_TRAINED = "not trained"
 NOT_EVALUATED = "not evaluated"
@@ -30,11 +32,35 @@ def collect(study_results: Path, run_ids: Sequence[str]) -> StudyFrames:
         InputError: no run is given, none is finished, or a file is damaged or lacks a column.
         ConfigError: a ``config.json`` is not a run configuration.
     """
+    states = _states(study_results, run_ids)
+    tables: dict[str, list[pa.Table]] = {name: [] for name in OF_ROWS}
+    facts = _read(study_results, states, take=lambda name, table: tables[name].append(table))
+    frames = {name: to_frame(pa.concat_tables(tables.pop(name))) for name in OF_ROWS}  # each gives up its memory
+    return StudyFrames(**frames, runs=_runs_frame(facts), data=_read_preparation(study_results))
+
+
+def write_analysis(study_results: Path, run_ids: Sequence[str], *, folder: Path) -> None:
+    """The same frames, written into ``folder`` run by run: no more than one run is held in memory.
+
+    Raises:
+        InputError, ConfigError: as ``collect``.
+        OutputError: the folder cannot be written.
+    """
+    states = _states(study_results, run_ids)
+    with ExitStack() as stack:
+        files = {name: folder / f"{name}.parquet" for name in OF_ROWS}
+        writers = {name: stack.enter_context(table_writer(files[name], OF_ROWS[name])) for name in OF_ROWS}
+        facts = _read(study_results, states, take=lambda name, table: writers[name].write_table(table))
+    save_frame("runs", _runs_frame(facts), folder=folder)
+    save_frame("data", _read_preparation(study_results), folder=folder)
+
+
+def _states(study_results: Path, run_ids: Sequence[str]) -> dict[str, str]:
+    """What each run has come to; the unfinished are named in the log."""
     if not run_ids:
         raise InputError(f"{study_results}: no runs to analyse; name at least one run id")
     states = {run_id: run_status(RunPaths(study_results, run_id)) for run_id in run_ids}
-    finished = [run_id for run_id in run_ids if states[run_id] == FINISHED]
-    if not finished:
+    if FINISHED not in states.values():
         raise InputError(
             f"{study_results}: none of the {len(run_ids)} runs is finished"
             f" ({run_ids[0]}: {states[run_ids[0]]}); train and evaluate at least one"
@@ -43,16 +69,27 @@ def collect(study_results: Path, run_ids: Sequence[str]) -> StudyFrames:
         more = f", and {len(missing) - MOST_NAMED} more" if len(missing) > MOST_NAMED else ""
         named = ", ".join(missing[:MOST_NAMED]) + more
         _log.warning("%d of %d runs are left out: %s", len(missing), len(run_ids), named)
-    runs = {run_id: read_run(RunPaths(study_results, run_id)) for run_id in finished}
-    facts = [runs[i].facts if i in runs else {"run_id": i, "status": state} for i, state in states.items()]
-    return StudyFrames(
-        steps=to_frame(pa.concat_tables(run.steps for run in runs.values())),
-        groups=to_frame(pa.concat_tables(run.groups for run in runs.values())),
-        evals=to_frame(pa.concat_tables(run.evals for run in runs.values())),
-        probes=to_frame(pa.concat_tables(run.probes for run in runs.values())),
-        runs=pd.DataFrame(facts, columns=TIDY_RUNS.names).astype(_NULLABLE_INTEGERS),
-        data=_read_preparation(StudyPaths(study_results, study_results).preparation),
-    )
+    return states
+
+
+def _read(
+    study_results: Path, states: Mapping[str, str], *, take: Callable[[str, pa.Table], None]
+) -> list[dict[str, Any]]:
+    """Hand the tables of every finished run to ``take``, by the name of their frame; returns what is known of all."""
+    facts: list[dict[str, Any]] = []
+    for run_id, state in states.items():
+        if state != FINISHED:
+            facts.append({"run_id": run_id, "status": state})
+            continue
+        run = read_run(RunPaths(study_results, run_id))
+        facts.append(run.facts)
+        for name in OF_ROWS:
+            take(name, getattr(run, name))
+    return facts
+
+
+def _runs_frame(facts: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+    return pd.DataFrame(facts, columns=TIDY_RUNS.names).astype(_NULLABLE_INTEGERS)
 
 
 _NULLABLE_INTEGERS = dict.fromkeys(("budget", "seed", "num_parameters", "num_gpus"), "Int64")
@@ -65,8 +102,9 @@ def run_status(paths: RunPaths) -> str:
     return FINISHED if paths.evals.is_file() else NOT_EVALUATED
 
 
-def _read_preparation(path: Path) -> pd.DataFrame:
+def _read_preparation(study_results: Path) -> pd.DataFrame:
     """Counts of the data preparation; none for a study that was prepared before they were written."""
+    path = StudyPaths(results=study_results, figures=study_results).preparation
     table = read_table(path, PREPARATION) if path.exists() else table_of([], PREPARATION)
     frame: pd.DataFrame = table.to_pandas()
     return frame

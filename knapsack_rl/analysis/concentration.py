@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from knapsack_rl.analysis.frames import ARM_KEYS, StudyFrames, in_grid_order
-from knapsack_rl.analysis.objective import IntArray, codes_of
+from knapsack_rl.analysis.parts import IntArray, codes_of, first_rows, parts_of
 from knapsack_rl.analysis.periods import by_period, period_means, window_means
 from knapsack_rl.analysis.stats import FloatArray
 
@@ -48,7 +48,11 @@ def step_spread(groups: pd.DataFrame) -> pd.DataFrame:
     The entropy is ``-sum s ln s / ln P`` of the shares s of P prompts: 1 when all get the same, 0 when one gets all.
     A step of one prompt has entropy 1: it is as even as it can be.
     """
-    code_G, num = codes_of(groups, ["run_id", "step"])
+    return pd.concat([_spread_of_run(rows) for rows in parts_of(groups, ["run_id"])], ignore_index=True)
+
+
+def _spread_of_run(groups: pd.DataFrame) -> pd.DataFrame:
+    code_G, num = codes_of(groups, ["step"])
     counts_G = groups["num_rollouts"].to_numpy(dtype=np.float64)
     order_G = np.lexsort((counts_G, code_G))
     size = np.bincount(code_G, minlength=num)
@@ -61,8 +65,7 @@ def step_spread(groups: pd.DataFrame) -> pd.DataFrame:
     log_G = np.log(share_G, out=np.zeros_like(share_G), where=share_G > 0)
     entropy = -np.bincount(code_G, weights=share_G * log_G, minlength=num)
     normalised = np.divide(entropy, np.log(size), out=np.ones(num), where=size > 1)
-    first = pd.Series(code_G).drop_duplicates().index
-    keyed = groups[["run_id", "step"]].iloc[first].reset_index(drop=True)
+    keyed = groups[["run_id", "step"]].iloc[first_rows(code_G)].astype({"run_id": "str"}).reset_index(drop=True)
     return keyed.assign(**quantiles, entropy_rollouts=normalised)
 
 
@@ -77,10 +80,14 @@ def _quantile(sorted_G: FloatArray, start: IntArray, *, size: IntArray, level: f
 
 def largest_per_step(groups: pd.DataFrame) -> pd.DataFrame:
     """The row of each step's largest count; of equals the first."""
-    code_G, _ = codes_of(groups, ["run_id", "step"])
+    return pd.concat([_largest_of_run(rows) for rows in parts_of(groups, ["run_id"])], ignore_index=True)
+
+
+def _largest_of_run(groups: pd.DataFrame) -> pd.DataFrame:
+    code_G, _ = codes_of(groups, ["step"])
     order_G = np.lexsort((-groups["num_rollouts"].to_numpy(), code_G))
     first_G = np.concatenate([[True], np.diff(code_G[order_G]) > 0])
-    largest: pd.DataFrame = groups.iloc[order_G[first_G]].reset_index(drop=True)
+    largest: pd.DataFrame = groups.iloc[order_G[first_G]]
     return largest
 
 

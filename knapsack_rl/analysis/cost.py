@@ -5,7 +5,8 @@ import pandas as pd
 
 from knapsack_rl.analysis.differences import baseline_arm
 from knapsack_rl.analysis.difficulty import CLASSES, difficulty_class
-from knapsack_rl.analysis.frames import ARM_KEYS, CELL_KEYS, StudyFrames, in_grid_order
+from knapsack_rl.analysis.frames import ARM_KEYS, CELL_KEYS, RUN_KEYS, StudyFrames, in_grid_order
+from knapsack_rl.analysis.parts import parts_of
 from knapsack_rl.analysis.spent import FLOPS, GPU_SECONDS, SECONDS, TOKENS, add_spent
 from knapsack_rl.analysis.stats import mean_interval, seed_means
 from knapsack_rl.records import WALL_CLOCK_COLUMNS
@@ -75,11 +76,9 @@ def tokens_by_difficulty(frames: StudyFrames) -> pd.DataFrame:
     Returns:
         ``model, budget, arm, difficulty, num_seeds, tokens_per_rollout, rollouts_frac`` with intervals over seeds.
     """
-    groups = frames.groups
     keys = [*ARM_KEYS, "seed", "run_id"]
-    place = difficulty_class(groups["num_successes"], groups["num_rollouts"])
-    keyed = groups[[*keys, "num_rollouts", "num_response_tokens"]].assign(difficulty=place)
-    sums = keyed.groupby([*keys, "difficulty"], observed=True, sort=False).sum(numeric_only=True)
+    sums = pd.concat([_sums_by_difficulty(rows) for rows in parts_of(frames.groups, ["run_id"])], ignore_index=True)
+    sums = sums.set_index([*keys, "difficulty"])
     # A class that a run never met has a share of zero there, and no tokens per rollout.
     sums = sums.unstack("difficulty", fill_value=0).stack("difficulty", future_stack=True).reset_index()  # noqa: PD010, PD013
     whole = sums.groupby("run_id", observed=True)["num_rollouts"].transform("sum")
@@ -91,3 +90,10 @@ def tokens_by_difficulty(frames: StudyFrames) -> pd.DataFrame:
     means = means.sort_values("difficulty", kind="stable")
     means = means.assign(difficulty=[CLASSES[place] for place in means["difficulty"]])
     return in_grid_order(means.drop(columns="strategy"), frames.steps).astype({"num_seeds": "Int64"})
+
+
+def _sums_by_difficulty(groups: pd.DataFrame) -> pd.DataFrame:
+    """Rollouts and tokens of one run by class 0..4: ``RUN_KEYS, difficulty, num_rollouts, num_response_tokens``."""
+    place_G = difficulty_class(groups["num_successes"], groups["num_rollouts"])
+    sums = groups[["num_rollouts", "num_response_tokens"]].groupby(place_G.to_numpy()).sum()
+    return sums.rename_axis("difficulty").reset_index().assign(**{key: groups[key].iloc[0] for key in RUN_KEYS})

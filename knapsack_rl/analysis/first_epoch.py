@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from knapsack_rl.analysis.frames import ARM_KEYS, StudyFrames, in_grid_order
-from knapsack_rl.analysis.objective import codes_of
+from knapsack_rl.analysis.parts import codes_of, first_rows
 from knapsack_rl.analysis.stats import seed_means
 from knapsack_rl.grpo import mixed
 
@@ -33,7 +33,7 @@ def first_epoch_rows(frames: StudyFrames) -> pd.DataFrame:
     early = steps["repeat_frac"] <= 1 / 2
     last = steps[early].groupby("run_id")["step"].max()
     code_G, num = codes_of(groups, ["run_id"])
-    names = groups["run_id"].iloc[np.unique(code_G, return_index=True)[1]].astype("str")
+    names = groups["run_id"].iloc[first_rows(code_G)].astype("str")
     rollouts_G = groups["num_rollouts"].to_numpy(dtype=np.float64)
     signal_G = mixed(groups["num_successes"].to_numpy(), groups["num_rollouts"].to_numpy())
     first_G = groups["step"].to_numpy() <= names.map(last).fillna(0).to_numpy()[code_G]

@@ -110,7 +110,10 @@ TIDY_RUNS = pa.schema(
 )
 """One row per run of the study, missing ones included; of those only id and status are known."""
 
-_OF_RUNS = {"steps": TIDY_STEPS, "groups": TIDY_GROUPS, "evals": TIDY_EVALS, "probes": TIDY_PROBES, "runs": TIDY_RUNS}
+OF_ROWS = {"steps": TIDY_STEPS, "groups": TIDY_GROUPS, "evals": TIDY_EVALS, "probes": TIDY_PROBES}
+"""Frames whose rows are those of single runs, one after the other."""
+
+_OF_RUNS = {**OF_ROWS, "runs": TIDY_RUNS}
 _SCHEMAS = {**_OF_RUNS, "data": PREPARATION}
 
 
@@ -154,11 +157,10 @@ class StudyFrames:
         return StudyFrames(**kept, data=self.data)
 
 
-def save_analysis(frames: StudyFrames, folder: Path) -> None:
-    """Write one parquet file per frame, such as ``steps.parquet``, into ``folder``, each atomically."""
-    for name, schema in _SCHEMAS.items():
-        frame: pd.DataFrame = getattr(frames, name)
-        write_table(folder / f"{name}.parquet", pa.Table.from_pandas(frame, schema=schema, preserve_index=False))
+def save_frame(name: str, frame: pd.DataFrame, *, folder: Path) -> None:
+    """Write one frame of a study into ``folder``, atomically: ``runs`` as ``runs.parquet``."""
+    table = pa.Table.from_pandas(frame, schema=_SCHEMAS[name], preserve_index=False)
+    write_table(folder / f"{name}.parquet", table)
 
 
 def load_analysis(folder: Path) -> StudyFrames:
@@ -176,7 +178,8 @@ def _load(path: Path, schema: pa.Schema) -> pd.DataFrame:
 
 def to_frame(table: pa.Table) -> pd.DataFrame:
     """A data frame with one category per distinct text. The table gives up its memory; use it no more."""
-    frame: pd.DataFrame = table.unify_dictionaries().to_pandas(split_blocks=True, self_destruct=True)
+    table = table.unify_dictionaries()  # the same name, so that nothing else holds what is given up below
+    frame: pd.DataFrame = table.to_pandas(split_blocks=True, self_destruct=True)
     return frame
 
 

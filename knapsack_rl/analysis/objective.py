@@ -8,13 +8,13 @@ Shapes: ``_G`` rows of the groups frame, ``_K`` classes.
 """
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 
 from knapsack_rl.allocation.solver import solve
 from knapsack_rl.allocation.value import expected_knapsack_value, knapsack_increment, knapsack_value
 from knapsack_rl.analysis.frames import ARM_KEYS, RUN_KEYS, StudyFrames
+from knapsack_rl.analysis.parts import IntArray, codes_of, first_rows, parts_of
 from knapsack_rl.analysis.periods import window_of
 from knapsack_rl.analysis.rate_classes import NUM_CLASSES, rate_class
 from knapsack_rl.analysis.stats import FloatArray
@@ -28,18 +28,6 @@ BOUNDS = (2, 128)
 """Bounds of the paper, between which the best counts are sought."""
 
 LEAST_VARIANCE = 1e-9
-IntArray = npt.NDArray[np.int64]
-
-
-def codes_of(frame: pd.DataFrame, keys: list[str]) -> tuple[IntArray, int]:
-    """One whole number per row that is equal where all ``keys`` are, in order of appearance, and how many there are."""
-    code_G = np.zeros(len(frame), dtype=np.int64)
-    for key in keys:
-        values = frame[key]
-        is_category = isinstance(values.dtype, pd.CategoricalDtype)
-        part_G = values.cat.codes.to_numpy() if is_category else pd.factorize(values)[0]
-        code_G, known = pd.factorize(code_G * (int(part_G.max(initial=0)) + 1) + part_G)
-    return code_G.astype(np.int64), len(known)
 
 
 def beta_of_moments(mean_K: FloatArray, second_K: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -63,6 +51,12 @@ def step_objectives(groups: pd.DataFrame) -> pd.DataFrame:
         counts with the same total; the same at the beliefs, over prompts with one (NaN where none has), as
         ``objective_belief`` and ``objective_belief_equal``.
     """
+    parts = [_objectives_of_arm(rows) for rows in parts_of(groups, ARM_KEYS)]
+    return pd.concat(parts, ignore_index=True)
+
+
+def _objectives_of_arm(groups: pd.DataFrame) -> pd.DataFrame:
+    """The rows of ``step_objectives`` for one arm, whose seeds share their classes of calibrated rates."""
     code_G, num = codes_of(groups, ["run_id", "step"])
     counts_G = groups["num_rollouts"].to_numpy(dtype=np.float64)
     size = np.bincount(code_G, minlength=num)
@@ -78,23 +72,22 @@ def step_objectives(groups: pd.DataFrame) -> pd.DataFrame:
         believed_G = np.where(known_G, knapsack_value(given_G, np.nan_to_num(belief_G)), 0.0)
         total = np.bincount(code_G, weights=believed_G, minlength=num)
         columns[f"objective_belief{end}"] = np.where(num_known > 0, total / np.maximum(num_known, 1), np.nan)
-    first = np.unique(code_G, return_index=True)[1]
-    keyed = groups[["run_id", "step"]].iloc[first].astype({"run_id": "str"}).reset_index(drop=True)
+    keyed = groups[["run_id", "step"]].iloc[first_rows(code_G)].astype({"run_id": "str"}).reset_index(drop=True)
     return keyed.assign(**{name: columns[name] for name in OBJECTIVES})
 
 
 def _calibrated(groups: pd.DataFrame) -> tuple[IntArray, FloatArray, FloatArray]:
-    """Class of each row and the Beta distribution of the success rates that turned up in each class.
+    """Class of each row of an arm and the Beta distribution of the success rates that turned up in each class.
 
-    A class holds the visits of one arm (all seeds) with a belief in one tenth (unknown, 0 and 1 apart) and a count
+    A class holds the visits (of all seeds) with a belief in one tenth (unknown, 0 and 1 apart) and a count
     between two powers of 2. Counts are chosen before outcomes, so the outcomes of a class are a fair sample of it;
     their moments ``k / n`` and ``k (k - 1) / (n (n - 1))`` are unbiased for those of the rates.
     """
     counts_G = groups["num_rollouts"].to_numpy(dtype=np.float64)
     won_G = groups["num_successes"].to_numpy(dtype=np.float64)
     binary_G = np.floor(np.log2(np.maximum(counts_G, 1))).astype(np.int64)
-    keyed = groups[list(ARM_KEYS)].assign(cut=binary_G * NUM_CLASSES + rate_class(groups["p_belief"]).to_numpy())
-    class_G, num = codes_of(keyed, [*ARM_KEYS, "cut"])
+    class_G, known = pd.factorize(binary_G * NUM_CLASSES + rate_class(groups["p_belief"]).to_numpy())
+    num = len(known)
     drawn, won, pairs, both = (
         np.bincount(class_G, weights=weight_G, minlength=num)
         for weight_G in (counts_G, won_G, counts_G * (counts_G - 1), won_G * (won_G - 1))

@@ -1,7 +1,7 @@
 """One run's rows of the tidy frames, as Arrow tables: text as dictionaries, for a paper-size run has 256,000 groups."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from knapsack_rl.analysis.frames import (
     TIDY_PROBES,
     TIDY_STEPS,
 )
+from knapsack_rl.analysis.parts import codes_of, first_rows
 from knapsack_rl.analysis.zero_gradient import add_step_facts
 from knapsack_rl.base.errors import InputError
 from knapsack_rl.base.layout import RunPaths, StudyPaths
@@ -48,7 +49,7 @@ def read_run(paths: RunPaths) -> RunRows:
     """
     config = _read_config(paths.folder / "config.json")
     steps_path, groups_path = paths.folder / "steps.parquet", paths.folder / "groups.parquet"
-    steps, groups = read_table(steps_path, STEPS).to_pandas(), read_table(groups_path, GROUPS)
+    steps, groups = read_table(steps_path, STEPS).to_pandas(), read_table(groups_path, _as_categories(GROUPS))
     numbers: pd.DataFrame = groups.drop_columns(["prompt_id", "kind"]).to_pandas()
     lost = sorted(set(steps["step"]) - set(numbers["step"]))
     if lost:
@@ -121,23 +122,36 @@ def _of_type(column: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray:
 def _per_problem(path: Path) -> pa.Table:
     """Samples counted per checkpoint and problem; an evaluation file holds one row per sample."""
     keys = ["step", "benchmark", "problem_id", "kind"]
-    samples = read_table(path, pa.schema([EVALS.field(name) for name in (*keys, *_SUMS)]))
+    samples = read_table(path, _as_categories(EVALS.field(name) for name in (*keys, *_SUMS)))
     return _counted(samples, keys, sums=list(_SUMS))
 
 
 def _per_prompt(path: Path) -> pa.Table:
     """Samples of the probe counted per checkpoint and prompt; a run evaluated before there were probes has no file."""
-    samples = read_table(path, PROBES) if path.exists() else PROBES.empty_table()
-    return _counted(samples, ["step", "prompt_id", "kind"], sums=["reward"])
+    keys = ["step", "prompt_id", "kind"]
+    wanted = _as_categories(PROBES.field(name) for name in (*keys, "reward"))
+    samples = read_table(path, wanted) if path.exists() else wanted.empty_table()
+    return _counted(samples, keys, sums=["reward"])
 
 
 def _counted(samples: pa.Table, keys: Sequence[str], *, sums: Sequence[str]) -> pa.Table:
     """Rows and sums per combination of keys, in order of appearance."""
-    placed = samples.append_column("place", pa.array(np.arange(len(samples))))  # Arrow's groups come in any order
-    summed = [("reward", "count"), *((name, "sum") for name in sums), ("place", "min")]
-    found = placed.group_by(list(keys)).aggregate(summed).sort_by("place_min").drop_columns(["place_min"])
-    names = {"reward_count": "num_samples"} | {f"{name}_sum": _SUMS[name] for name in sums}
-    return found.rename_columns([names.get(name, name) for name in found.column_names])
+    samples = samples.unify_dictionaries()
+    frame: pd.DataFrame = samples.to_pandas()
+    code_R, num = codes_of(frame, keys)
+    counted = {"num_samples": np.bincount(code_R, minlength=num)}
+    for name in sums:
+        counted[_SUMS[name]] = np.bincount(code_R, weights=frame[name], minlength=num).astype(np.int64)
+    found = samples.select(keys).take(first_rows(code_R))
+    for name, column in counted.items():
+        found = found.append_column(name, pa.array(column))
+    return found
+
+
+def _as_categories(fields: Iterable[pa.Field]) -> pa.Schema:
+    """The fields with text as categories, so that millions of rows do not each carry a text."""
+    kind = pa.dictionary(pa.int32(), pa.string())
+    return pa.schema([field.with_type(kind) if field.type == pa.string() else field for field in fields])
 
 
 def _with_overlaps(evals: pa.Table, paths: RunPaths) -> pa.Table:

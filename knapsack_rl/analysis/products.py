@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from knapsack_rl import __version__
-from knapsack_rl.analysis.collect import collect
-from knapsack_rl.analysis.frames import load_analysis, save_analysis
+from knapsack_rl.analysis.collect import write_analysis
+from knapsack_rl.analysis.frames import load_analysis
 from knapsack_rl.analysis.plots import FIGURE_DATA, FIGURES, house_style, save, save_data
 from knapsack_rl.analysis.plots.views import figure_views
 from knapsack_rl.analysis.present import write_table_files
@@ -29,7 +29,7 @@ def analyse(study_results: Path, run_ids: Sequence[str]) -> None:
         OutputError: the folder cannot be written.
     """
     paths = StudyPaths(results=study_results, figures=study_results)
-    save_analysis(collect(study_results, run_ids), paths.analysis)
+    write_analysis(study_results, run_ids, folder=paths.analysis)
 
 
 def draw_figure(name: str, *, analysis_folder: Path, figures_folder: Path, views_folder: Path | None = None) -> None:

@@ -16,7 +16,7 @@ from knapsack_rl.records.schemas import (
     STEPS,
     WALL_CLOCK_COLUMNS,
 )
-from knapsack_rl.records.tables import read_table, table_of, write_table
+from knapsack_rl.records.tables import read_table, table_of, table_writer, write_table
 
 __all__ = [
     "BENCHMARKS",
@@ -40,6 +40,7 @@ __all__ = [
     "read_table",
     "sha256_of",
     "table_of",
+    "table_writer",
     "write_json",
     "write_table",
     "write_text",

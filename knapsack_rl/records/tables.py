@@ -1,7 +1,8 @@
 """Parquet tables in and out, checked against their declared schema."""
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -26,10 +27,18 @@ def table_of(rows: Iterable[Mapping[str, Any]], schema: pa.Schema) -> pa.Table:
 
 def write_table(path: Path, table: pa.Table) -> None:
     """Write a parquet file atomically."""
+    with table_writer(path, table.schema) as writer:
+        writer.write_table(table)
+
+
+@contextmanager
+def table_writer(path: Path, schema: pa.Schema) -> Iterator[pq.ParquetWriter]:
+    """Write a parquet file a table at a time; it appears, whole, when the block ends well."""
     ensure_writable(path.parent)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        pq.write_table(table, temporary, compression="zstd")
+        with pq.ParquetWriter(temporary, schema, compression="zstd") as writer:
+            yield writer
         with temporary.open("rb") as stream:
             os.fsync(stream.fileno())
         temporary.replace(path)
@@ -40,15 +49,19 @@ def write_table(path: Path, table: pa.Table) -> None:
 def read_table(path: Path, schema: pa.Schema) -> pa.Table:
     """Read a parquet file that must have every column of ``schema``; a nullable one may be absent, and is then null.
 
+    Text is read as categories where the schema has a dictionary, which takes a fraction of the memory.
+
     Raises:
         InputError: missing, unreadable, or a column is missing or of another type.
     """
     if not path.is_file():
         raise InputError(f"{path}: no such file; run the step that writes it first")
+    categories = [field.name for field in schema if pa.types.is_dictionary(field.type)]
     try:
         found = pq.read_schema(path).names
-        table = pq.read_table(path, columns=[name for name in schema.names if name in found])
-    except (pa.ArrowInvalid, OSError) as error:
+        wanted = [name for name in schema.names if name in found]
+        table = pq.read_table(path, columns=wanted, read_dictionary=categories)
+    except (pa.ArrowException, OSError) as error:
         raise InputError(f"{path}: is not a readable parquet file ({error}); delete it and write it again") from None
     absent = [field for field in schema if field.name not in table.column_names]
     for field in absent:
@@ -62,5 +75,5 @@ def read_table(path: Path, schema: pa.Schema) -> pa.Table:
         )
     try:
         return table.select(schema.names).cast(schema)
-    except (pa.ArrowInvalid, ValueError) as error:
+    except (pa.ArrowException, ValueError) as error:
         raise InputError(f"{path}: a column has the wrong type or an empty value: {error}") from None

@@ -1,13 +1,16 @@
 """Measures of zero-gradient groups, of the allocation, and of its cost in time."""
 
 import json
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import pandas as pd
 
 from knapsack_rl.analysis.claims.evidence import Finding, Missing, one
 from knapsack_rl.analysis.claims.subject import NO_METHOD, Subject
+from knapsack_rl.analysis.concentration import largest_per_step
 from knapsack_rl.analysis.frames import ARM_KEYS
+from knapsack_rl.analysis.parts import parts_of
 from knapsack_rl.analysis.zero_gradient import from_second_visit
 
 _RUN = [*ARM_KEYS, "seed", "run_id"]
@@ -71,17 +74,13 @@ def ratio_relative(subject: Subject) -> Finding:
 
 def share_at_bound(subject: Subject) -> Finding:
     """Share of the arm's repeat visits that got the lower bound."""
-    groups = _repeats(subject)
     lows = {run_id: json.loads(config)["train"]["low"] for run_id, config in _configs(subject).items()}
-    at_low = groups["num_rollouts"] == groups["run_id"].map(lows).astype(float)
-    return one(_per_run(groups.assign(value=at_low.astype(float))))
+    return one(_of_runs(subject, lambda groups: (groups["num_rollouts"] == lows[groups["run_id"].iloc[0]]).mean()))
 
 
 def largest_count(subject: Subject) -> Finding:
     """The most rollouts that any prompt of a run got in one step; the mean over cells, per seed."""
-    groups = _repeats(subject)
-    most = groups.groupby(_RUN, sort=False)["num_rollouts"].max().rename("value").reset_index()
-    found = one(most, counts=True)
+    found = one(_of_runs(subject, lambda groups: groups["num_rollouts"].max()), counts=True)
     runs = [json.loads(config) for config in _configs(subject).values()]
     if any(run["budget"] * run["train"]["prompts_per_step"] < PAPER_ROLLOUTS for run in runs):
         return Missing(f"steps of {PAPER_ROLLOUTS} rollouts as in the paper: the tail grows with them", shows=found)
@@ -92,11 +91,15 @@ def largest_count(subject: Subject) -> Finding:
 
 def belief_of_favourite(subject: Subject) -> Finding:
     """Success rate that the strategy believed of the prompt with most rollouts, mean over steps."""
-    groups = _repeats(subject).dropna(subset=["p_belief"])
-    if groups.empty:
+    values = _of_runs(subject, _belief_of_favourite)
+    if values["value"].isna().all():
         return Missing("repeat visits of prompts whose success rate is known")
-    first = groups.sort_values("num_rollouts", ascending=False, kind="stable").drop_duplicates(["run_id", "step"])
-    return one(_per_run(first.assign(value=first["p_belief"])))
+    return one(values)
+
+
+def _belief_of_favourite(groups: pd.DataFrame) -> float:
+    known = groups.dropna(subset=["p_belief"])
+    return float(largest_per_step(known)["p_belief"].mean()) if len(known) else float("nan")
 
 
 def solver_seconds(subject: Subject) -> Finding:
@@ -114,10 +117,20 @@ def solver_share(subject: Subject) -> Finding:
     return one((sums["allocate_s"] / sums["step_s"]).rename("value").reset_index())
 
 
-def _repeats(subject: Subject) -> pd.DataFrame:
-    groups = subject.frames.groups
-    steps = from_second_visit(subject.steps_of(subject.arm))[["run_id", "step"]]
-    return groups[groups["arm"] == subject.arm].merge(steps, on=["run_id", "step"])
+def _repeats(subject: Subject) -> Iterator[pd.DataFrame]:
+    """The groups of the arm's steps from the second visit on, a run at a time."""
+    steps = from_second_visit(subject.steps_of(subject.arm)).groupby("run_id", sort=False)["step"]
+    kept = {run_id: numbers.to_numpy() for run_id, numbers in steps}
+    for rows in parts_of(subject.frames.groups, ["run_id"]):
+        run_id = rows["run_id"].iloc[0]
+        if run_id in kept:
+            yield rows[rows["step"].isin(kept[run_id])]
+
+
+def _of_runs(subject: Subject, measure: Callable[[pd.DataFrame], float]) -> pd.DataFrame:
+    """A number of each of the arm's runs, from its groups from the second visit on: ``_RUN, value``."""
+    rows = [{**groups[_RUN].iloc[0], "value": float(measure(groups))} for groups in _repeats(subject)]
+    return pd.DataFrame(rows, columns=[*_RUN, "value"])
 
 
 def _configs(subject: Subject) -> dict[str, str]:

@@ -1,0 +1,62 @@
+"""Rows that belong together: one number per combination of keys, and frames taken a part at a time.
+
+The groups of a paper-size grid are six million rows. What is computed of them for a run or an arm at a time needs the
+memory of that part only. ``_G`` = rows of a frame.
+"""
+
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+IntArray = npt.NDArray[np.int64]
+
+MOST_CODES = 2**62
+
+
+def codes_of(frame: pd.DataFrame, keys: Sequence[str]) -> tuple[IntArray, int]:
+    """One whole number per row that is equal where all ``keys`` are, in order of appearance, and how many there are."""
+    code_G, size = np.zeros(len(frame), dtype=np.int64), 1
+    for key in keys:
+        part_G, num = _numbered(frame[key])
+        if size * num >= MOST_CODES:
+            code_G, known = pd.factorize(code_G)
+            size = len(known)
+        code_G, size = code_G * num + part_G, size * num
+    code_G, known = pd.factorize(code_G)
+    return code_G.astype(np.int64, copy=False), len(known)
+
+
+def _numbered(values: "pd.Series[Any]") -> tuple[IntArray, int]:
+    """A number below the second return value for each value; equal for equal values, in no order."""
+    if isinstance(values.dtype, pd.CategoricalDtype):
+        return np.asarray(values.cat.codes, dtype=np.int64), max(1, len(values.cat.categories))
+    if pd.api.types.is_integer_dtype(values.dtype) and len(values):
+        numbers = values.to_numpy(dtype=np.int64)
+        low, high = int(numbers.min()), int(numbers.max())
+        if high - low < max(len(values), 1 << 16):
+            return numbers - low, high - low + 1
+    codes, known = pd.factorize(values)
+    return np.asarray(codes, dtype=np.int64), max(1, len(known))
+
+
+def first_rows(code_G: IntArray) -> IntArray:
+    """Place of the first row of each code, by ``codes_of``, which numbers in order of appearance."""
+    newest = np.maximum.accumulate(code_G)
+    return np.flatnonzero(np.diff(newest, prepend=-1) > 0)
+
+
+def parts_of(frame: pd.DataFrame, keys: Sequence[str]) -> Iterator[pd.DataFrame]:
+    """The rows of each combination of ``keys``, in order of appearance; no copy where they stand together."""
+    code_G, num = codes_of(frame, keys)
+    change = np.flatnonzero(np.diff(code_G)) + 1
+    if len(change) == num - 1:
+        ends = [0, *change.tolist(), len(frame)]
+        yield from (frame.iloc[start:end] for start, end in pairwise(ends))
+        return
+    order_G = np.argsort(code_G, kind="stable")
+    for rows in np.split(order_G, np.flatnonzero(np.diff(code_G[order_G])) + 1):
+        yield frame.iloc[rows]
