@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from knapsack_rl.analysis.frames import CELL_KEYS, RUN_KEYS
-from knapsack_rl.analysis.parts import codes_of, first_rows, parts_of
+from knapsack_rl.analysis.parts import codes_of, first_rows
 from knapsack_rl.analysis.stats import FloatArray, Interval, avg_at_k, bootstrap_over_problems, pass_at_k
 
 AVERAGE = "average"
@@ -32,7 +32,7 @@ def benchmark_scores(evals: pd.DataFrame) -> pd.DataFrame:
     """
     k = common_k(evals)
     keys = [*RUN_KEYS, "step"]
-    per_benchmark = pd.concat([_per_benchmark(rows, k) for rows in parts_of(evals, ["run_id"])], ignore_index=True)
+    per_benchmark = _per_benchmark(evals, k)
     average = per_benchmark.groupby(keys, sort=False).agg(
         num_problems=("num_problems", "sum"), avg_at_k=("avg_at_k", "mean"), pass_at_k=("pass_at_k", "mean")
     )
@@ -41,20 +41,16 @@ def benchmark_scores(evals: pd.DataFrame) -> pd.DataFrame:
 
 
 def _per_benchmark(evals: pd.DataFrame, k: int) -> pd.DataFrame:
-    """Mean scores per checkpoint and benchmark of one run; problems with equal counts are scored once."""
-    correct_Q, samples_Q = evals["num_correct"].to_numpy(), evals["num_samples"].to_numpy()
-    pair_Q, num_pairs = codes_of(evals, ["num_correct", "num_samples"])
-    once = first_rows(pair_Q)
-    code_Q, num = codes_of(evals, ["step", "benchmark"])
+    """Mean scores per run, checkpoint and benchmark; problems with equal counts are scored once."""
+    pair_Q, _ = codes_of(evals, ["num_correct", "num_samples"])
+    correct_M, samples_M = (evals[name].to_numpy()[first_rows(pair_Q)] for name in ("num_correct", "num_samples"))
+    code_Q, num = codes_of(evals, ["run_id", "step", "benchmark"])
     num_problems = np.bincount(code_Q, minlength=num)
-    counts = np.bincount(code_Q * num_pairs + pair_Q, minlength=num * num_pairs).reshape(num, num_pairs)
-    scores = {
-        "avg_at_k": avg_at_k(correct_Q[once], samples_Q[once]),
-        "pass_at_k": pass_at_k(correct_Q[once], samples_Q[once], k=k),
-    }
     keyed = evals[[*RUN_KEYS, "step", "benchmark"]].iloc[first_rows(code_Q)].reset_index(drop=True)
     keyed = keyed.astype(dict.fromkeys((*RUN_KEYS[:4], "benchmark"), "str")).assign(num_problems=num_problems)
-    return keyed.assign(**{name: counts @ score / num_problems for name, score in scores.items()})
+    scores = {"avg_at_k": avg_at_k(correct_M, samples_M), "pass_at_k": pass_at_k(correct_M, samples_M, k=k)}
+    sums = {name: np.bincount(code_Q, weights=score_M[pair_Q], minlength=num) for name, score_M in scores.items()}
+    return keyed.assign(**{name: total / num_problems for name, total in sums.items()})
 
 
 def final_scores(scores: pd.DataFrame) -> pd.DataFrame:

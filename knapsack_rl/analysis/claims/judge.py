@@ -8,6 +8,7 @@ correction; contradicted if one lies on the other side, for which the intervals 
 mirror image.
 """
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -98,12 +99,15 @@ def _p_value(distance: float, std: float, *, num: int) -> float:
 
 def _needed(sample: Sample, effects: Sequence[float], *, alpha: float) -> str:
     """Seeds for a two-sided t-test to tell mean and threshold apart with a chance of ``POWER``; both ends of a band."""
-    seeds_K = np.arange(max(MIN_SEEDS, sample.values_S.size + 1), MOST_SEEDS + 1)
-    missed_K = np.sum([1 - TTestPower().power(effect, seeds_K, alpha) for effect in effects], axis=0)
-    enough_K = np.flatnonzero(1 - missed_K >= POWER)
-    if enough_K.size == 0:
+
+    def chance(seeds: int) -> float:
+        return 1 - sum(1 - float(TTestPower().power(effect, seeds, alpha)) for effect in effects)
+
+    asked_K = range(max(MIN_SEEDS, sample.values_S.size + 1), MOST_SEEDS + 1)
+    place = bisect_left(asked_K, POWER, key=chance)
+    if place == len(asked_K):
         return f"needs more than {MOST_SEEDS} seeds: what is seen lies almost on the threshold"
-    seeds = int(seeds_K[enough_K[0]])
+    seeds = asked_K[place]
     enough = f"{seeds} seeds ({_runs(sample, seeds)} runs)"
     return f"needs {enough} for a chance of {POWER:g}, if mean and spread stay as seen"
 
