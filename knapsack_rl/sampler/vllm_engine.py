@@ -18,10 +18,18 @@ from knapsack_rl.base.types import GenerationRequest, Group, Prompt, Rollout, Sa
 from knapsack_rl.config import SamplerConfig
 from knapsack_rl.models import weight_shapes
 from knapsack_rl.sampler.fitting import fitting, misfit
-from knapsack_rl.sampler.vllm_setup import check_version, engine_settings, environment, installed_version, startup_error
+from knapsack_rl.sampler.vllm_setup import (
+    check_torch,
+    check_version,
+    engine_settings,
+    environment,
+    installed_version,
+    startup_error,
+)
 from knapsack_rl.sampler.vocabulary import Vocabulary
 
 check_version(installed_version())
+check_torch()
 os.environ.update({name: value for name, value in environment().items() if name not in os.environ})
 
 from vllm import LLM, SamplingParams  # noqa: E402 - reads the environment when imported

@@ -1,10 +1,12 @@
 """Before vLLM is imported: is it there, of a known version, and what it is told. Imports nothing heavy."""
 
 import json
-from importlib.metadata import PackageNotFoundError, version
+from collections.abc import Sequence
+from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 from typing import Any
 
+from packaging.requirements import Requirement
 from packaging.version import Version
 
 from knapsack_rl.base.errors import ConfigError, InputError
@@ -38,6 +40,40 @@ def check_version(found: Version | None) -> None:
             f"sampler.kind: vLLM {found} is installed, {OLDEST} to {NEWEST} are supported;"
             f" install one of those {FALLBACK}"
         )
+
+
+def check_torch() -> None:
+    """Refuse a torch that the installed vLLM was not built for: its kernels do not load, and it says so late and badly.
+
+    Raises:
+        ConfigError: the two do not belong together.
+    """
+    wanted = next((pin for name in DISTRIBUTIONS if (pin := _torch_pin(_requirements(name)))), None)
+    found = Version(version("torch"))
+    if wanted and wanted.release[:2] != found.release[:2]:
+        raise ConfigError(
+            f"sampler.kind: vLLM {installed_version()} is built for torch {wanted.public}, {found} is installed;"
+            f" install a vLLM that is built for it (docs/vllm.md) {FALLBACK}"
+        )
+
+
+def _requirements(distribution: str) -> list[str]:
+    try:
+        return requires(distribution) or []
+    except PackageNotFoundError:
+        return []
+
+
+def _torch_pin(requirements: Sequence[str]) -> Version | None:
+    """The one version of torch that is asked for on this machine; None if several would do."""
+    for text in requirements:
+        needed = Requirement(text)
+        if needed.name != "torch" or (needed.marker and not needed.marker.evaluate()):
+            continue
+        exact = [clause.version for clause in needed.specifier if clause.operator == "=="]
+        if exact:
+            return Version(exact[0])
+    return None
 
 
 def environment() -> dict[str, str]:

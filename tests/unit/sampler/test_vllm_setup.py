@@ -1,13 +1,14 @@
 """What is said when vLLM cannot be used, and what the engine is told; needs no vLLM."""
 
 import json
+from importlib.metadata import version
 
 import pytest
 from packaging.version import Version
 
 from knapsack_rl.base.errors import ConfigError, InputError
 from knapsack_rl.config import SamplerConfig
-from knapsack_rl.sampler.vllm_setup import check_version, engine_settings, startup_error
+from knapsack_rl.sampler.vllm_setup import check_torch, check_version, engine_settings, startup_error
 
 
 @pytest.mark.parametrize("version", ["0.24.0", "0.28.0.post1", "0.32.0", "0.32.5+cpu"])
@@ -25,6 +26,22 @@ def test_other_versions_are_refused(version):
 def test_missing_vllm_is_one_line():
     with pytest.raises(ConfigError, match=r"not installed.*docs/vllm\.md"):
         check_version(None)
+
+
+@pytest.mark.parametrize(("pin", "fits"), [("2.11.0+cpu", False), ("{torch}", True), ("{torch}+cpu", True)])
+def test_torch_that_vllm_was_not_built_for_is_one_line(tmp_path, monkeypatch, pin, fits):
+    """By the metadata of the installed package; a local label such as +cpu does not matter."""
+    torch = Version(version("torch")).public
+    folder = tmp_path / "vllm-0.24.0.dist-info"
+    folder.mkdir()
+    pins = f"Requires-Dist: torch==1.0; sys_platform == 'none'\nRequires-Dist: torch=={pin.format(torch=torch)}\n"
+    (folder / "METADATA").write_text(f"Metadata-Version: 2.1\nName: vllm\nVersion: 0.24.0\n{pins}")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    if fits:
+        check_torch()
+        return
+    with pytest.raises(ConfigError, match=rf"vLLM 0\.24\.0 is built for torch 2\.11\.0, {torch}.* is installed"):
+        check_torch()
 
 
 @pytest.mark.parametrize(
