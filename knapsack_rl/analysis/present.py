@@ -10,9 +10,9 @@ from typing import Any
 
 import pandas as pd
 
-from knapsack_rl.analysis.benchmarks import AVERAGE
 from knapsack_rl.analysis.claims.words import fold_claims
 from knapsack_rl.analysis.latex import latex_of
+from knapsack_rl.analysis.paired_words import fold_ablations, fold_differences
 from knapsack_rl.analysis.paper_layout import fold_paper_layout
 from knapsack_rl.records import write_text
 
@@ -71,12 +71,6 @@ HEADERS: Mapping[str, str] = {
 }
 """Headers that are not the column's own name with spaces."""
 
-METRICS: Mapping[str, str] = {
-    "ratio_rollouts": "effective-gradient ratio, by rollouts",
-    "ratio_prompts": "effective-gradient ratio, by prompts",
-    "accuracy_equal_tokens": "accuracy at equal generated tokens",
-}
-
 CAPTIONS: Mapping[str, str] = {
     "paper_layout": "Accuracy in percent at the last checkpoint that all runs of a cell share: avg@k and"
     " unbiased pass@k per benchmark, and their unweighted average over all benchmarks shown. Gains of the average over"
@@ -88,8 +82,9 @@ CAPTIONS: Mapping[str, str] = {
     " linear between checkpoints and nothing is extrapolated. Ratio: geometric mean over paired seeds, 95%"
     " t-interval on logarithms. total_s are wall-clock seconds of training steps.",
     "ablations": "Variants that differ in one factor of their resolved configuration only, each minus the first"
-    " such variant of the grid, within a seed. Interval: 95% Student t over paired seeds. A budget is compared at"
-    " equal prompts or at equal rollouts per step, as its name says.",
+    " such variant of the grid, within a seed; the gain is the variant minus uniform allocation with all else equal,"
+    " where the study has that. Interval: 95% Student t over paired seeds. A budget is compared at equal prompts or at"
+    " equal rollouts per step, as its name says.",
     "cost": "Cost per rollout by arm, and its ratio to uniform at equal rollouts: a ratio interval above 1 says"
     " that uneven allocation costs more. Rows ending in _s are seconds of a phase, with their share of the step."
     " Geometric mean over paired seeds, 95% t-interval on logarithms.",
@@ -173,15 +168,6 @@ def caption(name: str, frame: pd.DataFrame) -> str:
     return text
 
 
-def metric_label(metric: str) -> str:
-    """Readable name of a metric of the differences table."""
-    kind, _, benchmark = metric.partition("/")
-    if benchmark:
-        score = "final accuracy" if kind == "accuracy" else "final pass@k"
-        return f"{score}, {'average over benchmarks' if benchmark == AVERAGE else benchmark}"
-    return METRICS.get(metric, metric)
-
-
 def present(name: str, frame: pd.DataFrame) -> pd.DataFrame:
     """Table ``name`` as strings under readable headers, each value folded together with its interval."""
     if name == "claims":
@@ -189,38 +175,15 @@ def present(name: str, frame: pd.DataFrame) -> pd.DataFrame:
     if name == "paper_layout":
         return fold_paper_layout(frame)
     if name == "differences":
-        frame = _fold_differences(frame)
+        frame = fold_differences(frame)
+    if name == "ablations":
+        frame = fold_ablations(frame)
     shown = {}
     for column in frame.columns:
         if column.endswith(_INTERVAL_ENDS) and column.rpartition("_")[0] in frame:
             continue
         shown[header(column)] = _cells(frame, column)
     return pd.DataFrame(shown, index=frame.index)
-
-
-def _fold_differences(frame: pd.DataFrame) -> pd.DataFrame:
-    """The differences with readable metrics, their step in the metric, and the interval beside the difference."""
-    triples = zip(frame["difference"], frame["ci_low"], frame["ci_high"], strict=True)
-    with_ends = [_signed(*triple) for triple in triples]
-    at_step = ["" if pd.isna(step) else f" (step {int(step)})" for step in frame["step"]]
-    metrics = [metric_label(metric) + at for metric, at in zip(frame["metric"], at_step, strict=True)]
-    pairs = frame["arm"] + " - " + frame["baseline"]
-    shown = frame.assign(arm=pairs, metric=metrics, difference=with_ends)
-    columns = ["model", "budget", "arm", "metric", "difference", "verdict", "num_seeds", "arm_mean", "baseline_mean"]
-    return shown[columns].rename(columns={"arm": "comparison", "difference": "difference [95% interval]"})
-
-
-def _signed(difference: float, low: float, high: float) -> str:  # noqa: PLR0917 - one value with its ends
-    if pd.isna(difference):
-        return MISSING
-    ends = "" if pd.isna(low) or pd.isna(high) else f" [{signed(low)}, {signed(high)}]"
-    return signed(difference) + ends
-
-
-def signed(value: float) -> str:
-    """A difference with its sign and three decimals, or one digit where those would hide that it is not zero."""
-    text = f"{value:+.3f}"
-    return f"{value:+.1g}" if value and not float(text) else text
 
 
 def header(column: str) -> str:

@@ -9,7 +9,7 @@ import pandas as pd
 from knapsack_rl.analysis.benchmarks import AVERAGE
 from knapsack_rl.analysis.claims.words import not_after_holm
 from knapsack_rl.analysis.differences import VERDICT_CLEAR, VERDICT_FEW, VERDICT_FLAT, VERDICT_NONE
-from knapsack_rl.analysis.present import metric_label, signed
+from knapsack_rl.analysis.paired_words import metric_label, signed
 
 MISS_RATE = 0.05
 """Share of 95% intervals that miss the truth by chance."""

@@ -7,7 +7,8 @@ from made_up import Shape
 
 from knapsack_rl.analysis import TABLE_NAMES, analyse, write_result_table
 from knapsack_rl.analysis.differences import COLUMNS
-from knapsack_rl.analysis.present import caption, present, signed, to_markdown, write_table_files
+from knapsack_rl.analysis.paired_words import signed
+from knapsack_rl.analysis.present import caption, present, to_markdown, write_table_files
 from knapsack_rl.analysis.tables import TABLES, benchmarks_table, runs_table, zero_gradient_table
 from knapsack_rl.base.errors import InputError
 
