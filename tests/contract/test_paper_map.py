@@ -6,6 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from knapsack_rl.analysis.claims.catalogue import CLAIMS
+from knapsack_rl.records.products import FIGURE_NAMES, TABLE_NAMES
+
 ROOT = Path(__file__).parents[2]
 MAP = ROOT / "docs" / "paper_map.md"
 TEXT = MAP.read_text(encoding="utf-8") if MAP.exists() else ""
@@ -30,6 +33,69 @@ def test_named_file_exists(path, name):
         last = re.escape(name.split(".")[-1])
         definition = rf"^\s*(?:async )?(?:def|class) {last}\b|^\s*{last}\s*[:=]"
         assert re.search(definition, (ROOT / path).read_text(encoding="utf-8"), flags=re.MULTILINE)
+
+
+COLUMNS = ["in the paper or its code", "function", "rule", "output", "test", "status"]
+RULES = {
+    name
+    for path in (ROOT / "workflow" / "rules").glob("*.smk")
+    for name in re.findall(r"^rule (\w+):", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
+}
+OUTPUTS = {
+    *(f"tables/{name}.csv" for name in TABLE_NAMES),
+    *(f"figures/{name}.png" for name in FIGURE_NAMES),
+    *("analysis/steps.parquet", "runs/<run>/steps.parquet", "runs/<run>/groups.parquet"),
+}
+
+
+def _rows(header):
+    lines = TEXT.splitlines()
+    start = next(place for place, line in enumerate(lines) if line.startswith(f"| {header} |"))
+    table = [line for line in lines[start:] if line.startswith("|") or not line]
+    table = table[: table.index("")] if "" in table else table
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in table]
+
+
+def _named(cell):
+    return re.findall(r"`([^`]+)`", cell)
+
+
+def test_first_table_has_all_columns():
+    """Nothing of a row is left open."""
+    header, _, *rows = _rows(COLUMNS[0])
+    assert header == COLUMNS
+    assert len(rows) > 25
+    assert all(len(row) == len(COLUMNS) and all(row) for row in rows)
+
+
+@pytest.mark.parametrize("row", _rows(COLUMNS[0])[2:], ids=lambda row: row[0][:40])
+def test_row_names_function_rule_output_and_test(row):
+    """Each is one that there is: a function in a file, a rule or command, a product of the workflow, a test file."""
+    _, functions, rules, outputs, tests, status = row
+    assert all(re.fullmatch(r"knapsack_rl/[\w/]+\.py::\w+", name) for name in _named(functions)), functions
+    assert all(name in RULES or name.startswith("knapsack-rl ") for name in _named(rules)), rules
+    assert all(name in OUTPUTS or (ROOT / name).is_file() for name in _named(outputs)), outputs
+    assert all(name.startswith("tests/") and (ROOT / name).is_file() for name in _named(tests)), tests
+    assert all(map(_named, (functions, rules, outputs, tests)))
+    assert status.startswith(("in place", "departs", "an option", "added"))
+
+
+def test_every_table_and_figure_has_a_row():
+    """What the workflow makes is found from here, but for what only lists runs and data."""
+    named = {name for row in _rows(COLUMNS[0])[2:] for name in _named(row[3])}
+    assert {f"tables/{name}.csv" for name in TABLE_NAMES} - named == {"tables/runs.csv", "tables/data.csv"}
+    assert {f"figures/{name}.png" for name in FIGURE_NAMES} - named == set()
+
+
+def test_claims_are_those_of_the_catalogue():
+    """Every claim with its words and its measure."""
+    expected = [[claim.id, claim.says, f"`{_measure(claim)}`"] for claim in CLAIMS]
+    assert [row[:3] for row in _rows("claim")[2:]] == expected
+
+
+def _measure(claim):
+    room, _, name = claim.measure.partition(".")
+    return f"knapsack_rl/analysis/claims/{room}.py::{name}"
 
 
 def test_every_deviation_is_listed():
