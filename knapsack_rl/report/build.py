@@ -1,5 +1,6 @@
 """Compose the page: text from the configuration and the numbers, figures as SVG, tables from their CSV files."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -13,7 +14,7 @@ from knapsack_rl.records import write_text
 from knapsack_rl.report.describe import describe_study
 from knapsack_rl.report.page_parts import choices, read_figure, table_of_frame
 from knapsack_rl.report.provenance import facts, read_manifests
-from knapsack_rl.report.rule_graph import METADATA, rule_graph
+from knapsack_rl.report.rule_graph import METADATA, Coming, RuleNode, rule_graph
 from knapsack_rl.report.rule_graph_svg import draw_rule_graph
 from knapsack_rl.report.statements import findings, overview, verdicts
 
@@ -46,7 +47,7 @@ def build_report(study: StudyConfig, *, results_folder: Path, output: Path) -> N
         choices=choices(study),
         tables={name: table_of_frame(name, frame) for name, frame in frames.items()},
         figures=[read_figure(name, views_folder=paths.views, study=study.name) for name in FIGURE_NAMES],
-        rules=draw_rule_graph(graph) if (graph := rule_graph(METADATA, _targets(paths))) else "",
+        rules=draw_rule_graph(graph) if (graph := _rules(paths, list(runs["run_id"]))) else "",
         provenance=[*facts(read_manifests(results_folder, list(runs["run_id"]))), ("Training time", _hours(runs))],
         num_seeds=len(study.grid.seeds),
     )
@@ -72,10 +73,18 @@ def _read_csv(path: Path) -> pd.DataFrame:
         raise InputError(f"{path}: is not a readable CSV file ({error}); write the tables again") from None
 
 
-def _targets(paths: StudyPaths) -> list[Path]:
-    """What the page shows, as files of the workflow."""
-    tables = [paths.tables / f"{name}.csv" for name in TABLE_NAMES]
-    return [*tables, *(paths.views / f"{name}.json" for name in FIGURE_NAMES)]
+def _rules(paths: StudyPaths, run_ids: Sequence[str]) -> dict[str, RuleNode]:
+    """Rules that made what the page shows, then the page itself and MLflow, which is filled beside it."""
+    shown = [paths.tables / f"{name}.csv" for name in TABLE_NAMES]
+    shown += [paths.views / f"{name}.json" for name in FIGURE_NAMES]
+    runs = [paths.run(run_id) for run_id in run_ids]
+    records = [path for run in runs for path in (run.folder / "steps.parquet", run.evals)]
+    filled = [*records, *shown, paths.results / "mlflow_store.txt"]
+    coming = (
+        Coming(rule="report", inputs=shown, note="this page"),
+        Coming(rule="mlflow_sync", inputs=filled, note="beside this page"),
+    )
+    return rule_graph(METADATA, filled, coming=coming)
 
 
 def _hours(runs: pd.DataFrame) -> str:

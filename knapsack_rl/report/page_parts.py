@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 from markupsafe import Markup
 
-from knapsack_rl.analysis.plots.style import arm_styles
+from knapsack_rl.analysis.plots.looks import arm_looks
 from knapsack_rl.analysis.present import caption, present
 from knapsack_rl.base.errors import InputError
 from knapsack_rl.config import StudyConfig
@@ -58,11 +58,11 @@ class Choice:
 def choices(study: StudyConfig) -> dict[str, tuple[Choice, ...]]:
     """What can be chosen, by kind; arms in the colour of the figures."""
     grid = study.grid
-    styles = arm_styles(grid.arms)
+    looks = arm_looks({arm: study.arms[arm].strategy for arm in grid.arms})
     return {
         "model": tuple(Choice(kind="model", value=model, label=model) for model in grid.models),
         "budget": tuple(Choice(kind="budget", value=str(n), label=f"N = {n}") for n in grid.budgets),
-        "arm": tuple(Choice(kind="arm", value=arm, label=arm, color=styles[arm].color) for arm in grid.arms),
+        "arm": tuple(Choice(kind="arm", value=arm, label=arm, color=looks[arm].shown_color) for arm in grid.arms),
     }
 
 

@@ -7,7 +7,7 @@ into pieces that start with ``@`` where it is long; its own ``--report`` reads t
 import base64
 import binascii
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,14 +23,26 @@ class RuleNode:
     """Seconds of each job; a job is known by its log, which no other has."""
     parents: set[str] = field(default_factory=set)
     """Rules whose outputs it reads."""
+    note: str = ""
+    """Said in place of how often it ran, of a rule that Snakemake has not recorded."""
 
 
-def rule_graph(metadata: Path, targets: Iterable[Path]) -> dict[str, RuleNode]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Coming:
+    """A rule that runs no earlier than the page is written, so that Snakemake has no record of it, or an old one."""
+
+    rule: str
+    inputs: Sequence[Path]
+    note: str
+
+
+def rule_graph(metadata: Path, targets: Iterable[Path], *, coming: Iterable[Coming] = ()) -> dict[str, RuleNode]:
     """The rules that made ``targets``, each after its parents; empty where Snakemake has recorded none of it.
 
     Args:
         metadata: folder of Snakemake's records.
         targets: files as the workflow names them, relative to its working directory.
+        coming: what else belongs into the graph.
     """
     records = dict(_read(metadata))
     graph: dict[str, RuleNode] = {}
@@ -45,6 +57,9 @@ def rule_graph(metadata: Path, targets: Iterable[Path]) -> dict[str, RuleNode]:
         inputs = [str(name) for name in record.get("input") or ()]
         node.parents |= {records[name]["rule"] for name in inputs if name in records} - {record["rule"]}
         waiting += inputs
+    for rule in coming if graph else ():
+        parents = {records[path.as_posix()]["rule"] for path in rule.inputs if path.as_posix() in records}
+        graph[rule.rule] = RuleNode(parents=parents, note=rule.note)
     return {name: graph[name] for name in sorted(graph, key=lambda name: (depth(graph, name), name))}
 
 

@@ -39,7 +39,7 @@ def _line(above: tuple[int, int], below: tuple[int, int]) -> Markup:
 
 def _box(name: str, node: RuleNode, *, corner: tuple[int, int]) -> Markup:
     count, seconds = len(node.jobs), sum(node.jobs.values())
-    label = f"{count} job{'s' if count != 1 else ''}, {_duration(seconds)}"
+    label = node.note or f"{count} job{'s' if count != 1 else ''}, {_duration(seconds)}"
     x, y = corner
     return Markup(
         '<rect x="{}" y="{}" width="{}" height="{}" rx="6"/><text x="{}" y="{}">{}</text>'

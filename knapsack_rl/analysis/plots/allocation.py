@@ -11,21 +11,14 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
-from matplotlib.ticker import FixedLocator, NullLocator, StrMethodFormatter
 
-from knapsack_rl.analysis.differences import BASELINE_STRATEGY
+from knapsack_rl.analysis.differences import baseline_arm
 from knapsack_rl.analysis.frames import CELL_KEYS, StudyFrames
-from knapsack_rl.analysis.plots.style import (
-    ArmStyle,
-    arm_handles,
-    arm_styles,
-    cell_title,
-    cells_of,
-    in_cell,
-    legend_above,
-    panel_grid,
-)
+from knapsack_rl.analysis.plots.around import legend_above, notes_below
+from knapsack_rl.analysis.plots.cell_grid import cell_grid
+from knapsack_rl.analysis.plots.looks import ArmStyle, in_panels, looks_in, loud_first
+from knapsack_rl.analysis.plots.marks import arm_handles, own, reference
+from knapsack_rl.analysis.plots.style import REFERENCE, cells_of, count_axis, in_cell, say, tidy_axes
 from knapsack_rl.analysis.rate_classes import (
     CLASS_NAMES,
     FIRST_INTERIOR,
@@ -40,10 +33,16 @@ from knapsack_rl.analysis.stats import FloatArray, mean_interval, seed_means
 BLOCKS = ((-0.37, -0.25), (-0.16, -0.04), *((i / 10, (i + 1) / 10) for i in range(NUM_INTERIOR)), (1.04, 1.16))
 """Left and right end of each column of a heat map: unknown, 0, the ten tenths strictly between, 1."""
 
-TICKS = {-0.31: "?", -0.10: "0", 0.2: "0.2", 0.4: "0.4", 0.6: "0.6", 0.8: "0.8", 1.10: "1"}
+TICKS = {-0.31: "?", -0.10: "0", 0.25: ".25", 0.5: ".5", 0.75: ".75", 1.10: "1"}
 COUNT_EDGES = np.array([0.5, 1.5, 2.5, 3.5, 4.5, 6.5, 8.5, 12.5, 16.5, 24.5, 32.5, 48.5, 64.5, 96.5, 128.5])
+MOST_COLUMNS = 2
+"""Cells side by side."""
+
 SHADE = sns.light_palette("#3A3F47", as_cmap=True)
 """Neutral, so that every arm's colour shows on it."""
+
+
+SHADE_LABEL = "share of the visits of a class"
 
 
 def draw_allocation(frames: StudyFrames) -> Figure:
@@ -53,26 +52,30 @@ def draw_allocation(frames: StudyFrames) -> Figure:
     class that got so many rollouts (each class sums to 1), the line their mean over seeds with 95% t-intervals (none
     below three). Last row: share of repeat visits that got at least n rollouts, all seeds together.
     """
-    groups, cells = frames.groups, cells_of(frames.groups)
-    arms = groups[["arm", "strategy"]].drop_duplicates()
-    shown = [str(arm) for arm in arms.loc[arms["strategy"] != BASELINE_STRATEGY, "arm"].unique()]
-    styles = arm_styles(list(arms["arm"].unique()))
-    figure, axes = panel_grid(len(shown) + 1, len(cells), panel=(2.9, 2.3))
+    groups, looks, cells = frames.groups, looks_in(frames.steps), cells_of(frames.groups)
+    shown = in_panels(looks, baseline_arm(frames.steps), num_cells=-(-len(cells) // MOST_COLUMNS))
     edges = count_edges(groups["num_rollouts"].max())
-    for column, cell in enumerate(cells):
-        visits = in_cell(groups, cell)
-        for row, arm in enumerate(shown):
-            ax = axes[row, column]
-            mesh = _draw_heat(ax, visits[visits["arm"] == arm], edges=edges, style=styles[arm])
-            _label_heat(ax, arm=arm if column == 0 else "", budget=cell[1], edges=edges)
-            if column == len(cells) - 1:
-                figure.colorbar(mesh, ax=ax, label="share of visits in class", pad=0.03)
-        _draw_tail(axes[-1, column], visits[visits["visit"] > 1], styles=styles, edges=edges)
-        axes[-1, column].set_ylabel("share of repeat visits\nwith at least n" if column == 0 else "")
-        axes[0, column].set_title(cell_title(frames.steps, cell))
-    spend = Line2D([], [], color="#333333", linestyle="--", linewidth=0.9, label="uniform share N")
-    legend_above(figure, [*arm_handles(styles), spend])
-    return figure
+    grid = cell_grid(cells, frames.steps, num_rows=len(shown) + 1, height=1.0, most_columns=MOST_COLUMNS)
+    mesh: Any = None
+    for cell, panels in grid.panels.items():
+        visits, title = in_cell(groups, cell), panels[0].get_title()
+        for look, ax in zip(shown, panels[:-1], strict=True):
+            mesh = _draw_heat(ax, visits[visits["arm"] == look.arm], edges=edges, look=look)
+            _label_heat(ax, budget=cell[1], edges=edges, is_last=ax is panels[-2])
+            own([ax.set_title(f"{title}\n{look.arm}" if ax is panels[0] else look.arm)], look)
+        _draw_tail(panels[-1], visits[visits["visit"] > 1], looks=looks, edges=edges)
+        tidy_axes(panels[-1])
+    for row in range(len(shown)):
+        for ax in grid.lefts(row):
+            ax.set_ylabel("rollouts")
+    for ax in grid.lefts(len(shown)):
+        ax.set_ylabel("share of visits\nwith at least n")
+    heats = [ax for panels in grid.panels.values() for ax in panels]
+    bar: dict[str, Any] = {"location": "bottom", "aspect": 45, "shrink": 0.7, "pad": 0.02, "label": SHADE_LABEL}
+    grid.figure.colorbar(mesh, ax=heats, **bar)
+    legend_above(grid.figure, [*arm_handles(looks), reference("uniform share N")])
+    notes_below(grid.figure, frames, looks=looks, also="?: success rate unknown.")
+    return grid.figure
 
 
 def allocation_points(frames: StudyFrames) -> pd.DataFrame:
@@ -123,7 +126,7 @@ def mean_counts(visits: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame.from_dict(rows, orient="index", columns=["mean", "low", "high"])
 
 
-def _draw_heat(ax: Axes, visits: pd.DataFrame, *, edges: FloatArray, style: ArmStyle) -> Any:  # noqa: ANN401 - a mesh
+def _draw_heat(ax: Axes, visits: pd.DataFrame, *, edges: FloatArray, look: ArmStyle) -> Any:  # noqa: ANN401 - a mesh
     shares = heat(visits, edges)
     settings: dict[str, Any] = {"cmap": SHADE, "vmin": 0, "vmax": 1, "linewidth": 0, "rasterized": True}
     for column in (UNKNOWN, ZERO, ONE):
@@ -134,41 +137,40 @@ def _draw_heat(ax: Axes, visits: pd.DataFrame, *, edges: FloatArray, style: ArmS
     for classes in ([UNKNOWN], [ZERO], list(range(FIRST_INTERIOR, ONE)), [ONE]):
         part = means[means.index.isin(classes)]
         at = [sum(BLOCKS[belief]) / 2 for belief in part.index]
-        ax.plot(at, part["mean"], color=style.color, marker=style.marker, markersize=4.5, markeredgecolor="white")
+        own(
+            ax.plot(
+                at, part["mean"], color=look.color, marker=look.marker, markeredgecolor="white", markeredgewidth=0.4
+            ),
+            look,
+        )
         if part["low"].notna().any():
-            half = (part["high"] - part["low"]) / 2
-            ax.errorbar(at, part["mean"], yerr=half, color=style.color, linestyle="", capsize=2, linewidth=1)
+            own([ax.vlines(at, part["low"], part["high"], color=look.color, linewidth=0.8)], look)
     return mesh
 
 
-def _label_heat(ax: Axes, *, arm: str, budget: int, edges: FloatArray) -> None:
-    ax.axhline(budget, color="#333333", linestyle="--", linewidth=0.9)
-    ax.set_yscale("log", base=2)
+def _label_heat(ax: Axes, *, budget: int, edges: FloatArray, is_last: bool) -> None:
+    ax.axhline(budget, color=REFERENCE, linestyle="--", linewidth=0.7)
+    count_axis(ax, along="y")
     ax.set_ylim(edges[0], edges[-1])
-    ax.yaxis.set_major_locator(FixedLocator([2.0**power for power in range(9)]))
-    ax.yaxis.set_minor_locator(NullLocator())
-    ax.yaxis.set_major_formatter(StrMethodFormatter("{x:.0f}"))
     ax.set_xticks(list(TICKS), list(TICKS.values()))
     ax.set_xlim(-0.42, 1.21)
     ax.grid(visible=False)
-    ax.set_xlabel("believed success rate (? = unknown)")
-    ax.set_ylabel(f"{arm}\nrollouts per visit" if arm else "")
+    ax.set_xlabel("believed success rate" if is_last else "")
 
 
-def _draw_tail(ax: Axes, visits: pd.DataFrame, *, styles: dict[str, ArmStyle], edges: FloatArray) -> None:
+def _draw_tail(ax: Axes, visits: pd.DataFrame, *, looks: dict[str, ArmStyle], edges: FloatArray) -> None:
     """Share of visits with at least n rollouts, for every n until none has."""
-    for arm, of_arm in visits.groupby("arm", sort=False):
-        counts = np.sort(of_arm["num_rollouts"].to_numpy())
-        n = np.arange(1, counts[-1] + 2)
-        share = 1 - np.searchsorted(counts, n, side="left") / counts.size
-        ax.step(n, share, where="mid", color=styles[str(arm)].color)
+    for look in loud_first(looks):
+        counts = np.sort(visits.loc[visits["arm"] == look.arm, "num_rollouts"].to_numpy())
+        if counts.size:
+            n = np.arange(1, counts[-1] + 2)
+            share = 1 - np.searchsorted(counts, n, side="left") / counts.size
+            settings: dict[str, Any] = {"color": look.shown_color, "zorder": 1.5 if look.quiet else 2.5}
+            dashes, width = ("-", 0.5) if look.quiet else (look.dashes, 1.0)
+            own(ax.step(n, share, where="mid", linestyle=dashes, linewidth=width, **settings), look)
     if visits.empty:
-        ax.text(0.5, 0.5, "no prompt was\nvisited twice", transform=ax.transAxes, ha="center", va="center")
-    ax.set_xscale("log", base=2)
+        say(ax, "no prompt was\nvisited twice")
+    count_axis(ax, along="x")
     ax.set_xlim(0.9, edges[-1] * 1.2)
-    ax.xaxis.set_major_locator(FixedLocator([2.0**power for power in range(9)]))
-    ax.xaxis.set_minor_locator(NullLocator())
-    ax.xaxis.set_major_formatter(StrMethodFormatter("{x:.0f}"))
     ax.set_ylim(0, 1.03)
-    ax.set_xlabel("n, rollouts per visit")
-    ax.spines[["top", "right"]].set_visible(False)
+    ax.set_xlabel("n, rollouts of a repeat visit")

@@ -4,14 +4,14 @@ from matplotlib.figure import Figure
 
 from knapsack_rl.analysis.belief_quality import beliefs_points
 from knapsack_rl.analysis.frames import StudyFrames
-from knapsack_rl.analysis.plots.over_training import draw_over_training
+from knapsack_rl.analysis.plots.over_training import Lines, draw_over_training
 
 ROWS = {
-    "known": "share of prompts\nwith a belief",
-    "bias": "belief minus\noutcome",
-    "rmse": "error of the\nbelief (rms)",
-    "objective_gain": "objective over\nequal counts",
-    "perfect_gain": "the same with\nperfect beliefs",
+    "known": "prompts\nwith a\nbelief",
+    "bias": "belief\nminus\noutcome",
+    "rmse": "error of\nthe belief\n(rms)",
+    "objective_gain": "objective\nover equal\ncounts",
+    "perfect_gain": "the same,\nperfect\nbeliefs",
 }
 """Columns of the points, one row of panels each, and their axis labels."""
 
@@ -19,4 +19,5 @@ ROWS = {
 def draw_beliefs(frames: StudyFrames) -> Figure:
     """Share known, bias and error of beliefs against outcomes, and the gain of counts given and of the best counts."""
     gains = ("objective_gain", "perfect_gain")
-    return draw_over_training(beliefs_points(frames), ROWS, same_scale=(gains,), zero=("bias", *gains))
+    lines = Lines(rows=ROWS, same_scale=(gains,), zero=("bias", *gains))
+    return draw_over_training(frames, beliefs_points(frames), lines=lines)

@@ -1,81 +1,43 @@
-"""Figure: held-out accuracy per benchmark at the end of training."""
+"""Figure: held-out accuracy per benchmark at the end of training, or per arm where the arms are many."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
 
 from knapsack_rl.analysis.benchmarks import AVERAGE, SCORES, base_accuracy, benchmark_scores, final_scores
 from knapsack_rl.analysis.frames import CELL_KEYS, StudyFrames
-from knapsack_rl.analysis.plots.style import (
-    ArmStyle,
-    arm_styles,
-    cell_title,
-    cells_of,
-    in_cell,
-    legend_above,
-    panel_grid,
-    tidy_axes,
-)
+from knapsack_rl.analysis.plots.arm_rows import draw_arm_rows
+from knapsack_rl.analysis.plots.around import legend_above, notes_below
+from knapsack_rl.analysis.plots.cell_grid import Cell, cell_grid
+from knapsack_rl.analysis.plots.looks import ArmStyle, looks_in
+from knapsack_rl.analysis.plots.marks import arm_handles, draw_interval, own
+from knapsack_rl.analysis.plots.style import REFERENCE, cells_of, in_cell, tidy_axes
 from knapsack_rl.analysis.stats import mean_interval
 
-GROUP_WIDTH = 0.8
-"""Share of the distance between two benchmarks that their bars take."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Slots:
-    """Where the bars stand."""
-
-    centers: dict[str, float]
-    """Benchmark to the middle of its group; the average stands apart."""
-    styles: dict[str, ArmStyle]
-
-    @property
-    def bar_width(self) -> float:
-        return GROUP_WIDTH / len(self.styles)
-
-    def position(self, benchmark: str, arm: str) -> float:
-        rank = list(self.styles).index(arm)
-        return self.centers[benchmark] + (rank - (len(self.styles) - 1) / 2) * self.bar_width
+GROUP_HEIGHT = 0.74
+"""Share of the distance between two benchmarks that their arms take."""
 
 
 def draw_benchmarks(frames: StudyFrames) -> Figure:
-    """avg@k and pass@k per benchmark and their average, at the last checkpoint all runs of a cell share.
+    """avg@k and pass@k at the last checkpoint all runs of a cell share: points with 95% t-intervals over seeds.
 
-    Rows: model and budget N. Bars: means over seeds with 95% t-intervals (none below three seeds); dots: seeds; black
-    line: the base model (step 0).
+    Up to ``MOST_COLORED`` arms: a column per cell, a row per benchmark and their average, arms side by side.
+    More: a row per arm, sorted by its difference from the baseline (`arm_rows`).
     """
     scores = benchmark_scores(frames.evals)
-    final, cells = final_scores(scores), cells_of(frames.evals)
-    names = [name for name in scores["benchmark"].unique() if name != AVERAGE]
-    centers = {name: float(rank) for rank, name in enumerate(names)} | {AVERAGE: len(names) + 0.35}
-    slots = _Slots(centers, arm_styles(list(frames.steps["arm"].unique())))
-    k = int(scores["k"].iloc[0])
-    panel = (max(3.2, 0.62 * len(centers) + 1.4), 2.0)
-    figure, axes = panel_grid(len(cells), 2, sharex=True, sharey="col", panel=panel)
-    for column, (score, title) in enumerate({"avg_at_k": f"avg@{k}", "pass_at_k": f"pass@{k}"}.items()):
-        base = base_accuracy(scores, score=score)
-        for row, cell in enumerate(cells):
-            _draw_panel(axes[row, column], in_cell(final, cell), score=score, slots=slots)
-            _draw_base(axes[row, column], in_cell(base, cell), score=score, slots=slots)
-            if column == 0:
-                axes[row, column].set_ylabel(f"{cell_title(frames.steps, cell)}\naccuracy")
-        axes[0, column].set_title(title)
-        axes[0, column].set_ylim(bottom=0)
-    base_line = Line2D([], [], color="black", linewidth=1.4, label="base model")
-    dot = Line2D([], [], color="#333333", marker="o", linestyle="", markersize=3, label="one seed")
-    bars = [Line2D([], [], color=s.color, linewidth=7, label=arm) for arm, s in slots.styles.items()]
-    legend_above(figure, [*bars, base_line, dot])
-    tidy_axes(axes)
-    return figure
+    looks = looks_in(frames.steps)
+    if any(look.quiet for look in looks.values()):
+        return draw_arm_rows(frames, scores, looks=looks)
+    return _draw_benchmark_rows(frames, scores, looks=looks)
 
 
 def benchmark_points(frames: StudyFrames) -> pd.DataFrame:
-    """What the figure shows: the score of every run (dots) and of the base model (line) on every benchmark."""
+    """What the figure shows: the score of every run and of the base model on every benchmark."""
     scores = benchmark_scores(frames.evals)
     keys = [*CELL_KEYS, "arm", "seed", "step", "benchmark", "k", *SCORES]
     base = base_accuracy(scores).merge(base_accuracy(scores, score="pass_at_k"), on=[*CELL_KEYS, "benchmark"])
@@ -83,23 +45,54 @@ def benchmark_points(frames: StudyFrames) -> pd.DataFrame:
     return pd.concat([final_scores(scores)[keys], base], ignore_index=True)[keys].astype({"seed": "Int64"})
 
 
-def _draw_panel(ax: Axes, final: pd.DataFrame, *, score: str, slots: _Slots) -> None:
-    for benchmark, arm in final[["benchmark", "arm"]].drop_duplicates().itertuples(index=False, name=None):
-        seeds = final[(final["benchmark"] == benchmark) & (final["arm"] == arm)]
-        values = seeds.groupby("seed")[score].mean().to_numpy()
-        found = mean_interval(values)
-        at, color = slots.position(benchmark, arm), slots.styles[arm].color
-        ax.bar(at, found.mean, width=slots.bar_width * 0.92, color=color, alpha=0.75, linewidth=0)
-        if np.isfinite(found.low):
-            half = found.mean - found.low
-            ax.errorbar(at, found.mean, yerr=half, color="#222222", capsize=2.5, linewidth=1.0)
-        spread = np.linspace(-0.22, 0.22, values.size) if values.size > 1 else np.zeros(1)
-        ax.plot(at + spread * slots.bar_width, values, "o", color="#222222", markersize=2.4, alpha=0.8)
-    ax.set_xticks(list(slots.centers.values()), list(slots.centers), rotation=20, ha="right", rotation_mode="anchor")
-    ax.grid(visible=False, axis="x")
+def _draw_benchmark_rows(frames: StudyFrames, scores: pd.DataFrame, *, looks: Mapping[str, ArmStyle]) -> Figure:
+    final, cells, k = final_scores(scores), cells_of(frames.evals), int(scores["k"].iloc[0])
+    names = [name for name in scores["benchmark"].unique() if name != AVERAGE]
+    places = {name: float(rank) for rank, name in enumerate(names)} | {AVERAGE: len(names) + 0.35}
+    height = 0.45 + (len(places) + 0.4) * max(0.12, 0.055 * len(looks))
+    grid = cell_grid(cells, frames.steps, num_rows=len(SCORES), height=height)
+    for score, title, row in zip(SCORES, (f"avg@{k}", f"pass@{k}"), grid.rows(), strict=True):
+        base = base_accuracy(scores, score=score)
+        for cell, ax in zip(cells, row, strict=True):
+            _draw_panel(ax, in_cell(final, cell), score=score, places=places, looks=looks)
+            _draw_base(ax, in_cell(base, cell), score=score, places=places)
+            ax.set_xlabel(title)
+        row[0].set_yticks(list(places.values()), list(places))
+        row[0].set_ylim(len(names) + 0.9, -0.55)
+    _share_scale(grid.panels)
+    base_mark = Line2D([], [], color=REFERENCE, marker="|", linestyle="", markeredgewidth=1.2, label="base model")
+    legend_above(grid.figure, [*arm_handles(looks, line=False), base_mark])
+    notes_below(grid.figure, frames, looks=looks)
+    tidy_axes([ax for panels in grid.panels.values() for ax in panels])
+    return grid.figure
 
 
-def _draw_base(ax: Axes, base: pd.DataFrame, *, score: str, slots: _Slots) -> None:
+def _share_scale(panels: Mapping[Cell, list[Axes]]) -> None:
+    """One abscissa for all cells of a score, within what a share can be."""
+    for row in zip(*panels.values(), strict=True):
+        low, high = min(ax.get_xlim()[0] for ax in row), max(ax.get_xlim()[1] for ax in row)
+        for ax in row:
+            ax.set_xlim(max(low, -0.03), min(high, 1.03))
+            ax.xaxis.set_major_locator(MaxNLocator(nbins=3 if len(row) > 1 else 8, min_n_ticks=2))
+
+
+def _draw_panel(
+    ax: Axes, final: pd.DataFrame, *, score: str, places: Mapping[str, float], looks: Mapping[str, ArmStyle]
+) -> None:
+    apart = GROUP_HEIGHT / len(looks)
+    for rank, look in enumerate(looks.values()):
+        of_arm = final[final["arm"] == look.arm]
+        for benchmark, of_benchmark in of_arm.groupby("benchmark", sort=False):
+            values = of_benchmark.groupby("seed")[score].mean().to_numpy()
+            at, found = places[str(benchmark)] + (rank - (len(looks) - 1) / 2) * apart, mean_interval(values)
+            dots = ax.plot(values, np.full(values.size, at), "|", color=look.color, markersize=2.6, markeredgewidth=0.4)
+            own(dots, look)
+            draw_interval(ax, at, ends=(found.low, found.mean, found.high), look=look)
+    ax.axhline(max(places.values()) - 0.68, color="#444444", linewidth=0.4)
+    ax.grid(visible=False, axis="y")
+
+
+def _draw_base(ax: Axes, base: pd.DataFrame, *, score: str, places: Mapping[str, float]) -> None:
     for row in base.itertuples(index=False):
-        center, value = slots.centers[str(row.benchmark)], getattr(row, score)
-        ax.hlines(value, center - 0.46, center + 0.46, color="black", linewidth=1.4, zorder=3)
+        at, value = places[str(row.benchmark)], getattr(row, score)
+        ax.vlines(value, at - 0.44, at + 0.44, color=REFERENCE, linewidth=1.2, zorder=1.2)

@@ -4,7 +4,10 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, NullLocator, PercentFormatter
 
-from knapsack_rl.analysis.plots.style import arm_handles, arm_styles, legend_above, panel_grid, tidy_axes
+from knapsack_rl.analysis.plots.around import legend_above
+from knapsack_rl.analysis.plots.looks import arm_looks, loud_first
+from knapsack_rl.analysis.plots.marks import arm_handles, line_of
+from knapsack_rl.analysis.plots.style import REFERENCE, panel_grid, tidy_axes
 from knapsack_rl.analysis.stats import seed_means
 
 PANELS = {
@@ -36,29 +39,27 @@ def draw_estimation(estimation: pd.DataFrame) -> Figure:
         estimation: rows of ``estimation_rows``; the number of draws `KNOWN` stands for known rates.
     """
     means = estimation_means(estimation)
-    styles = arm_styles(list(means["strategy"].unique()))
+    looks = arm_looks({name: name for name in means["strategy"].unique()})
     finite = sorted(draws for draws in means["draws"].unique() if draws != KNOWN)
     at = {draws: float(draws) for draws in finite} | {KNOWN: finite[-1] * 2.0}
-    figure, axes = panel_grid(2, 2, sharex=True, panel=(3.6, 2.2))
+    figure, axes = panel_grid(2, 2, height=1.1, sharex=True)
     for ax, (column, label) in zip(axes.ravel(), PANELS.items(), strict=True):
-        for strategy, style in styles.items():
-            rows = means[means["strategy"] == strategy].assign(at=lambda frame: frame["draws"].map(at))
-            for part, line in (
-                (rows[rows["draws"] != KNOWN].sort_values("at"), "-"),
-                (rows[rows["draws"] == KNOWN], ""),
-            ):
+        for look in loud_first(looks):
+            rows = means[means["strategy"] == look.arm].assign(at=lambda frame: frame["draws"].map(at))
+            settings = line_of(look)
+            known = rows["draws"] == KNOWN
+            for part, change in ((rows[~known].sort_values("at"), {}), (rows[known], {"linestyle": ""})):
                 half = (part[f"{column}_high"] - part[f"{column}_low"]) / 2
-                look = {"color": style.color, "marker": style.marker, "capsize": 2, "linewidth": 1.3}
-                ax.errorbar(part["at"], part[column], yerr=half, linestyle=line, **look)
+                ax.errorbar(part["at"], part[column], yerr=half, elinewidth=0.7, **(settings | change))
         ax.set_xscale("log", base=2)
         ax.xaxis.set_major_locator(FixedLocator(list(at.values())))
         ax.xaxis.set_minor_locator(NullLocator())
         ax.set_xticklabels([*(f"{draws:.0f}" for draws in finite), "known"])
         ax.set_ylabel(label)
     axes[0, 0].yaxis.set_major_formatter(PercentFormatter(xmax=1))
-    axes[0, 0].axhline(0.0, color="#333333", linewidth=0.8)
+    axes[0, 0].axhline(0.0, color=REFERENCE, linewidth=0.6)
     for ax in axes[-1]:
         ax.set_xlabel("draws behind each estimate")
-    legend_above(figure, arm_handles(styles))
+    legend_above(figure, arm_handles(looks))
     tidy_axes(axes)
     return figure

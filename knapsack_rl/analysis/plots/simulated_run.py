@@ -4,18 +4,12 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
-from matplotlib.ticker import MaxNLocator, NullLocator, PercentFormatter, StrMethodFormatter
+from matplotlib.ticker import MaxNLocator, PercentFormatter
 
-from knapsack_rl.analysis.plots.style import (
-    BAND_ALPHA,
-    ArmStyle,
-    arm_handles,
-    arm_styles,
-    legend_above,
-    panel_grid,
-    tidy_axes,
-)
+from knapsack_rl.analysis.plots.around import legend_above
+from knapsack_rl.analysis.plots.looks import ArmStyle, arm_looks, loud_first
+from knapsack_rl.analysis.plots.marks import arm_handles, line_of, reference
+from knapsack_rl.analysis.plots.style import BAND_ALPHA, REFERENCE, count_axis, panel_grid, tidy_axes
 
 EPOCH_PANELS = {
     "ratio_rollouts": "mixed groups,\nshare of rollouts",
@@ -27,7 +21,7 @@ EPOCH_PANELS = {
 }
 """Columns of the epochs frame and their axis labels."""
 
-NUM_COLUMNS = 3
+NUM_COLUMNS = 2
 
 
 def draw_epochs(epochs: pd.DataFrame) -> Figure:
@@ -36,12 +30,12 @@ def draw_epochs(epochs: pd.DataFrame) -> Figure:
     Args:
         epochs: one row per strategy and epoch with ``strategy, epoch`` and the columns of `EPOCH_PANELS`.
     """
-    styles = arm_styles(list(epochs["strategy"].unique()))
-    figure, axes = panel_grid(len(EPOCH_PANELS) // NUM_COLUMNS, NUM_COLUMNS, sharex=True)
+    looks = arm_looks({name: name for name in epochs["strategy"].unique()})
+    figure, axes = panel_grid(len(EPOCH_PANELS) // NUM_COLUMNS, NUM_COLUMNS, height=0.9, sharex=True)
     for ax, (column, label) in zip(axes.ravel(), EPOCH_PANELS.items(), strict=True):
-        for strategy, style in styles.items():
-            rows = epochs[epochs["strategy"] == strategy]
-            ax.plot(rows["epoch"] + 1, rows[column], color=style.color, marker=style.marker, markersize=3.5)
+        for look in loud_first(looks):
+            rows = epochs[epochs["strategy"] == look.arm]
+            ax.plot(rows["epoch"] + 1, rows[column], **line_of(look, num_points=len(rows)))
         ax.set_ylabel(label)
         ax.xaxis.set_major_locator(MaxNLocator(nbins=6, integer=True))
         if column in ("gain", "discovery_frac"):
@@ -50,7 +44,7 @@ def draw_epochs(epochs: pd.DataFrame) -> Figure:
     axes[0, 1].set_ylim(0, 1)
     for ax in axes[-1]:
         ax.set_xlabel("epoch")
-    legend_above(figure, arm_handles(styles))
+    legend_above(figure, arm_handles(looks))
     tidy_axes(axes)
     return figure
 
@@ -64,27 +58,24 @@ def draw_counts(allocation: pd.DataFrame, *, uniform: int) -> Figure:
         allocation: rows of ``allocation_rows`` with a ``strategy`` column.
         uniform: rollouts that equal counts would give.
     """
-    styles = arm_styles(list(allocation["strategy"].unique()))
-    figure, axes = panel_grid(1, 2, sharey=True, panel=(4.2, 3.0))
+    looks = arm_looks({name: name for name in allocation["strategy"].unique()})
+    figure, axes = panel_grid(1, 2, height=1.8, sharey=True)
     for ax, kind in zip(axes[0], ("believed", "true"), strict=True):
         rows = allocation[allocation["rate"] == kind]
-        for strategy, style in styles.items():
-            _draw_classes(ax, rows[rows["strategy"] == strategy], style=style)
+        for look in loud_first(looks):
+            _draw_classes(ax, rows[rows["strategy"] == look.arm], look=look)
         ticks = rows[["position", "label"]].drop_duplicates().sort_values("position")
         ax.set_xticks(ticks["position"], ticks["label"], rotation=90)
-        ax.axhline(uniform, color="#333333", linestyle="--", linewidth=0.9)
-        ax.set_yscale("log", base=2)
-        ax.yaxis.set_minor_locator(NullLocator())
-        ax.yaxis.set_major_formatter(StrMethodFormatter("{x:.0f}"))
+        ax.axhline(uniform, color=REFERENCE, linestyle="--", linewidth=0.7)
+        count_axis(ax, along="y")
         ax.set_xlabel(f"{kind} success rate, up to")
     axes[0, 0].set_ylabel("rollouts of a prompt")
-    spend = Line2D([], [], color="#333333", linestyle="--", linewidth=0.9, label="equal counts")
-    legend_above(figure, [*arm_handles(styles), spend])
+    legend_above(figure, [*arm_handles(looks), reference("equal counts")])
     tidy_axes(axes)
     return figure
 
 
-def _draw_classes(ax: Axes, rows: pd.DataFrame, *, style: ArmStyle) -> None:
+def _draw_classes(ax: Axes, rows: pd.DataFrame, *, look: ArmStyle) -> None:
     """Runs of neighbouring classes are joined; the ends and the unknown stand alone."""
     rows = rows.sort_values("position")
     apart = ~rows["label"].isin(("?", "0", "1")).to_numpy()
@@ -95,5 +86,6 @@ def _draw_classes(ax: Axes, rows: pd.DataFrame, *, style: ArmStyle) -> None:
         if len(part) == 1:
             at, columns = np.array([at[0] - 0.25, at[0] + 0.25]), columns.repeat(2, axis=0)
         low, mean, high = columns.T
-        ax.fill_between(at, low, high, facecolor=(style.color, BAND_ALPHA), linewidth=0)
-        ax.plot(at, mean, color=style.color)
+        if not look.quiet:
+            ax.fill_between(at, low, high, facecolor=(look.color, BAND_ALPHA), linewidth=0)
+        ax.plot(at, mean, **line_of(look, num_points=len(at)))

@@ -11,8 +11,9 @@ from knapsack_rl.analysis.differences import VERDICT_CLEAR, baseline_arm
 from knapsack_rl.analysis.difficulty import CLASSES, transitions_table
 from knapsack_rl.analysis.frames import StudyFrames
 from knapsack_rl.analysis.plots.allocation import SHADE
-from knapsack_rl.analysis.plots.over_training import shown_arms
-from knapsack_rl.analysis.plots.style import cell_title, cells_of, in_cell, panel_grid
+from knapsack_rl.analysis.plots.around import notes_below
+from knapsack_rl.analysis.plots.looks import in_panels, looks_in
+from knapsack_rl.analysis.plots.style import SMALLEST, broken, cell_title, cells_of, in_cell, panel_grid, say
 from knapsack_rl.analysis.stats import FloatArray
 
 SHORT = ("ext. hard", "hard", "medium", "easy", "ext. easy")
@@ -23,39 +24,64 @@ MOST_SHIFT = 0.3
 """Difference at which the colours of the right-hand matrices are full."""
 
 
+READING = (
+    "Rows: class before training (mean number of problems); columns: class after it, in % of the row. Differences in"
+    " points; bold: the interval excludes zero."
+)
+
+
 def draw_transitions(frames: StudyFrames) -> Figure:
-    """Left: of each class before training, the share in each class after it (rows sum to 100). Right: minus baseline.
+    """Of each class before training, the share in each class after it (rows sum to 100): baseline, arm, difference.
 
     One row per cell and arm. Bold differences are those whose 95% t-interval over paired seeds excludes zero.
     """
-    table = transitions_table(frames)
+    table, looks = transitions_table(frames), looks_in(frames.steps)
     baseline = baseline_arm(frames.steps)
-    arms = shown_arms([str(arm) for arm in frames.steps["arm"].unique()])
-    rows = [(cell, arm) for cell in cells_of(table) for arm in arms if arm in set(in_cell(table, cell)["arm"])]
+    shown = [look.arm for look in in_panels(looks, baseline, num_cells=max(1, len(cells_of(table))))]
+    rows = [(cell, arm) for cell in cells_of(table) for arm in shown if arm in set(in_cell(table, cell)["arm"])]
     if not rows:
         return _nothing()
-    figure, axes = panel_grid(len(rows), 2, panel=(3.3, 2.4))
-    for row, (cell, arm) in enumerate(rows):
-        of_arm = in_cell(table, cell)
-        of_arm = of_arm[of_arm["arm"] == arm]
-        title = f"{cell_title(frames.steps, cell)}\n{arm}"
-        _draw_matrix(axes[row, 0], of_arm, value="share")
-        axes[row, 0].set_title(title)
-        if arm == baseline or of_arm["difference"].isna().all():
-            axes[row, 1].text(0.5, 0.5, "baseline" if arm == baseline else "no baseline", ha="center", va="center")
-            axes[row, 1].set_axis_off()
-        else:
-            _draw_matrix(axes[row, 1], of_arm, value="difference")
-            axes[row, 1].set_title(f"{arm} - {baseline}, points")
-    for ax in axes[:, 0]:
-        ax.set_ylabel("before")
-    axes[-1, 0].set_xlabel("after training (%)")
+    figure, axes = panel_grid(len(rows), 3, height=1.0, sharex=True)
+    for panels, (cell, arm) in zip(axes, rows, strict=True):
+        of_cell = in_cell(table, cell)
+        _draw_row(panels, of_cell, arm=arm, baseline=baseline)
+        panels[0].set_title(f"{cell_title(frames.steps, cell)}\n\n{panels[0].get_title()}", loc="left")
+        panels[0].set_title("")
+    left_out = len(looks) - len(shown) - (baseline is not None)
+    more = f"{left_out} more arms are in the table." if left_out > 0 else ""
+    notes_below(figure, frames, also=f"{READING} {more}".strip())
     return figure
 
 
+def _draw_row(panels: Any, of_cell: pd.DataFrame, *, arm: str, baseline: str | None) -> None:  # noqa: ANN401 - an array
+    of_arm = of_cell[of_cell["arm"] == arm]
+    against = of_cell[of_cell["arm"] == baseline]
+    for ax, rows, name in ((panels[0], against, baseline), (panels[1], of_arm, arm)):
+        if rows.empty:
+            _empty(ax, "no baseline")
+        else:
+            _draw_matrix(ax, rows, value="share")
+            ax.set_title(broken(str(name), 14))
+    if arm == baseline or of_arm["difference"].isna().all():
+        _empty(panels[2], "no difference")
+    else:
+        _draw_matrix(panels[2], of_arm, value="difference")
+        panels[2].set_title("difference")
+    for ax in panels[1:]:
+        ax.set_yticklabels([])
+    if against.empty:
+        _number_rows(panels[0], of_arm)
+
+
+def _empty(ax: Axes, text: str) -> None:
+    say(ax, text)
+    ax.grid(visible=False)
+    ax.set(yticks=[], frame_on=False)
+
+
 def _nothing() -> Figure:
-    figure, axes = panel_grid(1, 1)
-    axes[0, 0].text(0.5, 0.5, "no probe was taken:\nset evaluation.probe.prompts", ha="center", va="center")
+    figure, axes = panel_grid(1, 1, height=0.8)
+    say(axes[0, 0], "no probe was taken: set evaluation.probe.prompts")
     axes[0, 0].set_axis_off()
     return figure
 
@@ -69,13 +95,23 @@ def _draw_matrix(ax: Axes, rows: pd.DataFrame, *, value: str) -> None:
     ax.imshow(shares, aspect="auto", cmap=colors, vmin=least, vmax=most)
     for (i, j), share in np.ndenumerate(shares):
         if np.isfinite(share):
-            dark = share > DARK if is_share else abs(share) > DARK * MOST_SHIFT * 1.4
+            dark = share > DARK if is_share else abs(share) > DARK * MOST_SHIFT
             bold = not is_share and bool(clear.get((CLASSES[i], CLASSES[j]), default=False))
             settings: dict[str, Any] = {"color": "white" if dark else "#222222", "weight": "bold" if bold else "normal"}
-            text = f"{100 * share:.0f}" if is_share else f"{100 * share:+.0f}"
-            ax.text(j, i, text, ha="center", va="center", fontsize=8, **settings)
-    counts = rows.drop_duplicates("before").set_index("before")["num_prompts"]
-    numbered = [f"{short} ({counts.get(name, 0):.0f})" for short, name in zip(SHORT, CLASSES, strict=True)]
-    ax.set_yticks(range(len(SHORT)), numbered if is_share else SHORT)
-    ax.set_xticks(range(len(SHORT)), SHORT, rotation=20, ha="right", rotation_mode="anchor")
+            text = (
+                f"{100 * share:.0f}"
+                if is_share
+                else f"{round(100 * share) or 0:+d}".replace("+0", "0").replace("+100", "100")
+            )
+            ax.text(j, i, text, ha="center", va="center", fontsize=SMALLEST, **settings)
+    _number_rows(ax, rows)
+    ax.set_xticks(range(len(SHORT)), SHORT, rotation=90)
     ax.grid(visible=False)
+
+
+def _number_rows(ax: Axes, rows: pd.DataFrame) -> None:
+    """Names of the classes with their mean number of problems before training."""
+    counts = rows.drop_duplicates("before").set_index("before")["num_prompts"]
+    numbered = [f"{short} {counts.get(name, 0):.0f}" for short, name in zip(SHORT, CLASSES, strict=True)]
+    ax.set_yticks(range(len(SHORT)), numbered)
+    ax.set_ylim(len(SHORT) - 0.5, -0.5)

@@ -3,19 +3,18 @@
 import numpy as np
 import pandas as pd
 import seaborn as sns
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedLocator, NullLocator, StrMethodFormatter
+from matplotlib.ticker import StrMethodFormatter
 
-from knapsack_rl.analysis.plots.style import panel_grid, tidy_axes
+from knapsack_rl.analysis.plots.around import legend_above, note_below
+from knapsack_rl.analysis.plots.style import count_axis, panel_grid, tidy_axes
 
 CURVE_RATES = (0.01, 0.05, 0.125, 0.25, 0.5)
 CURVE_ROLLOUTS = (4, 8, 16, 32, 128)
-COUNT_TICKS = (2, 4, 8, 16, 32, 64, 128)
 FIRST, BOUND, EXACT = "#0072B2", "#D55E00", "#009E73"
 SHARES = (
-    ("share_at_necessary", BOUND, "at the bound, rounded up"),
-    ("share_at_sufficient", EXACT, "at the exact number"),
+    ("share_at_necessary", BOUND, "at the bound"),
+    ("share_at_sufficient", EXACT, "at the exact"),
 )
 
 
@@ -26,12 +25,13 @@ def draw_value_contour(values: pd.DataFrame) -> Figure:
         values: a full grid with ``p, num_rollouts, value``.
     """
     grid = values.pivot_table(index="num_rollouts", columns="p", values="value")
-    figure, axes = panel_grid(1, 1, panel=(5.4, 3.4))
+    figure, axes = panel_grid(1, 1, height=2.0)
     ax = axes[0, 0]
     shade = sns.light_palette("#0072B2", as_cmap=True)
     filled = ax.contourf(grid.columns, grid.index, grid.to_numpy(), levels=14, cmap=shade)
-    ax.plot(grid.idxmax(axis="columns"), grid.index, color=BOUND, marker="o", markersize=3, label="best rate for N")
-    _count_axis(ax, along="y")
+    ax.plot(grid.idxmax(axis="columns"), grid.index, color=BOUND, marker="o", label="best rate for N")
+    count_axis(ax, along="y", every=1)
+    ax.set_ylim(grid.index.min(), grid.index.max())
     ax.set_xlabel("success rate p")
     ax.set_ylabel("rollouts N")
     ax.grid(visible=False)
@@ -46,7 +46,7 @@ def draw_gradient_curves(values: pd.DataFrame) -> Figure:
     Args:
         values: a full grid with ``p, num_rollouts, p_nonzero_gradient``; the nearest rates of the grid are drawn.
     """
-    figure, axes = panel_grid(1, 2, sharey=True, panel=(4.0, 2.8))
+    figure, axes = panel_grid(1, 2, height=1.9, sharey=True)
     known = np.sort(values["p"].unique())
     shown = [float(known[np.abs(known - rate).argmin()]) for rate in CURVE_RATES]
     panels = (("p", shown, "num_rollouts", "p = {:g}"), ("num_rollouts", CURVE_ROLLOUTS, "p", "N = {:g}"))
@@ -54,8 +54,8 @@ def draw_gradient_curves(values: pd.DataFrame) -> Figure:
         for level, color in zip(levels, sns.color_palette("viridis", len(levels)), strict=True):
             curve = values[values[fixed] == level].sort_values(along)
             ax.plot(curve[along], curve["p_nonzero_gradient"], color=color, label=label.format(level))
-        ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
-    _count_axis(axes[0, 0], along="x")
+        ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2)
+    count_axis(axes[0, 0], along="x")
     axes[0, 0].set_xlabel("rollouts N")
     axes[0, 1].set_xlabel("success rate p")
     axes[0, 0].set_ylabel("chance of a non-zero gradient")
@@ -71,44 +71,32 @@ def draw_theorem(theorem: pd.DataFrame) -> Figure:
         theorem: rows of ``theorem_rows``, one per success rate; points carry 95% intervals.
     """
     rows = theorem.sort_values("p")
-    figure, axes = panel_grid(1, 2, panel=(4.0, 2.9))
+    figure, axes = panel_grid(1, 2, height=1.6)
     left, right = axes[0]
     left.plot(rows["p"], rows["expected_first"], color=FIRST, label="mean until both outcomes")
     error = 1.96 * rows["simulated_first_se"]
-    left.errorbar(
-        rows["p"], rows["simulated_first"], yerr=error, color=FIRST, linestyle="", marker="o", label="simulated"
-    )
+    simulated = {"color": FIRST, "linestyle": "", "marker": "o", "label": "simulated"}
+    left.errorbar(rows["p"], rows["simulated_first"], yerr=error, **simulated)
     left.plot(rows["p"], rows["necessary"], color=BOUND, linestyle="--", label="bound for 90%")
     left.plot(
-        rows["p"], rows["sufficient"], color=EXACT, linestyle=":", marker="s", markersize=3, label="exact for 90%"
+        rows["p"], rows["sufficient"], color=EXACT, linestyle=":", marker="s", markersize=2, label="exact for 90%"
     )
     left.set_yscale("log")
     left.yaxis.set_major_formatter(StrMethodFormatter("{x:.0f}"))
     left.set_ylabel("rollouts")
-    left.legend(fontsize=8)
     for column, color, label in SHARES:
         spread = 1.96 * np.sqrt(rows[column] * (1 - rows[column]) / rows["num_trials"])
         around = column == "share_at_necessary"  # where the bound suffices, both are the same number
         face = (
-            {"marker": "s", "markersize": 7, "markerfacecolor": "none"}
-            if around
-            else {"marker": "o", "markersize": 3.5}
+            {"marker": "s", "markersize": 5, "markerfacecolor": "none"} if around else {"marker": "o", "markersize": 2}
         )
-        look = {"color": color, "linestyle": "", "capsize": 2} | face
+        look = {"color": color, "linestyle": "", "linewidth": 0.8, "markeredgewidth": 0.7} | face
         right.errorbar(rows["p"], rows[column], yerr=spread, label=label, **look)
-    right.axhline(0.9, color="#333333", linestyle="--", linewidth=0.9)
-    right.set_ylim(top=1.0)
-    right.set_ylabel("simulated share of groups\nwith both outcomes")
-    right.legend(fontsize=8, loc="upper center")
+    right.axhline(0.9, color="#333333", linestyle="--", linewidth=0.7)
+    right.set_ylabel("share of groups\nwith both outcomes")
     for ax in (left, right):
         ax.set_xlabel("success rate p")
+    legend_above(figure, [handle for ax in (left, right) for handle in ax.get_legend_handles_labels()[0]])
+    note_below(figure, f"Simulated: n = {int(rows['num_trials'].max()):,} groups per success rate.")
     tidy_axes(axes)
     return figure
-
-
-def _count_axis(ax: Axes, *, along: str) -> None:
-    getattr(ax, f"set_{along}scale")("log", base=2)
-    axis = ax.yaxis if along == "y" else ax.xaxis
-    axis.set_major_locator(FixedLocator(list(COUNT_TICKS)))
-    axis.set_minor_locator(NullLocator())
-    axis.set_major_formatter(StrMethodFormatter("{x:.0f}"))

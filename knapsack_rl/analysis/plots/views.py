@@ -1,30 +1,22 @@
 """A figure as the report shows it: SVG of the whole study and of each of its cells, marks labelled by their arm.
 
-A mark is an arm's if it has the arm's colour, for an arm has one colour everywhere and shares it with none.
+What draws an arm says so by a group id (``style.own``), which becomes the attribute ``data-arm``.
 """
 
 import io
 import re
 from collections.abc import Callable
 from dataclasses import fields, replace
-from typing import Any, cast
+from typing import Any
 
 import matplotlib as mpl
-import numpy as np
 import pandas as pd
-from matplotlib.artist import Artist
-from matplotlib.collections import Collection
-from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
-from matplotlib.patches import Patch
 
 from knapsack_rl.analysis.frames import CELL_KEYS, StudyFrames
-from knapsack_rl.analysis.plots.style import arm_styles, cells_of
+from knapsack_rl.analysis.plots.marks import MARK
+from knapsack_rl.analysis.plots.style import cells_of
 from knapsack_rl.records.products import THEORY_FIGURES
-
-MARK = "arm:"
-"""Start of the group id of an arm's mark while matplotlib writes it."""
 
 UNWANTED = r"<metadata>.*?</metadata>|<defs>\s*<style.*?</style>\s*</defs>"
 
@@ -41,7 +33,7 @@ def figure_views(name: str, draw: Callable[[StudyFrames], Figure], *, frames: St
         {
             "model": cell and cell[0],
             "budget": cell and int(cell[1]),
-            "svg": _svg(draw(part), _arms(name, part), salt=f"{name} {cell}"),
+            "svg": _svg(draw(part), salt=f"{name} {cell}"),
         }
         for cell, part in shown
     ]
@@ -59,17 +51,11 @@ def _rows(frame: pd.DataFrame, cell: tuple[str, int]) -> pd.DataFrame:
     return frame[(frame["model"] == model) & (frame["budget"] == budget)].reset_index(drop=True)
 
 
-def _arms(name: str, frames: StudyFrames) -> list[str]:
-    """Arms whose marks are labelled; the colours of theory are no arm's."""
-    return [] if name in THEORY_FIGURES else list(frames.steps["arm"].unique())
-
-
-def _svg(figure: Figure, arms: list[str], *, salt: str) -> str:
+def _svg(figure: Figure, *, salt: str) -> str:
     """Inline SVG: no prolog, no addresses, ids only where something refers to them, text as outlines.
 
     matplotlib's style sheet, which would hold for the whole page, is left to that of the page.
     """
-    _label_marks(figure, arms)
     written = io.StringIO()
     with mpl.rc_context({"svg.hashsalt": salt, "svg.fonttype": "path"}):
         figure.savefig(written, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
@@ -80,24 +66,3 @@ def _svg(figure: Figure, arms: list[str], *, salt: str) -> str:
     referred = set(re.findall(r"#([\w-]+)", text))
     text = re.sub(r' id="([^"]*)"', lambda found: found[0] if found[1] in referred else "", text)
     return re.sub(r">\s+<", "><", text).strip()
-
-
-def _label_marks(figure: Figure, arms: list[str]) -> None:
-    owners = {to_hex(style.color): arm for arm, style in arm_styles(arms).items()}
-    for artist in figure.findobj(lambda artist: isinstance(artist, Line2D | Patch | Collection)):
-        owner = owners.get(_color_of(artist))
-        if owner is not None:
-            artist.set_gid(f"{MARK}{owner}")
-
-
-def _color_of(artist: Artist) -> str:
-    """Colour of a line, a bar or a band; of several, the first, and none for a colour map."""
-    if isinstance(artist, Line2D):
-        return to_hex(cast(Any, artist.get_color()))
-    if isinstance(artist, Patch):
-        return to_hex(artist.get_facecolor())
-    if not isinstance(artist, Collection) or artist.get_array() is not None:
-        return ""
-    faces, edges = np.asarray(artist.get_facecolor()), np.asarray(artist.get_edgecolor())
-    colors = faces if len(faces) else edges
-    return to_hex(colors[0]) if len(colors) else ""

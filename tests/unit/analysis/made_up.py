@@ -33,16 +33,18 @@ class Shape:
     probed: int = 12
     probe_samples: int = 8
     overrides: dict[str, Any] = field(default_factory=dict)
+    strategies: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """Sections of arms that are neither the strategy uniform nor knapsack."""
 
     def study(self) -> StudyConfig:
         """The study this shape describes."""
-        strategies = {"uniform": "uniform"}
+        named = {"uniform": {"strategy": "uniform"}} | self.strategies
         return parse_study(
             {
                 "name": "made_up",
                 "task": {"name": "arithmetic"},
                 "models": {name: {"path": f"models/{name}"} for name in self.models},
-                "arms": {name: {"strategy": strategies.get(name, "knapsack")} for name in self.arms},
+                "arms": {name: named.get(name, {"strategy": "knapsack"}) for name in self.arms},
                 "grid": {
                     "models": list(self.models),
                     "arms": list(self.arms),

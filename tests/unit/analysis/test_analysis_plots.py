@@ -13,16 +13,15 @@ from knapsack_rl.analysis.compute import TOKENS, accuracy_curves, mean_curves
 from knapsack_rl.analysis.periods import window_means
 from knapsack_rl.analysis.plots import FIGURE_DATA, FIGURES, house_style
 from knapsack_rl.analysis.plots.allocation import count_edges, heat, mean_counts
-from knapsack_rl.analysis.plots.style import KNOWN_ARMS, arm_styles
 from knapsack_rl.analysis.plots.views import figure_views, of_cell
 from knapsack_rl.analysis.rate_classes import FIRST_INTERIOR, ONE, UNKNOWN, ZERO, rate_class
 from knapsack_rl.base.errors import InputError
 from knapsack_rl.records.products import THEORY_FIGURES
 
 
-def line_of(ax, color):
-    """Points of the only line of a colour with more than two points."""
-    (line,) = [line for line in ax.lines if line.get_color() == color and len(line.get_xdata()) > 2]
+def line_of(ax, arm):
+    """Points of the only line of an arm with more than two points."""
+    (line,) = [line for line in ax.lines if line.get_gid() == f"arm:{arm}" and len(line.get_xdata()) > 2]
     return line.get_xdata(), line.get_ydata()
 
 
@@ -35,7 +34,7 @@ def test_registry_matches_the_declared_names():
 def test_zero_gradient_lines_are_means_over_seeds(frames):
     """Top left panel: the ratio by rollouts at N = 4, step by step."""
     figure = FIGURES["zero_gradient"](frames)
-    steps, ratios = line_of(figure.axes[0], KNOWN_ARMS["knapsack"].color)
+    steps, ratios = line_of(figure.axes[0], "knapsack")
     rows = frames.steps.query("budget == 4 and arm == 'knapsack'")
     assert list(steps) == [1, 2, 3, 4, 5, 6]
     assert list(ratios) == pytest.approx(list(rows.groupby("step")["ratio_rollouts"].mean()))
@@ -44,7 +43,9 @@ def test_zero_gradient_lines_are_means_over_seeds(frames):
 def test_zero_gradient_marks_the_second_visit(frames):
     """16 prompts in batches of 8 repeat from step 3 on."""
     marks = [
-        line.get_xdata()[0] for line in FIGURES["zero_gradient"](frames).axes[0].lines if line.get_linestyle() == ":"
+        line.get_xdata()[0]
+        for line in FIGURES["zero_gradient"](frames).axes[0].lines
+        if line.get_linestyle() == ":" and line.get_gid() is None
     ]
     assert marks == [3]
 
@@ -59,24 +60,26 @@ def test_long_runs_are_averaged_in_windows(frames):
 
 
 def test_compute_curves_draw_tokens_and_accuracy(frames):
-    """Lower panel: the means of the compute table, against tokens."""
+    """Right column, second row: the means of the compute table at N = 8, against tokens."""
     figure = FIGURES["compute_curves"](frames)
     curves = mean_curves(accuracy_curves(frames)).query("arm == 'uniform' and budget == 8")
-    drawn = [
-        (line.get_xdata(), line.get_ydata())
-        for line in figure.axes[1].lines
-        if line.get_color() == KNOWN_ARMS["uniform"].color and line.get_linestyle() == "--"
-    ]
-    ((tokens, accuracy),) = drawn
+    tokens, accuracy = line_of(figure.axes[3], "uniform")
+    assert figure.axes[1].get_title() == "small, N = 8, n = 3"
     assert list(tokens) == list(curves[TOKENS])
     assert list(accuracy) == pytest.approx(list(curves["accuracy"]))
 
 
-def test_benchmark_bars_are_means_with_intervals(frames):
-    """One bar per arm and benchmark and average, in every panel."""
+def test_benchmark_points_are_means_with_intervals(frames):
+    """Per arm, benchmark and average, in every panel: the seeds, an interval, and a marker at the mean."""
     figure = FIGURES["benchmarks"](frames)
-    assert all(len(ax.patches) == 2 * 3 for ax in figure.axes)
-    assert all(len(ax.collections) >= 3 for ax in figure.axes)
+    for ax in figure.axes:
+        for arm in ("uniform", "knapsack"):
+            lines = [line for line in ax.lines if line.get_gid() == f"arm:{arm}"]
+            by_length = [sum(len(line.get_xdata()) == length for line in lines) for length in (3, 2, 1)]
+            assert by_length == [3, 3, 3]
+            for seeds, interval, mean in zip(lines[::3], lines[1::3], lines[2::3], strict=True):
+                assert mean.get_xdata()[0] == pytest.approx(np.mean(seeds.get_xdata()))
+                assert np.mean(interval.get_xdata()) == pytest.approx(mean.get_xdata()[0])
 
 
 def test_belief_classes_keep_unknown_zero_and_one_apart():
@@ -107,13 +110,6 @@ def test_mean_counts_are_over_seeds():
     """Each seed counts once, however many visits it has."""
     visits = pd.DataFrame({"p_belief": [0.5] * 4, "seed": [0, 0, 0, 1], "num_rollouts": [2, 2, 2, 10]})
     assert mean_counts(visits)["mean"].tolist() == [6.0]
-
-
-def test_an_arm_has_one_colour():
-    """Colours depend on names alone: known arms are fixed, others do not collide."""
-    some, more = arm_styles(["uniform", "zeta"]), arm_styles(["zeta", "alpha", "knapsack", "uniform"])
-    assert some["uniform"] == more["uniform"]
-    assert len({style.color for style in more.values()}) == 4
 
 
 @pytest.mark.parametrize(
@@ -151,15 +147,6 @@ def test_beliefs_that_are_never_extreme_leave_those_columns_empty(frames):
     """A posterior mean is never 0 or 1; the figure still draws."""
     groups = frames.groups.assign(p_belief=frames.groups["p_belief"].clip(0.05, 0.95))
     assert FIGURES["allocation"](dataclasses.replace(frames, groups=groups)).axes
-
-
-def test_no_two_arms_share_a_colour():
-    """Not among twenty, and the main arms stay loud where the others become quiet."""
-    styles = arm_styles(["uniform", *(f"arm{i:02d}" for i in range(20))])
-    assert len({style.color for style in styles.values()}) == 21
-    assert not styles["uniform"].quiet
-    assert styles["arm00"].quiet
-    assert not arm_styles(["uniform", "arm00"])["arm00"].quiet
 
 
 def test_views_are_of_the_study_and_of_each_cell(frames):

@@ -15,7 +15,7 @@ from knapsack_rl.records import sha256_of
 from knapsack_rl.report import build_report
 from knapsack_rl.report.captions import FIGURE_CAPTIONS, TABLE_TITLES
 from knapsack_rl.report.provenance import facts
-from knapsack_rl.report.rule_graph import rule_graph
+from knapsack_rl.report.rule_graph import Coming, rule_graph
 from knapsack_rl.report.rule_graph_svg import draw_rule_graph
 from knapsack_rl.report.statements import findings, overview, sentence
 
@@ -88,6 +88,12 @@ def test_rules_are_drawn_as_recorded(tmp_path):
         "evaluate": (2, {"train"}),
         "table": (1, {"train", "evaluate"}),
     }
+    page = Coming(rule="page", inputs=[Path("t.csv"), Path("not/recorded")], note="this page")
+    whole = rule_graph(metadata, [Path("t.csv")], coming=[page])
+    assert list(whole) == [*graph, "page"]
+    assert whole["page"].parents == {"table"}
+    assert "this page" in draw_rule_graph(whole)
+    assert rule_graph(metadata, [Path("no/record")], coming=[page]) == {}
     drawing = draw_rule_graph(graph)
     assert "2 jobs, 6 s" in drawing
     assert drawing.count("<path") == 3
