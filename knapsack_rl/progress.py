@@ -14,14 +14,14 @@ class Progress:
     On a terminal it is tqdm's bar; in a log every line is whole and ends in a line break.
     """
 
-    def __init__(self, label: str, *, total: int, start: int = 0) -> None:
+    def __init__(self, label: str, *, total: int, start: int = 0, unit: str = "step") -> None:
         terminal = sys.stderr.isatty()
         fields = "{desc}: {n_fmt}/{total_fmt}{postfix} [{elapsed}<{remaining}, {rate_fmt}]"
         self._bar = tqdm(
             total=total,
             initial=start,
             desc=label,
-            unit="step",
+            unit=unit,
             file=sys.stderr,
             mininterval=0.1 if terminal else LOG_INTERVAL_S,
             maxinterval=LOG_INTERVAL_S,

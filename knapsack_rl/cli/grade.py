@@ -27,7 +27,7 @@ def grade(
 
     with build_grader(grader) as judge:
         if output is not None:
-            _check(output)
+            _check(output, cases)
         table = read_cases(cases)
         done = 0
 
@@ -37,7 +37,7 @@ def grade(
             progress.update(done)
 
         try:
-            with Progress("grade", total=len(table)) as progress:
+            with Progress("grade", total=len(table), unit="case") as progress:
                 grades = judge.grade_many([(case["response"], case["answer"]) for case in table], on_done=show)
         except KeyboardInterrupt:
             sys.stderr.write("interrupted; nothing was written\n")
@@ -50,10 +50,12 @@ def grade(
     typer.echo(grades_line(grades), err=True)
 
 
-def _check(output: Path) -> None:
-    """Raise before the work if the file could not be written after it; no folder is created."""
+def _check(output: Path, cases: Path) -> None:
+    """Raise before the work if the file could not be written after it, or would replace the cases."""
     from knapsack_rl.records.atomic import check_writable, ensure_writable
 
+    if output.exists() and cases.exists() and output.samefile(cases):
+        raise OutputError(f"--output {output}: is the file of cases itself; name another file")
     if output.is_dir():
         raise OutputError(f"{output}: is a folder; name a file")
     check_writable(output.parent)

@@ -26,5 +26,6 @@ def pick_device(name: str, *, gpus: int = 1) -> torch.device:
     if found < gpus:
         raise ConfigError(f"learner.gpus: {gpus}, but torch sees {found} of them; lower it to {found}")
     local_rank = int(os.environ.get("LOCAL_RANK", "0"))
-    torch.cuda.set_device(local_rank)
+    if local_rank:  # otherwise torch is there already, and a process that only launches ranks takes no memory
+        torch.cuda.set_device(local_rank)
     return torch.device("cuda", local_rank)

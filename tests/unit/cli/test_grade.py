@@ -31,6 +31,7 @@ def test_verdicts_are_added(tmp_path):
     done = _grade("--grader", "boxed", "cases.jsonl", "--output", "out/verdicts.jsonl", cwd=tmp_path)
     rows = [json.loads(line) for line in (tmp_path / "out" / "verdicts.jsonl").read_text().splitlines()]
     assert (0, "") == (done.returncode, done.stdout)
+    assert "case/s]" in done.stderr
     assert done.stderr.splitlines()[-1] == "3 cases, 66.7% right: 2 right, 1 no_answer"
     assert [(7, 1, r"\frac{2}{4}", "right"), (8, 1, r"\sqrt{8}", "right"), (9, 0, None, "no_answer")] == [
         (row["id"], row["verdict"], row["extracted"], row["reason"]) for row in rows
@@ -75,6 +76,7 @@ GOOD = {"response": r"\boxed{5}", "answer": "5"}
         pytest.param([], [], ["cases.jsonl", "no cases"], id="empty"),
         pytest.param([GOOD], ["--grader", "boxd"], ["'boxd'", "did you mean 'boxed'?"], id="grader"),
         pytest.param([GOOD], ["--output", "."], ["is a folder"], id="folder"),
+        pytest.param([GOOD], ["--output", "./cases.jsonl"], ["cases itself", "name another file"], id="onto-itself"),
         pytest.param([GOOD], ["--output", "cases.jsonl/x"], ["cases.jsonl", "is a file"], id="file-in-the-way"),
         pytest.param([GOOD], ["--output", "/proc/verdicts"], ["/proc", "cannot be written"], id="not-writable"),
     ],

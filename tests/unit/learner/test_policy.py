@@ -99,6 +99,18 @@ def test_dropping_zero_advantage_rollouts_leaves_every_gradient_equal(tiny_model
         _same(learner.gradients(few), learner.gradients(all_rows), 1e-7)
 
 
+@pytest.mark.parametrize(("clip", "largest"), [(5.0, 5.0), (3.0, 3.0), (20.0, 7.94)])
+def test_advantage_clip_reaches_the_rows(clip, largest):
+    """One right answer of 64: (1 - 1/64) over a standard deviation of 1/8, unless it is cut."""
+    from knapsack_rl.train import rows as step
+
+    rollout = Rollout(tokens=(5,), logprobs=(-1.0,), text="", stop=StopReason.EOS)
+    group = Group(prompt=Prompt(id="a", text="", answer="", kind=""), prompt_tokens=(3,), rollouts=(rollout,) * 64)
+    config = TrainConfig(steps=1, mini_batches=1, advantage_clip=clip)
+    (rows,) = step.mini_batch_rows([group], [[1] + [0] * 63], config=config, seed=0)
+    assert max(row.advantage for row in rows) == pytest.approx(largest, abs=0.1)
+
+
 @pytest.mark.parametrize("coefficient", ["kl_coef", "entropy_coef"])
 def test_nothing_is_dropped_when_every_rollout_has_a_gradient(coefficient):
     """A KL penalty or entropy bonus reaches zero-advantage rollouts too."""
