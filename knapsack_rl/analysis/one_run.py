@@ -67,14 +67,26 @@ def read_run(paths: RunPaths) -> RunRows:
 def _facts(paths: RunPaths, config: RunConfig) -> dict[str, Any]:
     study = StudyPaths(results=paths.study, figures=paths.study)
     model = Path(config.model.path) if config.model.path else study.model(config.model_name)
-    manifest = paths.folder / "manifest.json"
-    known = json.loads(manifest.read_text(encoding="utf-8")) if manifest.is_file() else {}
     return _keys(config) | {
         "status": FINISHED,
         "config": json.dumps(config.model_dump(mode="json"), sort_keys=True),
         "num_parameters": num_parameters(model) or num_parameters(paths.weights(0)),
-        "num_gpus": known.get("num_gpus"),
+        "num_gpus": _num_gpus(paths.folder / "manifest.json"),
     }
+
+
+def _num_gpus(manifest: Path) -> int | None:
+    """What the run's manifest says; None where there is none, or one of before it was recorded."""
+    if not manifest.is_file():
+        return None
+    try:
+        known = json.loads(manifest.read_text(encoding="utf-8")).get("num_gpus")
+        return None if known is None else int(known)
+    except (ValueError, TypeError, AttributeError) as error:
+        raise InputError(
+            f"{manifest}: is not a manifest ({error}); delete it, which leaves the run without GPU-seconds,"
+            " or train this run again"
+        ) from None
 
 
 def _read_config(path: Path) -> RunConfig:

@@ -73,7 +73,16 @@ def read_table(path: Path, schema: pa.Schema) -> pa.Table:
             f"{path}: column {missing[0]!r} is missing (found: {', '.join(found)});"
             f" records of an older version are converted with: knapsack-rl convert results/<study>"
         )
+    columns = [_as_declared(table[field.name], field, path=path) for field in schema]
+    return pa.Table.from_arrays(columns, schema=schema)
+
+
+def _as_declared(column: pa.ChunkedArray, field: pa.Field, *, path: Path) -> pa.ChunkedArray:
+    wrong = "empty values" if column.null_count and not field.nullable else ""
     try:
-        return table.select(schema.names).cast(schema)
-    except (pa.ArrowException, ValueError) as error:
-        raise InputError(f"{path}: a column has the wrong type or an empty value: {error}") from None
+        column = column.cast(field.type)
+    except (pa.ArrowException, ValueError):
+        wrong = f"{column.type} instead of {field.type}"
+    if wrong:
+        raise InputError(f"{path}: column {field.name!r} has {wrong}; delete the file and write it again")
+    return column

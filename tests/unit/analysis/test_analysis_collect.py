@@ -3,6 +3,7 @@
 import json
 
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from made_up import Shape
@@ -98,6 +99,49 @@ def test_missing_column_is_named(make_study):
     pq.write_table(pq.read_table(path).drop_columns(["num_response_tokens"]), path)
     with pytest.raises(InputError, match="column 'num_response_tokens' is missing"):
         collect(paths.results, run_ids)
+
+
+def _cut(path):
+    path.write_bytes(path.read_bytes()[:-100])
+
+
+def _flip(path):
+    data = bytearray(path.read_bytes())
+    data[100:200] = bytes(byte ^ 0x5A for byte in data[100:200])
+    path.write_bytes(data)
+
+
+def _number_prompts(path):
+    table = pq.read_table(path)
+    numbers = pa.array(range(len(table)))
+    pq.write_table(table.set_column(table.column_names.index("prompt_id"), "prompt_id", numbers), path)
+
+
+def _empty_values(path):
+    table = pq.read_table(path)
+    nothing = pa.nulls(len(table), pa.int32())
+    pq.write_table(table.set_column(table.column_names.index("visit"), "visit", nothing), path)
+
+
+@pytest.mark.parametrize(
+    ("file", "damage", "says"),
+    [
+        ("groups.parquet", _cut, "is not a readable parquet file .* delete it and write it again"),
+        ("groups.parquet", _flip, "is not a readable parquet file .* delete it and write it again"),
+        ("steps.parquet", lambda path: path.write_bytes(b""), "is not a readable parquet file"),
+        ("groups.parquet", _number_prompts, "column 'prompt_id' has int64 instead of dictionary<.*write it again"),
+        ("groups.parquet", _empty_values, "column 'visit' has empty values; delete the file and write it again"),
+        ("manifest.json", lambda path: path.write_text("{"), "is not a manifest .* delete it, .* GPU-seconds"),
+        ("manifest.json", lambda path: path.write_text('{"num_gpus": "four"}'), "is not a manifest"),
+    ],
+)
+def test_a_damaged_file_is_one_line(make_study, file, damage, says):
+    """It names the file and the remedy."""
+    paths, run_ids = make_study(TINY)
+    damage(paths.run(run_ids[0]).folder / file)
+    with pytest.raises(InputError, match=rf"{file}: {says}") as caught:
+        collect(paths.results, run_ids)
+    assert "\n" not in str(caught.value)
 
 
 def test_step_without_groups_is_refused(make_study):
