@@ -146,6 +146,10 @@ def test_committed_ablations_are_recognised():
         *("train.loss_aggregation", "train.mini_batches"),
     }
     assert set(runs["arm"]) - set(pairs["arm"]) == {"uniform", "knapsack", "value_product"}
+    alone = pairs[~pairs["arm"].str.startswith("uniform") & pairs["uniform_arm"].isna()]
+    assert list(alone["arm"]) == ["knapsack_four_updates"]
+    beside = pairs.set_index("arm")["uniform_arm"]
+    assert (beside["low_1"], beside["knapsack_sequence_loss"]) == ("uniform", "uniform_sequence_loss")
 
 
 def test_committed_budgets_are_compared_either_way():
