@@ -18,7 +18,7 @@ COMPARED = "knapsack_rl.compared"
 
 MAIN_ARMS = ("uniform", "knapsack")
 RUNS_TAB = "workflowType=machine_learning"
-"""Without it MLflow 3 opens an experiment as one of GenAI traces, where no runs are shown."""
+"""Without it MLflow 3 opens an experiment as one of GenAI traces, unless the browser remembers another choice."""
 
 BASELINE_STRATEGY = "uniform"
 

@@ -31,7 +31,7 @@ SETTINGS = {
 
 
 EXPERIMENT_TAGS = {"mlflow.experimentKind": "custom_model_development"}
-"""Without it the web interface takes an experiment for one of GenAI traces and shows none of its runs."""
+"""What the experiment is about. MLflow 3.17 opens it by the address or by what the browser remembers all the same."""
 
 
 def tracking_uri(results_root: Path) -> str:
