@@ -45,7 +45,7 @@ def test_report_opens_cleanly(chromium, report, width):
     assert all(drawn.nth(place).bounding_box()["height"] > 100 for place in range(drawn.count()))
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert page.evaluate(SMALLEST_TEXT) >= 12
-    drawn_rules = page.locator("svg.rules text:not(.soft)").all_inner_texts()
+    drawn_rules = page.locator("svg.rules text:not(.soft)").all_text_contents()
     assert sorted(drawn_rules) == sorted({*RULES, "report", "mlflow_sync"})
     assert complaints == []
 
