@@ -13,3 +13,8 @@ module study:
 
 
 use rule * from study
+
+
+# Hooks of a module are not run by themselves.
+onstart:
+    study.onstart()

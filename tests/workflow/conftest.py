@@ -81,5 +81,6 @@ def workspace(tmp_path):
 def finished(tmp_path_factory):
     """A working directory in which the smoke study has run to the end; shared, so leave it as it is."""
     space = new_workspace(tmp_path_factory.mktemp("finished") / "work")
-    space.run("--cores", "2")
+    output = space.run("--cores", "2", "--verbose").stdout
+    (space.folder / "snakemake.out").write_text(output)
     return space

@@ -36,6 +36,12 @@ def test_every_product_is_there(finished):
     assert [path for path in wanted if not path.is_file() or path.stat().st_size == 0] == []
 
 
+def test_jobs_are_chosen_when_one_has_finished(finished):
+    """Not also every second for as long as jobs wait, more often with each that has finished."""
+    output = (finished.folder / "snakemake.out").read_text()
+    assert 0 < output.count("Resources before job selection") <= output.count("Finished jobid") + 1
+
+
 def test_every_run_is_in_the_tables_and_in_mlflow(finished):
     """Both runs, by id."""
     from mlflow import MlflowClient

@@ -60,6 +60,19 @@ def explain_stale_lock():
         )
 
 
+def stop_idle_scheduling():
+    """Choose jobs when one has finished, not also many times a second for as long as some wait.
+
+    Snakemake 9 limits submissions to 100 a second. For that, each choice of jobs asks for another one a second later, and
+    each finished job starts a chain of its own; none ends while jobs wait, so after 100 jobs a core is busy with it. A
+    limit that the user set is kept.
+    """
+    scheduler = getattr(workflow, "scheduler", None)
+    limit = getattr(scheduler, "job_rate_limiter", None)
+    if limit and (limit.max_jobs, limit.timespan) == (100, 1):
+        scheduler.job_rate_limiter = None
+
+
 explain_stale_lock()
 STUDY, RUNS = load_checked_study()
 PATHS = StudyPaths.of(STUDY.name)
