@@ -1,4 +1,4 @@
-"""Write the tables of differences and claims in README.md anew from results/reference/arithmetic. Run in the root folder.
+"""Write the tables of differences and claims in README.md anew from results/reference/arithmetic.
 
 After `knapsack-rl export-reference results/arithmetic`; tests/contract/test_readme.py checks that it was done.
 """
