@@ -72,4 +72,5 @@ def round_stochastically(values: Tensor, *, seed: int) -> Tensor:
     generator = torch.Generator(device=values.device).manual_seed(seed % 2**63)
     noise = torch.randint(0, 2**LOW_BITS, values.shape, dtype=torch.int32, device=values.device, generator=generator)
     kept = values.view(torch.int32).add(noise).bitwise_and(-(2**LOW_BITS))
-    return kept.view(torch.float32).bfloat16()
+    # Added to the bits of an infinity or a NaN, noise would make another number of it.
+    return torch.where(values.isfinite(), kept.view(torch.float32), values).bfloat16()

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -115,10 +115,12 @@ def _end_children() -> None:
     """End ranks that torch has not: interrupted while it starts them, it does not know those it has started."""
     left = psutil.Process().children(recursive=True)
     for process in left:
-        process.terminate()
+        with suppress(psutil.NoSuchProcess):  # torch ends them at the same time
+            process.terminate()
     _, stubborn = psutil.wait_procs(left, timeout=GRACE_S)
     for process in stubborn:
-        process.kill()
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
 
 
 def _silence_elastic() -> None:
@@ -175,8 +177,8 @@ def _first_failure(failures: Mapping[int, Any]) -> KnapsackError:
 def as_rank() -> Iterator[None]:
     """In a rank: leave the last word to the launcher, so that the user reads one line instead of one per rank."""
     try:
-        # Before this point SIGTERM ends the process at once, without a word, even while Python itself is starting.
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        # At once and without a word: a handler in Python would wait for the collective that waits for the other ranks.
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
         yield
     except KnapsackError as error:
         from torch.distributed.elastic.multiprocessing.errors import ErrorHandler

@@ -119,6 +119,13 @@ def test_gain_is_over_uniform_with_all_else_equal():
     assert "| 1 - 2 | low - knapsack | final accuracy, average over benchmarks |" in shown
 
 
+def test_values_that_are_all_numbers_survive_the_file(tmp_path):
+    """The report reads tables back, and then a column of numbers is one of numbers."""
+    arms = ARMS | {"low": {"strategy": "knapsack", "train": {"low": 1}}}
+    ablations_table(frames_of(Truth(arms=arms, gain={}))).to_csv(tmp_path / "ablations.csv", index=False)
+    assert set(present("ablations", pd.read_csv(tmp_path / "ablations.csv"))["values"]) == {"1 - 2"}
+
+
 def _planned(name):
     """The runs frame of a committed study, as if all of its runs were finished."""
     runs = expand(load_study(ROOT / "config" / name), source=name)
