@@ -43,7 +43,8 @@ def fold_ablations(frame: pd.DataFrame) -> pd.DataFrame:
         for name, columns in {"difference": ("ci_low", "ci_high"), "gain": ("gain_low", "gain_high")}.items()
     }
     pairs = frame["arm"] + " - " + frame["reference_arm"]
-    values = frame["value"] + " - " + frame["reference"]
+    # Read back from a file, values that are all numbers are no text: a study of budgets has no others.
+    values = frame["value"].astype(str) + " - " + frame["reference"].astype(str)
     table = frame.assign(arm=pairs, value=values, metric=frame["metric"].map(metric_label), **shown)
     columns = ["factor", "model", "budget", "value", "arm", "metric", "difference", "verdict", "num_seeds", "gain"]
     table = table[[*columns, "arm_mean", "reference_mean"]]
