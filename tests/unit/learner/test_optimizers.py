@@ -71,6 +71,17 @@ def test_rounding_keeps_the_mean_and_exact_values():
     assert torch.equal(round_stochastically(exact, seed=2).float(), exact)
 
 
+@pytest.mark.parametrize("bits", [0x7FFFFFFF, 0x7F800001, -1])
+def test_rounding_leaves_a_lost_number_lost(bits):
+    """Not-a-number whatever its bits are, so that a divergence is seen."""
+    import torch
+
+    from knapsack_rl.learner.wide_moments import round_stochastically
+
+    lost = torch.full((1000,), bits, dtype=torch.int32).view(torch.float32)
+    assert round_stochastically(lost, seed=3).isnan().all()
+
+
 def test_float32_moments_in_the_learner_are_saved_and_resumed_to_the_bit(tiny_model_folder, tmp_path):
     """bfloat16 weights, float32 moments; rounding goes on as if nothing had happened."""
     import torch
