@@ -101,7 +101,7 @@ def _needed(sample: Sample, effects: Sequence[float], *, alpha: float) -> str:
     """Seeds for a two-sided t-test to tell mean and threshold apart with a chance of ``POWER``; both ends of a band."""
 
     def chance(seeds: int) -> float:
-        return 1 - sum(1 - float(TTestPower().power(effect, seeds, alpha)) for effect in effects)
+        return 1 - sum(1 - _power(effect, seeds, alpha=alpha) for effect in effects)
 
     asked_K = range(max(MIN_SEEDS, sample.values_S.size + 1), MOST_SEEDS + 1)
     place = bisect_left(asked_K, POWER, key=chance)
@@ -110,6 +110,12 @@ def _needed(sample: Sample, effects: Sequence[float], *, alpha: float) -> str:
     seeds = asked_K[place]
     enough = f"{seeds} seeds ({_runs(sample, seeds)} runs)"
     return f"needs {enough} for a chance of {POWER:g}, if mean and spread stay as seen"
+
+
+def _power(effect: float, seeds: int, *, alpha: float) -> float:
+    """Of a two-sided t-test; certain where the effect is so large that the non-central t underflows, and NaN comes."""
+    power = float(TTestPower().power(effect, seeds, alpha))
+    return 1.0 if np.isnan(power) else power
 
 
 def _runs(sample: Sample, seeds: int) -> int:

@@ -224,6 +224,22 @@ def test_seeds_asked_for_must_clear_both_ends_of_a_band():
     assert 0.77 < inside.mean() < 0.9
 
 
+def test_seeds_asked_for_where_one_end_of_a_band_is_far():
+    """Few seeds are certain to clear the far end; how many there must be is said by the near one."""
+    values = np.array([0.085, 0.115, 0.145])
+    seeds = int(judge(Evidence(samples=(Sample(values_S=values, num_runs=3),)), BAND).takes.split()[1])
+    near = [chance_of_power(0.015 / 0.03, number) for number in (seeds - 1, seeds)]
+    assert near[0] < 0.8 <= near[1]
+
+
+def chance_of_power(effect, seeds):
+    """That a two-sided t-test at 5% excludes zero: the tail of normal mean over chi spread, integrated."""
+    chi2 = stats.chi2(seeds - 1)
+    half = stats.t.ppf(0.975, seeds - 1) * np.sqrt(chi2.ppf((np.arange(20000) + 0.5) / 20000) / (seeds - 1))
+    mean = effect * seeds**0.5
+    return float(np.mean(stats.norm.sf(half - mean) + stats.norm.cdf(-half - mean)))
+
+
 def test_missing_runs_leave_the_largest_complete_block():
     """A seed more in one cell costs the others nothing; a cell without a seed that all others have is left out."""
     full = pd.DataFrame([("m", n, seed, n + seed / 10) for n in (1, 2, 3) for seed in (0, 1, 2)])
