@@ -1,6 +1,6 @@
 """A figure as the report shows it: SVG of the whole study and of each of its cells, marks labelled by their arm.
 
-What draws an arm says so by a group id (``style.own``), which becomes the attribute ``data-arm``.
+What draws an arm says so by a group id (``marks.own``), which becomes the attribute ``data-arm``.
 """
 
 import io
@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 
 from knapsack_rl.analysis.frames import CELL_KEYS, StudyFrames
 from knapsack_rl.analysis.plots.marks import MARK
-from knapsack_rl.analysis.plots.style import cells_of
+from knapsack_rl.analysis.plots.style import cells_of, in_cell
 from knapsack_rl.records.products import THEORY_FIGURES
 
 UNWANTED = r"<metadata>.*?</metadata>|<defs>\s*<style.*?</style>\s*</defs>"
@@ -43,12 +43,19 @@ def of_cell(frames: StudyFrames, cell: tuple[str, int]) -> StudyFrames:
     """What is known about one cell; frames that are of the study and not of runs stay whole."""
     parts = {field.name: getattr(frames, field.name) for field in fields(frames)}
     of_runs = {name: frame for name, frame in parts.items() if set(CELL_KEYS) <= set(frame)}
-    return replace(frames, **{name: _rows(frame, cell) for name, frame in of_runs.items()})
+    kept = {name: in_cell(frame, cell).reset_index(drop=True) for name, frame in of_runs.items()}
+    rows = in_cell(frames.runs, cell).index.union(_missing_in(frames.runs, cell).index)
+    kept["runs"] = frames.runs.loc[rows].reset_index(drop=True)
+    return replace(frames, **kept)
 
 
-def _rows(frame: pd.DataFrame, cell: tuple[str, int]) -> pd.DataFrame:
+def _missing_in(runs: pd.DataFrame, cell: tuple[str, int]) -> pd.DataFrame:
+    """Runs without records whose id names the cell, as ``GridKey.run_id`` makes it: no more is known of them."""
     model, budget = cell
-    return frame[(frame["model"] == model) & (frame["budget"] == budget)].reset_index(drop=True)
+    longest_first = sorted(runs["model"].dropna().unique(), key=len, reverse=True)  # a name may begin another
+    models = "|".join(re.escape(name) for name in longest_first)
+    named = runs["run_id"].astype(str).str.extract(rf"^({models})-.+-n(\d+)(?:-[a-z_]+)?-s-?\d+$")
+    return runs[runs["model"].isna() & (named[0] == model) & (named[1] == str(budget))]
 
 
 def _svg(figure: Figure, *, salt: str) -> str:

@@ -13,6 +13,7 @@ from knapsack_rl.analysis.compute import TOKENS, accuracy_curves, mean_curves
 from knapsack_rl.analysis.periods import window_means
 from knapsack_rl.analysis.plots import FIGURE_DATA, FIGURES, house_style
 from knapsack_rl.analysis.plots.allocation import count_edges, heat, mean_counts
+from knapsack_rl.analysis.plots.around import missing_runs
 from knapsack_rl.analysis.plots.views import figure_views, of_cell
 from knapsack_rl.analysis.rate_classes import FIRST_INTERIOR, ONE, UNKNOWN, ZERO, rate_class
 from knapsack_rl.base.errors import InputError
@@ -157,6 +158,20 @@ def test_views_are_of_the_study_and_of_each_cell(frames):
     assert all('data-arm="knapsack"' in view["svg"] for view in (whole, *cells))
     assert set(of_cell(frames, ("small", 8)).groups["budget"]) == {8}
     assert len({view["svg"] for view in (whole, *cells)}) == 3
+
+
+def test_views_of_cells_name_their_missing_runs(frames):
+    """What a run without records belongs to is known from its id alone; a name may begin another."""
+    runs = frames.runs.copy()
+    runs.loc[runs["run_id"] == "small-uniform-n4-s2", runs.columns.drop(["run_id"])] = None
+    unfinished = ["small-uniform-n4-s2", "small-x-knapsack-n4-total_fixed-s1"]
+    more = pd.DataFrame({"run_id": ["small-x-uniform-n4-s0", unfinished[1]], "model": ["small-x", None]})
+    runs = pd.concat([runs, more.assign(budget=[4, None])], ignore_index=True)
+    runs["status"] = ["not trained" if run_id in unfinished else "finished" for run_id in runs["run_id"]]
+    whole = dataclasses.replace(frames, runs=runs)
+    assert missing_runs(of_cell(whole, ("small", 4))) == "Missing: 1 of 6 runs (small-uniform-n4-s2)."
+    assert missing_runs(of_cell(whole, ("small-x", 4))).startswith("Missing: 1 of 2 runs")
+    assert missing_runs(of_cell(whole, ("small", 8))) == ""
 
 
 @pytest.mark.parametrize("name", FIGURE_NAMES)
