@@ -96,11 +96,12 @@ CAPTIONS: Mapping[str, str] = {
     "published": "Final accuracy (0..1) of this study, on average and per benchmark, then numbers published by others"
     " as reference rows with their source, benchmarks named as there. Sources differ in data, length and benchmarks and"
     " are never combined; published rows are single runs.",
-    "claims": "Each claim of the paper (R) and in circulation (L) against these records. Supported: the 95% interval"
-    " lies wholly on the claimed side of the line; contradicted: wholly on the other; else not decidable with these"
-    " runs. Intervals: Student t over seeds, each the mean over models and budgets; where a claim is about the best or"
-    " about every member, the bracketed one decided, widened for their number where that is due. p (Holm) is adjusted"
-    " for the number of claims tested; where it exceeds 0.05 the verdict says so, for some would be reached by chance.",
+    "claims": "Each claim of the paper (R) and in circulation (L) against these records. Supported: the 95%"
+    " interval lies wholly on the claimed side of the line or, where about so much is claimed, wholly within the band;"
+    " contradicted: wholly on the other side, or on one side of the band; else not decidable with these runs."
+    " Intervals: Student t over seeds, each the mean over models and budgets; where a claim is about the best or about"
+    " every member, the bracketed one decided, widened for their number where that is due. p (Holm) is adjusted for"
+    " the number of claims tested; where it exceeds 0.05 the verdict says so, for some would be reached by chance.",
     "differences": "Each arm minus the baseline at equal rollouts, within a seed, per model and budget N (mean rollouts"
     " per prompt). Ratios and accuracies are shares in 0..1. Interval: 95% Student t over paired seeds. Ratios are"
     " means from the second visit on.",

@@ -7,6 +7,8 @@ import pytest
 from jinja2 import Environment, StrictUndefined
 
 from knapsack_rl.analysis import FIGURE_NAMES, TABLE_NAMES
+from knapsack_rl.analysis.claims.catalogue import CLAIMS
+from knapsack_rl.analysis.present import CAPTIONS
 
 FOLDER = Path(__file__).parents[3] / "workflow" / "report"
 PRODUCTS = [("figure", name) for name in FIGURE_NAMES] + [("table", name) for name in TABLE_NAMES]
@@ -39,3 +41,10 @@ def test_workflow_text_names_the_grid():
     """Live values, not words about values."""
     text = " ".join(render("workflow.rst").split())
     assert "arms uniform, knapsack; budgets N = 4, 8 (mean rollouts per prompt); seeds 0, 1, 2" in text
+
+
+def test_captions_of_claims_know_bands():
+    """Claims of about so much are judged by another rule, which both captions say."""
+    assert any(claim.line.side == "within" for claim in CLAIMS)
+    for text in (render("table.rst", table="claims"), CAPTIONS["claims"]):
+        assert "wholly within the band" in " ".join(text.split())
