@@ -8,7 +8,6 @@ from knapsack_rl.analysis.parts import codes_of, first_rows
 from knapsack_rl.analysis.stats import seed_means
 from knapsack_rl.grpo import mixed
 
-FIRST_VISIT = 1
 SHARES = ("steps_share", "budget_share", "gradient_share", "unknown_budget_share", "unknown_after")
 
 

@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from knapsack_rl.analysis.frames import CELL_KEYS
+from knapsack_rl.analysis.frames import CELL_KEYS, RUN_KEYS
 from knapsack_rl.analysis.stats import MIN_SEEDS, FloatArray
 
 
@@ -57,6 +57,11 @@ class Missing:
 
 
 Finding = Evidence | Exact | Missing
+
+
+def per_run(rows: pd.DataFrame) -> pd.DataFrame:
+    """The mean ``value`` of the rows of each run: ``RUN_KEYS, value``."""
+    return rows.groupby(list(RUN_KEYS), sort=False)["value"].mean().reset_index()
 
 
 def over_seeds(values: pd.DataFrame, *, runs_per_value: int = 1, label: str = "") -> Sample:

@@ -6,14 +6,13 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import pandas as pd
 
-from knapsack_rl.analysis.claims.evidence import Finding, Missing, one
+from knapsack_rl.analysis.claims.evidence import Finding, Missing, one, per_run
 from knapsack_rl.analysis.claims.subject import NO_METHOD, Subject
 from knapsack_rl.analysis.concentration import largest_per_step
-from knapsack_rl.analysis.frames import ARM_KEYS
+from knapsack_rl.analysis.frames import RUN_KEYS
 from knapsack_rl.analysis.parts import parts_of
 from knapsack_rl.analysis.zero_gradient import from_second_visit
 
-_RUN = [*ARM_KEYS, "seed", "run_id"]
 NO_BASELINE = "an arm whose strategy is uniform"
 WASTEFUL = 0.6
 """R1: the effective-gradient ratio below which a step counts as wasteful."""
@@ -28,7 +27,7 @@ def wasteful_steps(subject: Subject) -> Finding:
     steps = subject.steps_of(subject.baseline)
     if steps.empty:
         return Missing(NO_BASELINE)
-    return one(_per_run(steps.assign(value=(steps["ratio_rollouts"] < WASTEFUL).astype(float))), counts=True)
+    return one(per_run(steps.assign(value=(steps["ratio_rollouts"] < WASTEFUL).astype(float))), counts=True)
 
 
 def late_fall(subject: Subject) -> Finding:
@@ -37,7 +36,7 @@ def late_fall(subject: Subject) -> Finding:
     if steps.empty:
         return Missing(NO_BASELINE)
     keyed = steps.assign(value=steps["ratio_rollouts"], quarter=_quarter(steps))
-    by_quarter = keyed.groupby([*_RUN, "quarter"], sort=False)["value"].mean().unstack("quarter")  # noqa: PD010
+    by_quarter = keyed.groupby([*RUN_KEYS, "quarter"], sort=False)["value"].mean().unstack("quarter")  # noqa: PD010
     by_quarter = by_quarter.reindex(columns=[3, 4])
     return one((by_quarter[4] - by_quarter[3]).rename("value").reset_index())
 
@@ -57,7 +56,7 @@ def _kind_of_waste(subject: Subject, quarter: int, *, sign: float) -> Finding:
     if steps.empty:
         return Missing(NO_BASELINE)
     chosen = steps[_quarter(steps) == quarter]
-    return one(_per_run(chosen.assign(value=sign * (chosen["all_wrong_prompts"] - chosen["all_correct_prompts"]))))
+    return one(per_run(chosen.assign(value=sign * (chosen["all_wrong_prompts"] - chosen["all_correct_prompts"]))))
 
 
 def ratio_points(subject: Subject) -> Finding:
@@ -105,7 +104,7 @@ def _belief_of_favourite(groups: pd.DataFrame) -> float:
 def solver_seconds(subject: Subject) -> Finding:
     """Seconds per step that the arm's allocation takes."""
     steps = subject.steps_of(subject.arm)
-    return one(_per_run(steps.assign(value=steps["allocate_s"]))) if len(steps) else Missing(NO_METHOD)
+    return one(per_run(steps.assign(value=steps["allocate_s"]))) if len(steps) else Missing(NO_METHOD)
 
 
 def solver_share(subject: Subject) -> Finding:
@@ -113,7 +112,7 @@ def solver_share(subject: Subject) -> Finding:
     steps = subject.steps_of(subject.arm)
     if steps.empty or not steps["step_s"].any():
         return Missing(NO_METHOD)
-    sums = steps.groupby(_RUN, sort=False)[["allocate_s", "step_s"]].sum()
+    sums = steps.groupby(list(RUN_KEYS), sort=False)[["allocate_s", "step_s"]].sum()
     return one((sums["allocate_s"] / sums["step_s"]).rename("value").reset_index())
 
 
@@ -128,9 +127,9 @@ def _repeats(subject: Subject) -> Iterator[pd.DataFrame]:
 
 
 def _of_runs(subject: Subject, measure: Callable[[pd.DataFrame], float]) -> pd.DataFrame:
-    """A number of each of the arm's runs, from its groups from the second visit on: ``_RUN, value``."""
-    rows = [{**groups[_RUN].iloc[0], "value": float(measure(groups))} for groups in _repeats(subject)]
-    return pd.DataFrame(rows, columns=[*_RUN, "value"])
+    """A number of each of the arm's runs, from its groups from the second visit on: ``RUN_KEYS, value``."""
+    rows = [{**groups[list(RUN_KEYS)].iloc[0], "value": float(measure(groups))} for groups in _repeats(subject)]
+    return pd.DataFrame(rows, columns=[*RUN_KEYS, "value"])
 
 
 def _configs(subject: Subject) -> dict[str, str]:
@@ -142,7 +141,3 @@ def _configs(subject: Subject) -> dict[str, str]:
 def _quarter(steps: pd.DataFrame) -> "pd.Series[int]":
     last = steps.groupby("run_id")["step"].transform("max")
     return pd.Series(np.ceil(4 * steps["step"] / last), index=steps.index).astype(int)
-
-
-def _per_run(rows: pd.DataFrame) -> pd.DataFrame:
-    return rows.groupby(_RUN, sort=False)["value"].mean().reset_index()

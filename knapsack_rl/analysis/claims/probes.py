@@ -2,13 +2,11 @@
 
 import pandas as pd
 
-from knapsack_rl.analysis.claims.evidence import Finding, Missing, one, pair_up
+from knapsack_rl.analysis.claims.evidence import Finding, Missing, one, pair_up, per_run
 from knapsack_rl.analysis.claims.subject import Subject
 from knapsack_rl.analysis.difficulty import EXTREMELY_HARD, moves
-from knapsack_rl.analysis.frames import ARM_KEYS
 
 NO_PROBE = "a probe of training problems before and after training (evaluation.probe)"
-_RUN = [*ARM_KEYS, "seed", "run_id"]
 
 
 def moved_up(subject: Subject) -> Finding:
@@ -17,8 +15,8 @@ def moved_up(subject: Subject) -> Finding:
     hard = ends[ends["difficulty_before"] == EXTREMELY_HARD]
     if hard.empty:
         return Missing(NO_PROBE if ends.empty else "training problems that the base model never solves in the probe")
-    per_run = _per_run(hard.assign(value=(hard["difficulty_after"] > EXTREMELY_HARD).astype(float)))
-    pairs = pair_up(per_run, str(subject.arm), baseline=str(subject.baseline))
+    values = per_run(hard.assign(value=(hard["difficulty_after"] > EXTREMELY_HARD).astype(float)))
+    pairs = pair_up(values, str(subject.arm), baseline=str(subject.baseline))
     return one(pairs.assign(value=pairs["arm_value"] - pairs["baseline_value"]), runs_per_value=2)
 
 
@@ -26,7 +24,7 @@ def still_hard(subject: Subject) -> Finding:
     """Share of the probed problems that the arm's last checkpoint never solves."""
     ends = _of_arm(subject)
     return (
-        one(_per_run(ends.assign(value=(ends["difficulty_after"] == EXTREMELY_HARD).astype(float))))
+        one(per_run(ends.assign(value=(ends["difficulty_after"] == EXTREMELY_HARD).astype(float))))
         if len(ends)
         else Missing(NO_PROBE)
     )
@@ -41,13 +39,9 @@ def once_solved(subject: Subject) -> Finding:
     groups = subject.frames.groups
     wins = groups[groups["num_successes"] > 0][["run_id", "prompt_id"]].drop_duplicates().assign(won=1.0)
     merged = left.merge(wins, on=["run_id", "prompt_id"], how="left")
-    return one(_per_run(merged.assign(value=merged["won"].fillna(0.0))))
+    return one(per_run(merged.assign(value=merged["won"].fillna(0.0))))
 
 
 def _of_arm(subject: Subject) -> pd.DataFrame:
     ends = moves(subject.frames.probes)
     return ends[ends["arm"] == subject.arm]
-
-
-def _per_run(rows: pd.DataFrame) -> pd.DataFrame:
-    return rows.groupby(_RUN, sort=False)["value"].mean().reset_index()
