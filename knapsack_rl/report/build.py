@@ -44,7 +44,7 @@ def build_report(study: StudyConfig, *, results_folder: Path, output: Path) -> N
         overview=overview(frames["differences"]),
         verdicts=verdicts(frames["claims"]),
         findings=list(findings(frames["differences"])),
-        choices=choices(study),
+        choices=choices(study, runs),
         tables={name: table_of_frame(name, frame) for name, frame in frames.items()},
         figures=[read_figure(name, views_folder=paths.views, study=study.name) for name in FIGURE_NAMES],
         rules=draw_rule_graph(graph) if (graph := _rules(paths, list(runs["run_id"]))) else "",

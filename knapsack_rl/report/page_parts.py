@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 from markupsafe import Markup
 
-from knapsack_rl.analysis.plots.looks import arm_looks
+from knapsack_rl.analysis.plots.looks import arm_looks, strategies_in
 from knapsack_rl.analysis.present import caption, present
 from knapsack_rl.base.errors import InputError
 from knapsack_rl.config import StudyConfig
@@ -55,14 +55,19 @@ class Choice:
     color: str = ""
 
 
-def choices(study: StudyConfig) -> dict[str, tuple[Choice, ...]]:
-    """What can be chosen, by kind; arms in the colour of the figures."""
+def choices(study: StudyConfig, runs: pd.DataFrame) -> dict[str, tuple[Choice, ...]]:
+    """What can be chosen, by kind; arms in the colour of the figures, without one where nothing is drawn of them.
+
+    Args:
+        study: says what there is to choose.
+        runs: table ``runs``, whose arms have records and hence are drawn.
+    """
     grid = study.grid
-    looks = arm_looks({arm: study.arms[arm].strategy for arm in grid.arms})
+    shown = {arm: look.shown_color for arm, look in arm_looks(strategies_in(runs)).items()}
     return {
         "model": tuple(Choice(kind="model", value=model, label=model) for model in grid.models),
         "budget": tuple(Choice(kind="budget", value=str(n), label=f"N = {n}") for n in grid.budgets),
-        "arm": tuple(Choice(kind="arm", value=arm, label=arm, color=looks[arm].shown_color) for arm in grid.arms),
+        "arm": tuple(Choice(kind="arm", value=arm, label=arm, color=shown.get(arm, "")) for arm in grid.arms),
     }
 
 

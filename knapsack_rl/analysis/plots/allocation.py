@@ -52,7 +52,7 @@ def draw_allocation(frames: StudyFrames) -> Figure:
     class that got so many rollouts (each class sums to 1), the line their mean over seeds with 95% t-intervals (none
     below three). Last row: share of repeat visits that got at least n rollouts, all seeds together.
     """
-    groups, looks, cells = frames.groups, looks_in(frames.steps), cells_of(frames.groups)
+    groups, looks, cells = frames.groups, looks_in(frames), cells_of(frames.groups)
     shown = in_panels(looks, baseline_arm(frames.steps), num_cells=-(-len(cells) // MOST_COLUMNS))
     edges = count_edges(groups["num_rollouts"].max())
     grid = cell_grid(cells, frames.steps, num_rows=len(shown) + 1, height=1.0, most_columns=MOST_COLUMNS)

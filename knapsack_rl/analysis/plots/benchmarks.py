@@ -30,7 +30,7 @@ def draw_benchmarks(frames: StudyFrames) -> Figure:
     More: a row per arm, sorted by its difference from the baseline (`arm_rows`).
     """
     scores = benchmark_scores(frames.evals)
-    looks = looks_in(frames.steps)
+    looks = looks_in(frames)
     if any(look.quiet for look in looks.values()):
         return draw_arm_rows(frames, scores, looks=looks)
     return _draw_benchmark_rows(frames, scores, looks=looks)

@@ -33,7 +33,7 @@ def draw_budgets(frames: StudyFrames) -> Figure:
 
     One row per cell and arm; the baseline is left out where there are others.
     """
-    points, table, looks = budget_points(frames), budgets_table(frames), looks_in(frames.steps)
+    points, table, looks = budget_points(frames), budgets_table(frames), looks_in(frames)
     shown = in_panels(looks, baseline_arm(frames.steps), num_cells=len(cells_of(points)))
     rows = [
         (cell, look) for cell in cells_of(points) for look in shown if look.arm in set(in_cell(points, cell)["arm"])

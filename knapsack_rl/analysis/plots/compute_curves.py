@@ -34,7 +34,7 @@ def draw_compute_curves(frames: StudyFrames) -> Figure:
     bands 95% t-intervals over seeds (none below three, none at the shared starting point, none with more than
     ``MOST_BANDS`` arms).
     """
-    curves, looks = curve_points(frames), looks_in(frames.steps)
+    curves, looks = curve_points(frames), looks_in(frames)
     rows = {spent: label for spent, label in ROWS.items() if curves[spent].notna().any()}
     grid = cell_grid(cells_of(curves), curves, num_rows=len(rows), height=0.95)
     for cell, panels in grid.panels.items():

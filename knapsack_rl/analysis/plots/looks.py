@@ -14,6 +14,8 @@ import pandas as pd
 from matplotlib.colors import hsv_to_rgb, rgb_to_hsv, to_hex, to_rgb
 from matplotlib.typing import LineStyleType
 
+from knapsack_rl.analysis.frames import StudyFrames
+
 DASHES: tuple[LineStyleType, ...] = ("-", (0, (4, 1.2)), (0, (1, 1)), (0, (4, 1, 1, 1)), (0, (6, 1, 1, 1, 1, 1)))
 """Solid, dashed, dotted, dash-dotted, dash-dot-dotted."""
 
@@ -86,10 +88,21 @@ def arm_looks(strategies: Mapping[str, str]) -> dict[str, ArmStyle]:
     return {arm: replace(_look(arm, strategy), quiet=arm not in loud) for arm, strategy in strategies.items()}
 
 
-def looks_in(frame: pd.DataFrame) -> dict[str, ArmStyle]:
-    """The look of each arm of a frame with columns ``arm`` and ``strategy``, in order of appearance."""
+def looks_in(frames: StudyFrames) -> dict[str, ArmStyle]:
+    """The look of each arm with records, in order of appearance; in a part of a study as in the whole.
+
+    An exception is a part without any arm that stands out: its own do, or nothing could be told apart.
+    """
+    mine = strategies_in(frames.steps)
+    looks = arm_looks(frames.study_arms or mine)
+    looks = {arm: looks[arm] for arm in mine}
+    return looks if loud(looks) else arm_looks(mine)
+
+
+def strategies_in(frame: pd.DataFrame) -> dict[str, str]:
+    """The strategy of each arm of a frame with columns ``arm`` and ``strategy``, in order of appearance."""
     pairs = frame[["arm", "strategy"]].drop_duplicates("arm").astype(str)
-    return arm_looks(dict(pairs.itertuples(index=False, name=None)))
+    return dict(pairs.itertuples(index=False, name=None))
 
 
 def highlighted(strategies: Mapping[str, str]) -> list[str]:

@@ -49,7 +49,7 @@ def draw_over_training(frames: StudyFrames, points: pd.DataFrame, *, lines: Line
         points: from ``periods.window_means``.
         lines: which columns, and how.
     """
-    looks, names = looks_in(frames.steps), list(lines.rows)
+    looks, names = looks_in(frames), list(lines.rows)
     grid = cell_grid(cells_of(points), points, num_rows=len(names), height=0.76)
     for cell, panels in grid.panels.items():
         for value, ax in zip(names, panels, strict=True):

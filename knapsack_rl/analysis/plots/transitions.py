@@ -35,7 +35,7 @@ def draw_transitions(frames: StudyFrames) -> Figure:
 
     One row per cell and arm. Bold differences are those whose 95% t-interval over paired seeds excludes zero.
     """
-    table, looks = transitions_table(frames), looks_in(frames.steps)
+    table, looks = transitions_table(frames), looks_in(frames)
     baseline = baseline_arm(frames.steps)
     shown = [look.arm for look in in_panels(looks, baseline, num_cells=max(1, len(cells_of(table))))]
     rows = [(cell, arm) for cell in cells_of(table) for arm in shown if arm in set(in_cell(table, cell)["arm"])]

@@ -4,13 +4,24 @@ from itertools import combinations
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 import yaml
 from matplotlib.colors import to_rgb
 
 from knapsack_rl.allocation import strategy_names
-from knapsack_rl.analysis.plots.looks import HIGHLIGHTED, MOST_HIGHLIGHTED, QUIET_COLOR, arm_looks, in_panels, loud
+from knapsack_rl.analysis.frames import StudyFrames
+from knapsack_rl.analysis.plots.looks import (
+    HIGHLIGHTED,
+    MOST_HIGHLIGHTED,
+    QUIET_COLOR,
+    arm_looks,
+    in_panels,
+    looks_in,
+    loud,
+)
 from knapsack_rl.analysis.plots.marks import line_of
+from knapsack_rl.analysis.plots.views import of_cell
 
 CONFIGS = Path(__file__).parents[3] / "config"
 STUDIES = {path.stem: yaml.safe_load(path.read_text())["arms"] for path in CONFIGS.glob("*.yaml")}
@@ -108,3 +119,15 @@ def test_panels_leave_the_baseline_out():
         ["knapsack"],
     ]
     assert [look.arm for look in in_panels(arm_looks({"uniform": "uniform"}), "uniform", num_cells=1)] == ["uniform"]
+
+
+def test_an_arm_of_a_cell_looks_as_in_the_whole_study():
+    """A cell with few arms does not colour one that is grey elsewhere, unless there would be no colour at all."""
+    rows = [("m", 8, arm, strategy) for arm, strategy in ARENA.items()]
+    quiet = [arm for arm, look in arm_looks(ARENA).items() if look.quiet][:2]
+    rows += [("m", 4, arm, ARENA[arm]) for arm in ("uniform", *quiet)] + [("m", 2, arm, ARENA[arm]) for arm in quiet]
+    steps = pd.DataFrame(rows, columns=["model", "budget", "arm", "strategy"])
+    frames = StudyFrames(steps, groups=steps, evals=steps)
+    looks = looks_in(frames)
+    assert looks_in(of_cell(frames, ("m", 4))) == {arm: looks[arm] for arm in ("uniform", *quiet)}
+    assert not any(look.quiet for look in looks_in(of_cell(frames, ("m", 2))).values())

@@ -8,12 +8,15 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from made_up import Shape
 
 from knapsack_rl.analysis import FIGURE_NAMES, TABLE_NAMES
+from knapsack_rl.analysis.plots.looks import QUIET_COLOR
 from knapsack_rl.base.errors import InputError
 from knapsack_rl.records import sha256_of
 from knapsack_rl.report import build_report
 from knapsack_rl.report.captions import FIGURE_CAPTIONS, TABLE_TITLES
+from knapsack_rl.report.page_parts import choices
 from knapsack_rl.report.provenance import facts
 from knapsack_rl.report.rule_graph import Coming, rule_graph
 from knapsack_rl.report.rule_graph_svg import draw_rule_graph
@@ -62,6 +65,18 @@ def test_marks_say_whose_they_are(finished):
 def test_rows_say_what_they_are_about(page):
     """The choice of model, budget and arm reaches tables."""
     assert '<tr data-model="small" data-budget="8" data-arm="knapsack"><td>' in page
+
+
+def test_boxes_of_arms_are_coloured_as_figures_draw_them():
+    """By the arms that have records: of eight, three are grey; of three, none, and the rest has no colour."""
+    strategies = {f"more_{number}": {"strategy": "knapsack"} for number in range(6)}
+    arms = ("uniform", "knapsack", *strategies)
+    study = Shape(arms=arms, strategies=strategies).study()
+    runs = pd.DataFrame({"arm": arms, "strategy": ["uniform", *["knapsack"] * 7]})
+    assert [choice.color for choice in choices(study, runs)["arm"]].count(QUIET_COLOR) == 3
+    some = {choice.value: choice.color for choice in choices(study, runs.iloc[[0, 1, 7]])["arm"]}
+    assert {arm for arm, color in some.items() if color} == {"uniform", "knapsack", "more_5"}
+    assert QUIET_COLOR not in some.values()
 
 
 def test_rules_are_drawn_as_recorded(tmp_path):
