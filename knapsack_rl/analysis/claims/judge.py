@@ -113,9 +113,12 @@ def _needed(sample: Sample, effects: Sequence[float], *, alpha: float) -> str:
 
 
 def _power(effect: float, seeds: int, *, alpha: float) -> float:
-    """Of a two-sided t-test; certain where the effect is so large that the non-central t underflows, and NaN comes."""
+    """Of a two-sided t-test. Where the non-central t underflows to NaN, only the spread is taken as random."""
     power = float(TTestPower().power(effect, seeds, alpha))
-    return 1.0 if np.isnan(power) else power
+    if not np.isnan(power):
+        return power
+    free = seeds - 1
+    return float(stats.chi2.cdf(free * seeds * (effect / stats.t.ppf(1 - alpha / 2, free)) ** 2, free))
 
 
 def _runs(sample: Sample, seeds: int) -> int:

@@ -13,7 +13,7 @@ from knapsack_rl.analysis.claims import claims_of, claims_table, theory
 from knapsack_rl.analysis.claims.accuracy import PAPER_BENCHMARKS
 from knapsack_rl.analysis.claims.catalogue import CLAIMS
 from knapsack_rl.analysis.claims.evidence import Evidence, Exact, Missing, Sample, over_seeds
-from knapsack_rl.analysis.claims.judge import judge
+from knapsack_rl.analysis.claims.judge import _power, judge
 from knapsack_rl.analysis.claims.subject import subject_of
 from knapsack_rl.analysis.claims.table import judge_claim
 from knapsack_rl.analysis.claims.verdict import CONTRADICTED, SUPPORTED, UNDECIDED, Line
@@ -232,10 +232,18 @@ def test_seeds_asked_for_where_one_end_of_a_band_is_far():
     assert near[0] < 0.8 <= near[1]
 
 
-def chance_of_power(effect, seeds):
-    """That a two-sided t-test at 5% excludes zero: the tail of normal mean over chi spread, integrated."""
+@pytest.mark.parametrize("seeds", [4, 10, 1000])
+@pytest.mark.parametrize("alpha", [0.05, 0.05 / 30])
+def test_chances_are_those_of_the_t_test_for_any_effect(seeds, alpha):
+    """Also where the library's non-central t gives no number."""
+    for effect in np.geomspace(0.1, 1000, 40):
+        assert _power(effect, seeds, alpha=alpha) == pytest.approx(chance_of_power(effect, seeds, alpha), abs=0.03)
+
+
+def chance_of_power(effect, seeds, alpha=0.05):
+    """That a two-sided t-test excludes zero: the tail of normal mean over chi spread, integrated."""
     chi2 = stats.chi2(seeds - 1)
-    half = stats.t.ppf(0.975, seeds - 1) * np.sqrt(chi2.ppf((np.arange(20000) + 0.5) / 20000) / (seeds - 1))
+    half = stats.t.ppf(1 - alpha / 2, seeds - 1) * np.sqrt(chi2.ppf((np.arange(20000) + 0.5) / 20000) / (seeds - 1))
     mean = effect * seeds**0.5
     return float(np.mean(stats.norm.sf(half - mean) + stats.norm.cdf(-half - mean)))
 
