@@ -4,7 +4,7 @@ Rows carry the run they belong to: ``run_id, model, arm, strategy, budget, seed`
 that models and arms appear everywhere in the order of the study's grid.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -149,8 +149,8 @@ class StudyFrames:
     """Columns of ``TIDY_RUNS``: every run of the study and whether its records are there."""
     data: pd.DataFrame = field(default_factory=_no_counts)
     """Columns of ``PREPARATION``: of the study, not of a run."""
-    study_arms: Mapping[str, str] = field(default_factory=dict)
-    """Of a part of a study: the strategy of each arm that the whole study has records of."""
+    study_arms: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["arm", "strategy"]))
+    """Of a part of a study: ``arm, strategy`` of what the whole study has records of, in its order."""
 
     def only(self, arms: Sequence[str]) -> "StudyFrames":
         """What is known about the runs of some arms."""

@@ -94,7 +94,7 @@ def looks_in(frames: StudyFrames) -> dict[str, ArmStyle]:
     An exception is a part without any arm that stands out: its own do, or nothing could be told apart.
     """
     mine = strategies_in(frames.steps)
-    looks = arm_looks(frames.study_arms or mine)
+    looks = arm_looks(strategies_in(frames.study_arms) or mine)
     looks = {arm: looks[arm] for arm in mine}
     return looks if loud(looks) else arm_looks(mine)
 

@@ -14,7 +14,6 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from knapsack_rl.analysis.frames import CELL_KEYS, StudyFrames
-from knapsack_rl.analysis.plots.looks import strategies_in
 from knapsack_rl.analysis.plots.marks import MARK
 from knapsack_rl.analysis.plots.style import cells_of, in_cell
 from knapsack_rl.records.products import THEORY_FIGURES
@@ -47,7 +46,8 @@ def of_cell(frames: StudyFrames, cell: tuple[str, int]) -> StudyFrames:
     kept = {name: in_cell(frame, cell).reset_index(drop=True) for name, frame in of_runs.items()}
     rows = in_cell(frames.runs, cell).index.union(_missing_in(frames.runs, cell).index)
     kept["runs"] = frames.runs.loc[rows].reset_index(drop=True)
-    return replace(frames, **kept, study_arms=frames.study_arms or strategies_in(frames.steps))
+    kept["study_arms"] = frames.steps[["arm", "strategy"]].drop_duplicates()
+    return replace(frames, **kept)
 
 
 def _missing_in(runs: pd.DataFrame, cell: tuple[str, int]) -> pd.DataFrame:

@@ -237,7 +237,7 @@ def test_seeds_asked_for_where_one_end_of_a_band_is_far():
 def test_chances_are_those_of_the_t_test_for_any_effect(seeds, alpha):
     """Also where the library's non-central t gives no number."""
     for effect in np.geomspace(0.1, 1000, 40):
-        assert _power(effect, seeds, alpha=alpha) == pytest.approx(chance_of_power(effect, seeds, alpha), abs=0.03)
+        assert _power(effect, seeds, alpha=alpha) == pytest.approx(chance_of_power(effect, seeds, alpha), abs=0.05)
 
 
 def chance_of_power(effect, seeds, alpha=0.05):
