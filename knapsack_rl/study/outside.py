@@ -15,7 +15,9 @@ def needs_check(study: StudyConfig, runs: Mapping[str, RunConfig]) -> bool:
 
 def gpus_of(run: RunConfig) -> int:
     """GPUs that the training of a run asks for; none where it takes what it finds."""
-    return max(run.learner.gpus_asked_for, run.sampler.tensor_parallel if run.sampler.device == "cuda" else 0)
+    engine = run.sampler.ranks_per_engine
+    asks = run.sampler.device == "cuda" or (run.sampler.device == "auto" and engine > 1)
+    return max(run.learner.gpus_asked_for, engine if asks else 0)
 
 
 def needs_json(study: StudyConfig) -> str:

@@ -50,7 +50,7 @@ def evaluation_resources(run: RunConfig, shape: ModelShape | None) -> JobResourc
     """Resources of the evaluation job; it needs no GPU where everything was evaluated while training."""
     if gpus_of(run) == 0 or (run.evaluation.inside_training and run.evaluation.probe.prompts == 0):
         return JobResources(runtime_min=DAY_MIN // 6)
-    gpus = run.sampler.tensor_parallel
+    gpus = run.sampler.ranks_per_engine
     return JobResources(gpu=gpus, threads=CPUS_PER_GPU * gpus, mem_gib=_host_gib(shape), runtime_min=DAY_MIN)
 
 

@@ -76,7 +76,7 @@ def build_parts(config: RunConfig, *, prompts_file: Path, model_folder: Path, ra
         learner=learner,
         totals=step_totals(config),
         ranks=ranks,
-        num_gpus=_num_gpus(config, device, ranks=ranks),
+        num_gpus=num_gpus(config, on_gpu=(device.type == "cuda", _samples_on_gpu(config)), num_ranks=ranks.size),
         features=hashed_features({prompt.id: prompt.text for prompt in prompts}) if strategy.reads_features else None,
         benchmark_prompts=benchmark_prompts(model_folder, prompt=config.model.prompt.on_benchmarks()),
     )
@@ -100,11 +100,22 @@ def _device(config: RunConfig) -> "torch.device":
     return pick_device(config.learner.device, gpus=config.learner.gpus)
 
 
-def _num_gpus(config: RunConfig, device: "torch.device", *, ranks: Ranks) -> int:
-    """One per rank where learner or sampler is on a GPU; they share it where both are."""
+def num_gpus(config: RunConfig, *, on_gpu: tuple[bool, bool], num_ranks: int) -> int:
+    """GPUs that a run holds, over all ranks: learner and sampler share them where both are on one.
+
+    Args:
+        config: of the run.
+        on_gpu: whether its learner and its sampler are.
+        num_ranks: processes that train it; an engine of one rank alone may have several GPUs.
+    """
+    learner, sampler = on_gpu
+    return max(num_ranks if learner else 0, max(num_ranks, config.sampler.ranks_per_engine) if sampler else 0)
+
+
+def _samples_on_gpu(config: RunConfig) -> bool:
     from knapsack_rl.models import pick_device
 
-    return ranks.size if "cuda" in {device.type, pick_device(config.sampler.device).type} else 0
+    return pick_device(config.sampler.device).type == "cuda"
 
 
 def _engines(config: RunConfig, model_folder: Path, *, device: "torch.device", ranks: Ranks) -> tuple[Sampler, Learner]:

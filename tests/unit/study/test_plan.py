@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from knapsack_rl.base.errors import InputError
-from knapsack_rl.config import load_study, parse_study
+from knapsack_rl.config import SamplerConfig, load_study, parse_study
 from knapsack_rl.study import expand
 from knapsack_rl.study.estimate import HARDWARE, Assumptions, estimate_run
 from knapsack_rl.study.plan import count_benchmark_problems, model_shape, plan
@@ -123,6 +123,24 @@ def test_jobs_ask_for_what_their_model_needs():
     study, runs = _study("config")
     plain = training_resources(next(iter(runs.values())), model_shape(study, "tiny"), num_problems=500)
     assert (plain.gpu, plain.threads, plain.mem_gib, plain.runtime_min) == (0, 1, 3, 1440)
+
+
+@pytest.mark.parametrize(
+    ("sampler", "gpus"),
+    [
+        ({"kind": "vllm", "tensor_parallel": 2}, 2),
+        ({"kind": "vllm", "tensor_parallel": 2, "device": "cuda"}, 2),
+        ({"kind": "vllm", "tensor_parallel": 2, "device": "cpu"}, 0),
+        ({"kind": "vllm"}, 0),
+        ({"tensor_parallel": 2}, 0),
+        ({"tensor_parallel": 2, "device": "cuda"}, 1),
+    ],
+)
+def test_engine_of_several_gpus_is_asked_for(sampler, gpus):
+    """Whatever `device` is but cpu; transformers has no such engine, and one GPU is taken where it is found."""
+    run = next(iter(_study("config")[1].values())).model_copy(update={"sampler": SamplerConfig(**sampler)})
+    asked = training_resources(run, None, num_problems=500).gpu, evaluation_resources(run, None).gpu
+    assert asked == (gpus, gpus)
 
 
 def test_hardware_is_named_with_its_data_sheet():
