@@ -12,10 +12,11 @@ import torch
 from transformers import DynamicCache, PreTrainedModel, PreTrainedTokenizerBase
 
 from knapsack_rl.base.types import GenerationRequest, Group, Rollout, SamplingOptions, StopReason
+from knapsack_rl.config import SamplerConfig
 from knapsack_rl.sampler.decoding import Batch, decode
 from knapsack_rl.sampler.weights import copy_weights
 
-MAX_ROWS = 1024
+MAX_ROWS = SamplerConfig().max_rows
 """Rollouts decoded together, if nothing else is asked for."""
 
 
