@@ -14,6 +14,8 @@ from knapsack_rl.models.memory import GIB, ModelSize, Need, Place, estimate, mod
 NOTHING_FITS = "no setting would fit; choose a smaller model or a larger device"
 FRACTIONS = (0.35, 0.25, 0.15)
 """Smaller shares of a GPU's memory that vLLM may be given."""
+PAIR = 2
+"""GPUs that could share one engine of vLLM: a number that divides the attention heads of every model of the studies."""
 NEARLY_ALL = 0.9
 """Largest share of the free memory that continuous batching may be given."""
 ROWS = (256, 64, 16)
@@ -39,8 +41,9 @@ def check_memory(folder: Path, run: RunConfig, *, device: torch.device) -> None:
 
 
 def describe(need: Need) -> str:
-    """``needs about 12.30 GiB to update and 8.10 GiB to sample``."""
-    return f"needs about {need.update / GIB:.2f} GiB to update and {need.sample / GIB:.2f} GiB to sample"
+    """``needs about 5.75 GiB to load, 12.30 GiB to update and 8.10 GiB to sample``."""
+    load, update, sample = (f"{phase / GIB:.2f} GiB" for phase in (need.load, need.update, need.sample))
+    return f"needs about {load} to load, {update} to update and {sample} to sample"
 
 
 def available_bytes(device: torch.device) -> int:
@@ -67,8 +70,8 @@ def with_changes(run: RunConfig, changes: Changes) -> RunConfig:
 def _text(changes: Changes) -> str:
     parts = []
     for section, keys in changes.items():
-        inside = ", ".join(f"{key}: {str(value).lower()}" for key, value in keys.items() if value is not None)
-        parts += [f"`{section}: {{{inside}}}`"] if inside else []
+        inside = ", ".join(f"{key}: {'null' if value is None else str(value).lower()}" for key, value in keys.items())
+        parts.append(f"`{section}: {{{inside}}}`")
     return " and ".join(parts)
 
 
@@ -77,31 +80,35 @@ def _ladder(run: RunConfig, *, place: Place) -> Iterator[Changes]:
     learner: dict[str, Any] = {}
     tokens = run.train.micro_batch_tokens
     batches: list[dict[str, Any]] = [{}, *({"micro_batch_tokens": tokens // n} for n in (4, 16) if tokens >= n)]
-    for step in _learner_steps(run):
+    for step in _learner_steps(run, place=place):
         learner |= step
         wanted = {key: value for key, value in learner.items() if getattr(run.learner, key) != value}
         for train in batches:
-            for sampler in _sampler_steps(run, place=place):
+            for sampler in _sampler_steps(run, place=place, gpus=learner.get("gpus", run.learner.gpus)):
                 changes = {"learner": wanted, "train": train, "sampler": sampler}
                 yield {section: dict(keys) for section, keys in changes.items() if keys}
 
 
-def _learner_steps(run: RunConfig) -> list[dict[str, Any]]:
+def _learner_steps(run: RunConfig, *, place: Place) -> list[dict[str, Any]]:
     """Each on top of those before it."""
     steps: list[dict[str, Any]] = [{}, {"gradient_checkpointing": True}, {"dtype": "bfloat16"}]
     if run.learner.optimizer == "adamw":
         steps += [{"weights_dtype": "bfloat16", "moments_dtype": "float32"}]
         steps += [{"moments_dtype": None, "optimizer": "adamw_8bit"}]
-    alone = run.learner.device == "cpu" or run.sampler.kind == "vllm" or run.learner.optimizer == "adamw_offload"
-    return steps + [{"gpus": count} for count in (2, 4, 8) if count > run.learner.gpus and not alone]
+    if not place.on_gpu or run.learner.optimizer == "adamw_offload":
+        return steps
+    shared = run.sampler.ranks_per_engine
+    return steps + [{"gpus": count} for count in (2, 4, 8) if count > run.learner.gpus and count % shared == 0]
 
 
-def _sampler_steps(run: RunConfig, *, place: Place) -> list[dict[str, Any]]:
+def _sampler_steps(run: RunConfig, *, place: Place, gpus: int) -> list[dict[str, Any]]:
     sampler = run.sampler
     if sampler.kind == "vllm" and place.on_gpu:
         shares = [{"memory_fraction": share} for share in FRACTIONS if share < sampler.memory_fraction]
         asleep: list[dict[str, Any]] = [{"sleep": True}, *({"sleep": True, **share} for share in shares)]
-        return [{}, *shares, *([] if sampler.sleep else asleep)]
+        steps = [{}, *shares, *([] if sampler.sleep else asleep)]
+        pairs = sampler.tensor_parallel == 1 and gpus % PAIR == 0 and sampler.seeds == "rollout"
+        return steps + ([step | {"tensor_parallel": PAIR} for step in steps] if pairs else [])
     if sampler.kind == "vllm":
         return [{}]
     if place.on_gpu:

@@ -13,6 +13,8 @@ GIB = 2**30
 ACTIVATIONS_PER_TOKEN = 34
 """Numbers a transformer block keeps per token and hidden unit for its backward pass, attention not materialised
 (arXiv 2205.05198 Table 2, without the quadratic term and without dropout masks)."""
+GATHERED_BLOCKS = 2
+"""Blocks of a sharded model that are whole at once: the one in use, and the next."""
 DRAW_BYTES = 24
 """Per row and vocabulary entry while a token is drawn: logits and log-probabilities in float32, probabilities and their
 running sum in float64."""
@@ -30,13 +32,29 @@ class ModelSize:
     """Numbers in the key-value cache of one token."""
     context: int
     """Longest sequence that the model's configuration allows, in tokens."""
+    block_parameters: int = 0
+    """Of one transformer block; 0: not known."""
 
     @classmethod
     def of_shape(cls, shape: ModelShape) -> "ModelSize":
         """From a study's shape of the model."""
-        cache = 2 * shape.num_layers * shape.num_kv_heads * shape.head_dim
-        vocabulary, context = shape.vocabulary, shape.context
-        return cls(shape.num_parameters, shape.num_layers, shape.hidden_size, vocabulary, cache, context)
+        return cls(
+            shape.num_parameters,
+            shape.num_layers,
+            shape.hidden_size,
+            shape.vocabulary,
+            shape.cache_per_token,
+            shape.context,
+            shape.block_parameters,
+        )
+
+    @property
+    def gathered(self) -> int:
+        """Parameters that a rank of several has whole at once: head, embeddings, a block and the next.
+
+        All of them where the size of a block is not known.
+        """
+        return self.num_parameters - max(0, self.num_layers - GATHERED_BLOCKS) * self.block_parameters
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,19 +68,20 @@ class Place:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Need:
-    """Peak bytes of the two phases of a step, per device (on a CPU: of all processes together)."""
+    """Peak bytes of loading and of the phases of a step, per device (on a CPU: of all processes together)."""
 
+    load: int
     update: int
     sample: int
 
     @property
     def peak(self) -> int:
-        """The larger one."""
-        return max(self.update, self.sample)
+        """The largest one."""
+        return max(self.load, self.update, self.sample)
 
 
 def estimate(size: ModelSize, run: RunConfig, *, place: Place) -> Need:
-    """What updating and what sampling take, the other side's copy of the model included in both."""
+    """What loading takes, and what updating and sampling do, the other side's copy of the model included in both."""
     learner, train = run.learner, run.train
     weight, product = BYTES[learner.weights_dtype], BYTES[learner.dtype]
     offloaded = learner.optimizer == "adamw_offload"
@@ -71,17 +90,28 @@ def estimate(size: ModelSize, run: RunConfig, *, place: Place) -> Need:
     reference = kept if train.kl_coef else 0
     resident = size.num_parameters * (kept + moments + reference) / learner.gpus
     gradients = size.num_parameters * kept / learner.gpus
-    copies = size.num_parameters * (product if weight != product or learner.gpus > 1 or offloaded else 0)
+    copies = _copies(size, run)
     per_block = 2 if learner.gradient_checkpointing else ACTIVATIONS_PER_TOKEN
     tokens = train.micro_batch_tokens
     activations = tokens * size.hidden_size * product * (per_block * size.num_layers + ACTIVATIONS_PER_TOKEN)
     logits = 4 * 4 * min(tokens * size.vocabulary, learner.max_logits)
     while_updating, while_sampling = _sampler(size, run, place=place)
     processes = 1 if place.on_gpu else learner.gpus
+    whole = size.num_parameters * weight * (2 if train.kl_coef else 1)  # each rank loads all, then keeps its shard
     return Need(
+        load=processes * whole,
         update=int(processes * (resident + gradients + copies + activations + logits + while_updating)),
         sample=int(processes * (resident + while_sampling)),
     )
+
+
+def _copies(size: ModelSize, run: RunConfig) -> int:
+    """Bytes of the weights as they are multiplied, beside those that are kept."""
+    learner = run.learner
+    product = BYTES[learner.dtype]
+    if learner.gpus > 1 or learner.optimizer == "adamw_offload":
+        return 2 * product * size.gathered  # with their gradients, before these are summed over the ranks
+    return product * size.num_parameters if BYTES[learner.weights_dtype] != product else 0
 
 
 def _sampler(size: ModelSize, run: RunConfig, *, place: Place) -> tuple[float, float]:
@@ -126,6 +156,7 @@ def model_size(folder: Path) -> ModelSize:
     """
     model = meta_model(folder)
     text = model.config.get_text_config()
+    blocks = getattr(model.base_model, "layers", ())
     heads = text.num_attention_heads
     head_size = getattr(text, "head_dim", None) or text.hidden_size // heads
     return ModelSize(
@@ -135,4 +166,5 @@ def model_size(folder: Path) -> ModelSize:
         text.vocab_size,
         2 * text.num_hidden_layers * (getattr(text, "num_key_value_heads", None) or heads) * head_size,
         text.max_position_embeddings,
+        max((sum(parameter.numel() for parameter in block.parameters()) for block in blocks), default=0),
     )

@@ -8,9 +8,6 @@ from typing import Any
 
 from knapsack_rl.config import BuildConfig
 
-CACHE_BYTES = 2
-"""Bytes of one number in the key-value cache (bfloat16)."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelShape:
@@ -31,19 +28,23 @@ class ModelShape:
     """Longest sequence the model's configuration allows, in tokens."""
 
     @property
-    def num_parameters(self) -> int:
-        """All weights."""
+    def block_parameters(self) -> int:
+        """Weights of one block."""
         queries, keys = self.num_heads * self.head_dim, self.num_kv_heads * self.head_dim
         attention = self.hidden_size * (2 * queries + 2 * keys) + self.qkv_bias * (queries + 2 * keys)
         norms = 2 * self.hidden_size + self.qk_norm * 2 * self.head_dim
-        layer = attention + 3 * self.hidden_size * self.intermediate_size + norms
-        embeddings = (1 if self.tied else 2) * self.vocabulary * self.hidden_size
-        return self.num_layers * layer + embeddings + self.hidden_size
+        return attention + 3 * self.hidden_size * self.intermediate_size + norms
 
     @property
-    def cache_bytes_per_token(self) -> int:
-        """Key-value cache of one token."""
-        return 2 * self.num_layers * self.num_kv_heads * self.head_dim * CACHE_BYTES
+    def num_parameters(self) -> int:
+        """All weights."""
+        embeddings = (1 if self.tied else 2) * self.vocabulary * self.hidden_size
+        return self.num_layers * self.block_parameters + embeddings + self.hidden_size
+
+    @property
+    def cache_per_token(self) -> int:
+        """Numbers in the key-value cache of one token."""
+        return 2 * self.num_layers * self.num_kv_heads * self.head_dim
 
 
 _QWEN2 = {"qkv_bias": True, "vocabulary": 151_936}

@@ -81,7 +81,7 @@ def _proposed(error, run):
 def test_too_little_memory_names_a_setting_that_fits(qwen, monkeypatch, gib, gpu):
     """Qwen2.5-1.5B in float32 does not fit; what the message proposes does, as it is written there."""
     run = _run()
-    words = r"needs about [\d.]+ GiB to update and [\d.]+ GiB to sample on (cpu|cuda), .* GiB are free; .* would fit"
+    words = r"needs about( [\d.]+ GiB to (load,|update and|sample)){3} on (cpu|cuda), .* GiB are free; .* would fit"
     with pytest.raises(ConfigError, match=words) as told:
         _check(qwen, run, gib, monkeypatch, gpu=gpu)
     _check(qwen, _proposed(str(told.value), run), gib, monkeypatch, gpu=gpu)
@@ -144,6 +144,62 @@ def test_what_is_kept_narrow_takes_less(qwen):
     first, *others = (estimate(size, _run(learner=way), place=place).update for way in ways)
     saved = [round((first - other) / size.num_parameters) for other in others]
     assert saved == [6, 10, 12]  # 2 of each for the copy in bfloat16 that master weights need
+
+
+@pytest.mark.parametrize("kl_coef", [0.0, 0.1])
+@pytest.mark.parametrize("learner", [{"gpus": 8}, {"optimizer": "adamw_offload"}])
+def test_every_gpu_loads_the_whole_model_first(qwen, monkeypatch, learner, kl_coef):
+    """In what it is kept in, beside a second one for the KL penalty, before weights are sharded or offloaded."""
+    from knapsack_rl.models.memory import GIB, Place, estimate, model_size
+
+    size, train = model_size(qwen), {"kl_coef": kl_coef, "micro_batch_tokens": 1024}
+    run = _run(learner=learner | {"gradient_checkpointing": True}, train=train, sampler={"kind": "vllm"})
+    need = estimate(size, run, place=Place(on_gpu=True, memory=0))
+    copies = 2 if kl_coef else 1
+    assert need.load == 4 * size.num_parameters * copies
+    if kl_coef:
+        assert need.peak == need.load
+        with pytest.raises(ConfigError, match=f"{need.load / GIB:.2f} GiB to load"):
+            _check(qwen, run, need.load / GIB - 0.1, monkeypatch, gpu=True)
+
+
+def test_shards_are_gathered_block_by_block(qwen):
+    """Of eight ranks each has, beside its shards, the embeddings and two of 28 blocks whole, with their gradients."""
+    from knapsack_rl.models.memory import ModelSize, Place, estimate, model_size
+    from knapsack_rl.study.shape import shape_of_folder
+
+    place, size = Place(on_gpu=True, memory=0), model_size(qwen)
+    assert ModelSize.of_shape(shape_of_folder(qwen)) == size
+    gathered = size.num_parameters - 26 * size.block_parameters
+    assert gathered == pytest.approx(151936 * 1536 + 2 * 46.8e6, rel=0.01)
+    sixteen, eight = (estimate(size, _run(learner={"gpus": n}), place=place).update for n in (16, 8))
+    shard = 16 * size.num_parameters / 16
+    alone = estimate(size, _run(), place=place).update - 16 * size.num_parameters
+    assert eight - sixteen == pytest.approx(shard, rel=1e-6)
+    assert sixteen - shard - alone == pytest.approx(2 * 4 * gathered, rel=1e-6)
+
+
+def test_moments_that_must_be_left_out_are_written_as_null(qwen, monkeypatch):
+    """8 bits beside a moments_dtype would be refused; what is proposed is a valid configuration."""
+    narrow = {"dtype": "bfloat16", "weights_dtype": "bfloat16", "moments_dtype": "float32"}
+    run = _run(learner=narrow | {"gradient_checkpointing": True}, train={"micro_batch_tokens": 1024})
+    with pytest.raises(ConfigError, match="moments_dtype: null, optimizer: adamw_8bit") as told:
+        _check(qwen, run, 16, monkeypatch, gpu=True)
+    proposed = _proposed(str(told.value), run)
+    assert type(run).model_validate(proposed.model_dump()) == proposed
+
+
+@pytest.mark.parametrize(("tensor_parallel", "gib", "shared"), [(1, 7, 1), (2, 7, 2), (1, 4, 2)])
+def test_more_gpus_are_proposed_beside_vllm(qwen, monkeypatch, tensor_parallel, gib, shared):
+    """A number that its engines divide; where one copy of the model is too much for a GPU, two share it."""
+    narrow = {"dtype": "bfloat16", "weights_dtype": "bfloat16", "optimizer": "adamw_8bit"}
+    vllm = {"kind": "vllm", "memory_fraction": 0.15, "tensor_parallel": tensor_parallel}
+    run = _run(learner=narrow | {"gradient_checkpointing": True}, sampler=vllm, train={"micro_batch_tokens": 1024})
+    with pytest.raises(ConfigError, match=r"gpus: \d.* would fit") as told:
+        _check(qwen, run, gib, monkeypatch, gpu=True)
+    proposed = _proposed(str(told.value), run)
+    assert type(run).model_validate(proposed.model_dump()) == proposed
+    assert proposed.sampler.ranks_per_engine == shared
 
 
 def test_unknown_architecture_is_one_line(tmp_path):
