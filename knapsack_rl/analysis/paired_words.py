@@ -14,6 +14,9 @@ METRICS: Mapping[str, str] = {
     "accuracy_equal_tokens": "accuracy at equal generated tokens",
 }
 
+ROUNDING = 1e-12
+"""Below it a difference of means is what adding them up in floating point leaves of zero."""
+
 
 def metric_label(metric: str) -> str:
     """Readable name of a metric of the differences table."""
@@ -61,5 +64,6 @@ def _with_ends(difference: float, low: float, high: float) -> str:  # noqa: PLR0
 
 def signed(value: float) -> str:
     """A difference with its sign and three decimals, or one digit where those would hide that it is not zero."""
+    value = 0.0 if abs(value) < ROUNDING else value
     text = f"{value:+.3f}"
     return f"{value:+.1g}" if value and not float(text) else text

@@ -141,7 +141,9 @@ def test_unknown_table_is_refused(study, tmp_path):
         write_result_table("zero", analysis_folder=study.analysis, tables_folder=tmp_path)
 
 
-@pytest.mark.parametrize(("value", "text"), [(0.0213, "+0.021"), (-0.0004, "-0.0004"), (0.0, "+0.000")])
+@pytest.mark.parametrize(
+    ("value", "text"), [(0.0213, "+0.021"), (-0.0004, "-0.0004"), (0.0, "+0.000"), (-4e-17, "+0.000")]
+)
 def test_rounding_does_not_hide_a_sign(value, text):
     """A bound that excludes zero must not be shown as zero."""
     assert signed(value) == text
