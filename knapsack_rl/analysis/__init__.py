@@ -7,7 +7,7 @@ them to files. Intervals are over seeds; a difference that lies inside its inter
 
 from knapsack_rl.analysis.compare import compare_arms
 from knapsack_rl.analysis.frames import StudyFrames, load_analysis
-from knapsack_rl.analysis.products import analyse, draw_figure, write_result_table
+from knapsack_rl.analysis.products import analyse, draw_figures, write_result_tables
 from knapsack_rl.records.products import FIGURE_NAMES, TABLE_NAMES
 
 __all__ = [
@@ -16,7 +16,7 @@ __all__ = [
     "StudyFrames",
     "analyse",
     "compare_arms",
-    "draw_figure",
+    "draw_figures",
     "load_analysis",
-    "write_result_table",
+    "write_result_tables",
 ]

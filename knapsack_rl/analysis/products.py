@@ -32,40 +32,51 @@ def analyse(study_results: Path, run_ids: Sequence[str]) -> None:
     write_analysis(study_results, run_ids, folder=paths.analysis)
 
 
-def draw_figure(name: str, *, analysis_folder: Path, figures_folder: Path, views_folder: Path | None = None) -> None:
-    """Draw figure ``name`` from the tidy frames and write it as PNG and PDF, and what it shows as CSV.
+def draw_figures(
+    names: Sequence[str], *, analysis_folder: Path, figures_folder: Path, views_folder: Path | None = None
+) -> None:
+    """Draw figures from the tidy frames and write each as PNG and PDF, and what it shows as CSV.
 
     Args:
-        name: one of ``FIGURES``.
+        names: of ``FIGURES``.
         analysis_folder: where the frames are.
-        figures_folder: where the figure goes.
+        figures_folder: where the figures go.
         views_folder: where ``<name>.json`` goes, the figure as the report shows it and what it was made from.
 
     Raises:
-        InputError: no such figure, or a frame is missing.
+        InputError: no such figure (then none is drawn), or a frame is missing.
         OutputError: the folder cannot be written.
     """
-    draw = _lookup(name, FIGURES, kind="figure")
+    drawn = {name: _lookup(name, FIGURES, kind="figure") for name in names}
     frames = load_analysis(analysis_folder)
-    with house_style():
-        save(draw(frames), name, folder=figures_folder)
-        views = figure_views(name, draw, frames=frames) if views_folder else []
-    save_data(FIGURE_DATA[name](frames), name, folder=figures_folder)
-    if views_folder:
-        inputs = {f"analysis/{path.name}": sha256_of(path) for path in sorted(analysis_folder.glob("*.parquet"))}
-        made = {"rule": "figure", "inputs": inputs, "code": code_digest("analysis", "grpo", "allocation")}
-        write_json(views_folder / f"{name}.json", {"made": made | {"package": __version__}, "views": views})
+    made = _made_from(analysis_folder) if views_folder else {}
+    for name, draw in drawn.items():
+        with house_style():
+            save(draw(frames), name, folder=figures_folder)
+            views = figure_views(name, draw, frames=frames) if views_folder else []
+        save_data(FIGURE_DATA[name](frames), name, folder=figures_folder)
+        if views_folder:
+            write_json(views_folder / f"{name}.json", {"made": made, "views": views})
 
 
-def write_result_table(name: str, *, analysis_folder: Path, tables_folder: Path) -> None:
-    """Compute table ``name`` from the tidy frames and write it as CSV and Markdown.
+def write_result_tables(names: Sequence[str], *, analysis_folder: Path, tables_folder: Path) -> None:
+    """Compute tables from the tidy frames and write each as CSV, Markdown and LaTeX.
 
     Raises:
-        InputError: no such table, or a frame is missing.
+        InputError: no such table (then none is written), or a frame is missing.
         OutputError: the folder cannot be written.
     """
-    build = _lookup(name, TABLES, kind="table")
-    write_table_files(name, build(load_analysis(analysis_folder)), folder=tables_folder)
+    built = {name: _lookup(name, TABLES, kind="table") for name in names}
+    frames = load_analysis(analysis_folder)
+    for name, build in built.items():
+        write_table_files(name, build(frames), folder=tables_folder)
+
+
+def _made_from(analysis_folder: Path) -> dict[str, object]:
+    """What a figure was made from: digests of the frames and of the code, and this package's version."""
+    inputs = {f"analysis/{path.name}": sha256_of(path) for path in sorted(analysis_folder.glob("*.parquet"))}
+    code = code_digest("analysis", "grpo", "allocation")
+    return {"rule": "figure", "inputs": inputs, "code": code, "package": __version__}
 
 
 def _lookup(name: str, registry: Mapping[str, Product], *, kind: str) -> Product:

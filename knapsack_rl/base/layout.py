@@ -32,6 +32,10 @@ class RunPaths:
         """Per-sample facts of the fixed sample of training problems; no rows when the run takes none."""
         return self.study / "probes" / f"{self.run_id}.parquet"
 
+    def base_evaluation(self, digest: str) -> Path:
+        """Rows of step 0 that all runs share which depend on the same; not a declared output, may be deleted."""
+        return self.study / "base_evals" / f"{digest}.parquet"
+
     @property
     def inside_evals(self) -> Path:
         """What was evaluated while training, published with the run; only with ``evaluation.inside_training``."""

@@ -68,28 +68,41 @@ def pretrain(
     run(_section(TaskConfig, task, source="--task"), _section(BuildConfig, build, source="--build"), output=output)
 
 
-def train(config: ConfigOption = None, study: StudyOption = DEFAULT_STUDY, *, run: RunOption = None) -> None:
+def train(
+    config: ConfigOption = None,
+    study: StudyOption = DEFAULT_STUDY,
+    *,
+    run: RunOption = None,
+    then_evaluate: Annotated[
+        bool, typer.Option("--evaluate", help="Evaluate it as well, in the same process.")
+    ] = False,
+) -> None:
     r"""Train one run and publish its records; continues an interrupted one.
 
     \b
     By hand: knapsack-rl train --study config/config.yaml --run small-knapsack-n8-s0
     """
-    from knapsack_rl.tracking import LiveTracker
-
     resolved = read_run(config, study=study, run_id=run)
     paths = StudyPaths.of(resolved.study)
     model_folder = _base_model(resolved, paths)
     _use_job_threads()
-    if _launched_ranks(resolved):
-        return
+    if not _launched_ranks(resolved):
+        _train(resolved, paths, model_folder=model_folder)
+    if then_evaluate and not is_rank(os.environ):
+        _evaluate(resolved, paths)
+
+
+def _train(config: RunConfig, paths: StudyPaths, *, model_folder: Path) -> None:
+    """Train in this process, which may be one of several ranks."""
+    from knapsack_rl.tracking import LiveTracker
     from knapsack_rl.train import TrainJob
     from knapsack_rl.train import train as run_training
     from knapsack_rl.train.build import build_parts
     from knapsack_rl.train.launch import as_rank
 
     job = TrainJob(
-        config=resolved,
-        paths=paths.run(resolved.run_id),
+        config=config,
+        paths=paths.run(config.run_id),
         prompts_file=paths.train_prompts,
         benchmarks_file=paths.benchmarks,
         model_folder=model_folder,
@@ -108,13 +121,16 @@ def train(config: ConfigOption = None, study: StudyOption = DEFAULT_STUDY, *, ru
 def evaluate(config: ConfigOption = None, study: StudyOption = DEFAULT_STUDY, *, run: RunOption = None) -> None:
     """Evaluate every checkpoint of a trained run on the benchmarks, and its probe of training problems."""
     resolved = read_run(config, study=study, run_id=run)
-    paths = StudyPaths.of(resolved.study)
     _use_job_threads()
+    _evaluate(resolved, StudyPaths.of(resolved.study))
+
+
+def _evaluate(config: RunConfig, paths: StudyPaths) -> None:
     from knapsack_rl.evaluate import evaluate as run_evaluation
 
     run_evaluation(
-        resolved,
-        paths=paths.run(resolved.run_id),
+        config,
+        paths=paths.run(config.run_id),
         benchmarks_file=paths.benchmarks,
         prompts_file=paths.train_prompts,
     )

@@ -10,7 +10,7 @@ from knapsack_rl.cli.options import DEFAULT_STUDY, StudyOption, read_study
 from knapsack_rl.study import expand
 
 RESULTS = Path("results")
-NameArgument = Annotated[str, typer.Argument(help="Which one; see `knapsack-rl methods`.")]
+NamesArgument = Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", help="Which ones; all if left out.")]
 
 
 def analyse(study: StudyOption = DEFAULT_STUDY) -> None:
@@ -21,12 +21,12 @@ def analyse(study: StudyOption = DEFAULT_STUDY) -> None:
     run(StudyPaths.of(config.name).results, list(expand(config)))
 
 
-def table(name: NameArgument, study: StudyOption = DEFAULT_STUDY) -> None:
-    """Write one result table as CSV and Markdown."""
-    from knapsack_rl.analysis import write_result_table
+def table(names: NamesArgument = None, study: StudyOption = DEFAULT_STUDY) -> None:
+    """Write result tables as CSV, Markdown and LaTeX."""
+    from knapsack_rl.analysis import TABLE_NAMES, write_result_tables
 
     paths = StudyPaths.of(read_study(study).name)
-    write_result_table(name, analysis_folder=paths.analysis, tables_folder=paths.tables)
+    write_result_tables(names or TABLE_NAMES, analysis_folder=paths.analysis, tables_folder=paths.tables)
 
 
 def compare(
@@ -66,12 +66,17 @@ def claims(
     typer.echo(to_markdown("claims", claims_of(results, arm=arm)))
 
 
-def figure(name: NameArgument, study: StudyOption = DEFAULT_STUDY) -> None:
-    """Draw one figure as PNG, PDF and for the report, and write what it shows as CSV."""
-    from knapsack_rl.analysis import draw_figure
+def figure(names: NamesArgument = None, study: StudyOption = DEFAULT_STUDY) -> None:
+    """Draw figures as PNG, PDF and for the report, and write what they show as CSV."""
+    from knapsack_rl.analysis import FIGURE_NAMES, draw_figures
 
     paths = StudyPaths.of(read_study(study).name)
-    draw_figure(name, analysis_folder=paths.analysis, figures_folder=paths.figures, views_folder=paths.views)
+    draw_figures(
+        names or FIGURE_NAMES,
+        analysis_folder=paths.analysis,
+        figures_folder=paths.figures,
+        views_folder=paths.views,
+    )
 
 
 def report(study: StudyOption = DEFAULT_STUDY) -> None:

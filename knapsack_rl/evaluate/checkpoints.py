@@ -17,7 +17,7 @@ class Checkpoints:
 
     def __init__(self, config: RunConfig, paths: RunPaths) -> None:
         self._config = config
-        self._paths = paths
+        self.paths = paths
         self._sampler: Sampler | None = None
         self._step = -1
 
@@ -29,7 +29,7 @@ class Checkpoints:
         """
         from knapsack_rl.models import load_model
 
-        folder = self._paths.weights(step)
+        folder = self.paths.weights(step)
         if self._sampler is None:
             self._sampler = self._start(step)
         elif step != self._step:
@@ -39,12 +39,12 @@ class Checkpoints:
 
     def benchmark_prompts(self, step: int) -> BenchmarkPrompts:
         """How benchmark problems become prompts of the model of ``step``."""
-        return benchmark_prompts(self._paths.weights(step), prompt=self._config.model.prompt.on_benchmarks())
+        return benchmark_prompts(self.paths.weights(step), prompt=self._config.model.prompt.on_benchmarks())
 
     def _start(self, step: int) -> Sampler:
         evaluation = self._config.evaluation
         return build_sampler(
-            self._paths.weights(step),
+            self.paths.weights(step),
             config=self._config.sampler,
             prompt=self._config.model.prompt,
             options=SamplingOptions(

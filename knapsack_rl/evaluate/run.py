@@ -1,6 +1,7 @@
 """Walk the checkpoints of one run over all benchmarks."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +10,8 @@ import pyarrow.compute as pc
 
 from knapsack_rl.base.errors import InputError
 from knapsack_rl.base.layout import RunPaths
-from knapsack_rl.base.types import Prompt
 from knapsack_rl.config import RunConfig, evaluation_hash, parse_run
+from knapsack_rl.evaluate.base_model import BaseModelEvaluations
 from knapsack_rl.evaluate.checkpoints import Checkpoints
 from knapsack_rl.progress import Progress
 from knapsack_rl.records import EVALS, PROBES, ensure_writable, read_table, table_of, write_table
@@ -33,15 +34,12 @@ def evaluate(config: RunConfig, *, paths: RunPaths, benchmarks_file: Path, promp
     ensure_writable(paths.evals.parent)
     ensure_writable(paths.probe.parent)
     task = build_task(config.task.name, config.task.options, seed=config.task.seed)
-    done = _inside_training(config, paths)
-    missing = [step for step in config.checkpoints if step not in done]
     checkpoints = Checkpoints(config, paths)
-    benchmarks = task.reveal(read_benchmarks(benchmarks_file)) if missing else {}
-    scored = _score(config, checkpoints, task=task, steps=missing, benchmarks=benchmarks)
-    tables = done | {step: table_of(rows, EVALS) for step, rows in scored.items()}
-    write_table(paths.probe, table_of(_probe(config, checkpoints, task=task, prompts_file=prompts_file), PROBES))
+    done = _inside_training(config, paths)
+    done |= _score(config, checkpoints, task=task, benchmarks_file=benchmarks_file, done=done)
+    write_table(paths.probe, _probe(config, checkpoints, task=task, prompts_file=prompts_file))
     task.close()
-    write_table(paths.evals, pa.concat_tables(tables[step] for step in config.checkpoints))
+    write_table(paths.evals, pa.concat_tables(done[step] for step in config.checkpoints))
 
 
 def _inside_training(config: RunConfig, paths: RunPaths) -> dict[int, pa.Table]:
@@ -67,16 +65,16 @@ def _inside_training(config: RunConfig, paths: RunPaths) -> dict[int, pa.Table]:
 
 
 def _score(
-    config: RunConfig,
-    checkpoints: Checkpoints,
-    *,
-    task: Task,
-    steps: Sequence[int],
-    benchmarks: Mapping[str, Sequence[Prompt]],
-) -> dict[int, list[dict[str, Any]]]:
-    rows: dict[int, list[dict[str, Any]]] = {}
-    with Progress(f"evaluate {config.run_id}", total=len(steps) * len(benchmarks)) as progress:
-        for step in steps:
+    config: RunConfig, checkpoints: Checkpoints, *, task: Task, benchmarks_file: Path, done: Mapping[int, pa.Table]
+) -> dict[int, pa.Table]:
+    """Rows by step of the checkpoints that are not ``done``; those of the base model are shared between runs."""
+    missing = [step for step in config.checkpoints if step not in done]
+    benchmarks = task.reveal(read_benchmarks(benchmarks_file)) if missing else {}
+    base = BaseModelEvaluations(config, checkpoints.paths)
+    found: dict[int, pa.Table] = {}
+    with Progress(f"evaluate {config.run_id}", total=len(missing) * len(benchmarks)) as progress:
+
+        def rows(step: int) -> list[dict[str, Any]]:
             scored = score_benchmarks(
                 checkpoints.sampler(step),
                 task,
@@ -85,19 +83,29 @@ def _score(
                 prompts=checkpoints.benchmark_prompts(step),
                 on_benchmark=_show(progress, step),
             )
-            rows[step] = [{"run_id": config.run_id, "step": step, **row} for row in scored]
-    return rows
+            return [{"run_id": config.run_id, "step": step, **row} for row in scored]
+
+        for step in missing:
+            make = partial(rows, step)
+            found[step] = base.rows(EVALS, benchmarks_file, make=make) if step == 0 else table_of(make(), EVALS)
+    return found
 
 
-def _probe(config: RunConfig, checkpoints: Checkpoints, *, task: Task, prompts_file: Path) -> list[dict[str, Any]]:
+def _probe(config: RunConfig, checkpoints: Checkpoints, *, task: Task, prompts_file: Path) -> pa.Table:
+    """Rows of the fixed sample of training problems; those of the base model are shared between runs."""
     steps = probed_steps(config)
     if not steps:
-        return []
+        return PROBES.empty_table()
     prompts = probed_prompts(read_train_prompts(prompts_file), config=config)
-    rows: list[dict[str, Any]] = []
-    for step in steps:
-        rows += probe_rows(checkpoints.sampler(step), task, prompts=prompts, config=config, step=step)
-    return rows
+    base = BaseModelEvaluations(config, checkpoints.paths)
+
+    def rows(step: int) -> Iterator[dict[str, Any]]:
+        return probe_rows(checkpoints.sampler(step), task, prompts=prompts, config=config, step=step)
+
+    # The last checkpoint first: its weights have just been evaluated.
+    tables = {step: table_of(rows(step), PROBES) for step in reversed(steps) if step}
+    tables |= {0: base.rows(PROBES, prompts_file, make=partial(rows, 0))}
+    return pa.concat_tables(tables[step] for step in steps)
 
 
 def _show(progress: Progress, step: int) -> Callable[[str, float], None]:

@@ -20,6 +20,11 @@ def gpus_of(run: RunConfig) -> int:
     return max(run.learner.gpus_asked_for, engine if asks else 0)
 
 
+def fits_one_process(run: RunConfig) -> bool:
+    """Whether one process trains and then evaluates the run, because neither asks for GPUs or ranks of its own."""
+    return gpus_of(run) == 0 and run.learner.gpus == 1 and run.sampler.kind == "transformers"
+
+
 def needs_json(study: StudyConfig) -> str:
     """What the check depends on, as JSON: a study whose needs are the same is not checked again."""
     parts = {

@@ -39,7 +39,7 @@ COLUMNS = ["in the paper or its code", "function", "rule", "output", "test", "st
 RULES = {
     name
     for path in (ROOT / "workflow" / "rules").glob("*.smk")
-    for name in re.findall(r"^rule (\w+):", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    for name in re.findall(r"^ *rule (\w+):", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
 }
 OUTPUTS = {
     *(f"tables/{name}.csv" for name in TABLE_NAMES),

@@ -16,7 +16,7 @@ from .browser import SCREENSHOTS, browser, open_page
 
 pytestmark = [pytest.mark.workflow, pytest.mark.torch, pytest.mark.slow, pytest.mark.xdist_group("study")]
 
-RULES = ("prepare_data", "base_model", "mlflow_store", "train", "evaluate", "analyse", "table", "figure")
+RULES = ("prepare_data", "base_model", "mlflow_store", "train", "analyse", "table", "figure")
 """Of the smoke study, which needs nothing from outside, up to what the page shows."""
 
 SMALLEST_TEXT = """() => Math.min(...[...document.querySelectorAll("body *")]

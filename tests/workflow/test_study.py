@@ -91,13 +91,23 @@ def test_probe_covers_the_first_and_last_checkpoint(finished):
     assert set(probe["step"].to_pylist()) == {0, 12}
 
 
+def test_the_base_model_is_evaluated_once(finished):
+    """Both runs start from it: its benchmarks and its probe were sampled for the first alone."""
+    folder = finished.folder / "results/smoke"
+    assert len(list((folder / "base_evals").iterdir())) == 2
+    for kind in ("evals", "probes"):
+        tables = [pq.read_table(folder / kind / f"{run}.parquet", filters=[("step", "=", 0)]) for run in RUNS]
+        assert [set(table["run_id"].to_pylist()) for table in tables] == [{run} for run in RUNS]
+        assert tables[0].drop_columns("run_id") == tables[1].drop_columns("run_id")
+
+
 def test_second_run_does_nothing(finished):
     """Snakemake says so."""
     assert "Nothing to be done" in finished.run("--cores", "2").stdout
 
 
 def test_deleted_figure_is_redrawn_with_its_readers_only(finished, tmp_path):
-    """One figure, the report and the MLflow sync; nothing upstream."""
+    """One job for the figures, the report and the MLflow sync; nothing upstream."""
     space = _copy(finished, tmp_path)
     (space.folder / "figures/smoke/allocation.png").unlink()
     jobs = space.planned()
@@ -110,11 +120,11 @@ def test_deleted_figure_is_redrawn_with_its_readers_only(finished, tmp_path):
 
 @pytest.mark.parametrize("override", [{"seed": 9}, {"train": {"steps": 13}}])
 def test_changing_one_run_reruns_that_run(finished, tmp_path, override):
-    """One training, one evaluation, then the results that read them."""
+    """One training with its evaluation, then the results that read them."""
     space = _copy(finished, tmp_path)
     space.edit(lambda study: study.update(overrides={RUNS[1]: override}))
     jobs = space.planned()
-    assert (jobs["train"], jobs["evaluate"], jobs["analyse"]) == (1, 1, 1)
+    assert (jobs["train"], jobs["analyse"]) == (1, 1)
     assert not {"base_model", "prepare_data", "mlflow_store"} & set(jobs)
 
 

@@ -11,7 +11,7 @@ from knapsack_rl.config import compact_json, parse_study
 from knapsack_rl.records import check_writable, code_digest, model_files
 from knapsack_rl.records.products import FIGURE_NAMES, TABLE_NAMES
 from knapsack_rl.study import expand
-from knapsack_rl.study.outside import needs_check, needs_json
+from knapsack_rl.study.outside import fits_one_process, needs_check, needs_json
 from knapsack_rl.study.plan import count_benchmark_problems, model_shape
 from knapsack_rl.study.resources import evaluation_resources, training_resources
 from snakemake.settings.types import DeploymentMethod
@@ -107,18 +107,22 @@ EVALUATION = {
     run_id: evaluation_resources(run, SHAPES[run.model_name])
     for run_id, run in RUNS.items()
 }
+EVALUATES_AT_ONCE = all(map(fits_one_process, RUNS.values()))
 ALL_STEPS = [str(PATHS.run(run).folder / "steps.parquet") for run in RUNS]
 # Only a study that asks for probes declares their files, so that the evaluations of others stay as they are.
 USES_PROBE = any(run.evaluation.probe.prompts for run in RUNS.values())
 PROBE_PROMPTS = [str(PATHS.train_prompts)] if USES_PROBE else []
-PROBE = [str(PATHS.run("{run}").probe)] if USES_PROBE else []
+EVALUATED = [
+    str(PATHS.run("{run}").evals),
+    *([str(PATHS.run("{run}").probe)] if USES_PROBE else []),
+]
 ALL_PROBES = [str(PATHS.run(run).probe) for run in RUNS if USES_PROBE]
 ALL_EVALS = [str(PATHS.run(run).evals) for run in RUNS]
 TABLES = {
     suffix: [str(PATHS.tables / f"{name}.{suffix}") for name in TABLE_NAMES]
-    for suffix in ("csv", "md")
+    for suffix in ("csv", "md", "tex")
 }
-ALL_TABLES = TABLES["csv"] + TABLES["md"]
+ALL_TABLES = TABLES["csv"] + TABLES["md"] + TABLES["tex"]
 FIGURES = {
     suffix: [str(PATHS.figures / f"{name}.{suffix}") for name in FIGURE_NAMES]
     for suffix in ("png", "pdf", "csv")
@@ -158,9 +162,9 @@ def one_of(names):
     return "|".join(names) or "(?!)"
 
 
-def inside_benchmarks(wildcards):
-    """Benchmark problems, for a run that is evaluated while it trains."""
-    inside = RUNS[wildcards.run].evaluation.inside_training
+def evaluated_benchmarks(wildcards):
+    """Benchmark problems, for a run that is evaluated by the job that trains it."""
+    inside = EVALUATES_AT_ONCE or RUNS[wildcards.run].evaluation.inside_training
     return [str(PATHS.benchmarks)] if inside else []
 
 
@@ -172,5 +176,3 @@ def cost(wildcards):
 wildcard_constraints:
     run="|".join(RUNS),
     model="|".join(STUDY.models),
-    table="|".join(TABLE_NAMES),
-    figure="|".join(FIGURE_NAMES),

@@ -1,4 +1,6 @@
-# From records to tables, figures and the report. Cheap: they depend on a digest of the code they run.
+# From records to tables, figures and the report. Cheap: they depend on a digest of the code they run. One job writes all
+# tables and one all figures, since starting pandas and matplotlib takes longer than most of them; `knapsack-rl table NAME`
+# and `knapsack-rl figure NAME` make a single one again.
 
 
 rule analyse:
@@ -26,51 +28,54 @@ rule table:
     input:
         ANALYSIS,
     output:
-        csv=report(
-            PATHS.tables / "{table}.csv",
-            caption="../report/table.rst",
-            category="Tables",
-            labels={"table": "{table}", "format": "CSV"},
-        ),
-        md=PATHS.tables / "{table}.md",
-        tex=PATHS.tables / "{table}.tex",
+        csv=[
+            report(
+                PATHS.tables / f"{name}.csv",
+                caption=f"../report/tables/{name}.rst",
+                category="Tables",
+                labels={"table": name, "format": "CSV"},
+            )
+            for name in TABLE_NAMES
+        ],
+        others=TABLES["md"] + TABLES["tex"],
     log:
-        f"{LOGS}/table/{{table}}.log",
+        f"{LOGS}/table.log",
     benchmark:
-        f"{BENCHMARKS}/table/{{table}}.tsv"
+        f"{BENCHMARKS}/table.tsv"
     conda:
         ENVIRONMENT
     params:
         study=STUDY_JSON,
         code=code_digest("analysis", "grpo", "allocation"),
     shell:
-        "knapsack-rl table {wildcards.table:q} --study {params.study:q} > {log:q} 2>&1"
+        "knapsack-rl table --study {params.study:q} > {log:q} 2>&1"
 
 
 rule figure:
     input:
         ANALYSIS,
     output:
-        png=report(
-            PATHS.figures / "{figure}.png",
-            caption="../report/figure.rst",
-            category="Figures",
-            labels={"figure": "{figure}"},
-        ),
-        pdf=PATHS.figures / "{figure}.pdf",
-        csv=PATHS.figures / "{figure}.csv",
-        views=PATHS.views / "{figure}.json",
+        png=[
+            report(
+                PATHS.figures / f"{name}.png",
+                caption=f"../report/figures/{name}.rst",
+                category="Figures",
+                labels={"figure": name},
+            )
+            for name in FIGURE_NAMES
+        ],
+        others=FIGURES["pdf"] + FIGURES["csv"] + VIEWS,
     log:
-        f"{LOGS}/figure/{{figure}}.log",
+        f"{LOGS}/figure.log",
     benchmark:
-        f"{BENCHMARKS}/figure/{{figure}}.tsv"
+        f"{BENCHMARKS}/figure.tsv"
     conda:
         ENVIRONMENT
     params:
         study=STUDY_JSON,
         code=code_digest("analysis", "grpo", "allocation"),
     shell:
-        "knapsack-rl figure {wildcards.figure:q} --study {params.study:q} > {log:q} 2>&1"
+        "knapsack-rl figure --study {params.study:q} > {log:q} 2>&1"
 
 
 rule report:

@@ -1,15 +1,17 @@
-# Training and evaluation, one job each per run. No input is `ancient()`: Snakemake 9 then drops jobs whose outputs are
-# missing while such an input is made again, and exits 0. A needless rerun of `train` is cheap: the trainer finds its
-# finished state, checks that config and inputs are the same by hash, and publishes its records again.
+# Training and evaluation of each run: one job where both take one process on a CPU, which then starts torch once; two jobs
+# where they differ in GPUs. No input is `ancient()`: Snakemake 9 then drops jobs whose outputs are missing while such an
+# input is made again, and exits 0. A needless rerun of `train` is cheap: the trainer finds its finished state, checks that
+# config and inputs are the same by hash, and publishes its records again.
 
 
 rule train:
     input:
         prompts=PATHS.train_prompts,
-        benchmarks=inside_benchmarks,
+        benchmarks=evaluated_benchmarks,
         model=base_model,
         store=STORE,
     output:
+        EVALUATED if EVALUATES_AT_ONCE else [],
         config=PATHS.run("{run}").folder / "config.json",
         steps=PATHS.run("{run}").folder / "steps.parquet",
         groups=PATHS.run("{run}").folder / "groups.parquet",
@@ -29,31 +31,33 @@ rule train:
         runtime=lambda wildcards: TRAINING[wildcards.run].runtime_min,
     params:
         config=run_json,
+        options="--evaluate" if EVALUATES_AT_ONCE else "",
     shell:
-        "OMP_NUM_THREADS={threads} knapsack-rl train --config {params.config:q} > {log:q} 2>&1"
+        "OMP_NUM_THREADS={threads} knapsack-rl train --config {params.config:q} {params.options} > {log:q} 2>&1"
 
 
-rule evaluate:
-    input:
-        PROBE_PROMPTS,
-        benchmarks=PATHS.benchmarks,
-        steps=PATHS.run("{run}").folder / "steps.parquet",
-        weights=PATHS.run("{run}").folder / "weights",
-    output:
-        PATHS.run("{run}").evals,
-        PROBE,
-    log:
-        f"{LOGS}/evaluate/{{run}}.log",
-    benchmark:
-        f"{BENCHMARKS}/evaluate/{{run}}.tsv"
-    conda:
-        ENVIRONMENT
-    threads: lambda wildcards: EVALUATION[wildcards.run].threads
-    resources:
-        gpu=lambda wildcards: EVALUATION[wildcards.run].gpu,
-        mem_mb=lambda wildcards: 1000 * EVALUATION[wildcards.run].mem_gib,
-        runtime=lambda wildcards: EVALUATION[wildcards.run].runtime_min,
-    params:
-        config=run_json,
-    shell:
-        "OMP_NUM_THREADS={threads} knapsack-rl evaluate --config {params.config:q} > {log:q} 2>&1"
+if not EVALUATES_AT_ONCE:
+
+    rule evaluate:
+        input:
+            PROBE_PROMPTS,
+            benchmarks=PATHS.benchmarks,
+            steps=PATHS.run("{run}").folder / "steps.parquet",
+            weights=PATHS.run("{run}").folder / "weights",
+        output:
+            EVALUATED,
+        log:
+            f"{LOGS}/evaluate/{{run}}.log",
+        benchmark:
+            f"{BENCHMARKS}/evaluate/{{run}}.tsv"
+        conda:
+            ENVIRONMENT
+        threads: lambda wildcards: EVALUATION[wildcards.run].threads
+        resources:
+            gpu=lambda wildcards: EVALUATION[wildcards.run].gpu,
+            mem_mb=lambda wildcards: 1000 * EVALUATION[wildcards.run].mem_gib,
+            runtime=lambda wildcards: EVALUATION[wildcards.run].runtime_min,
+        params:
+            config=run_json,
+        shell:
+            "OMP_NUM_THREADS={threads} knapsack-rl evaluate --config {params.config:q} > {log:q} 2>&1"

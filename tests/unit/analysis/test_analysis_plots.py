@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from made_up import Shape
 
-from knapsack_rl.analysis import FIGURE_NAMES, analyse, draw_figure, load_analysis
+from knapsack_rl.analysis import FIGURE_NAMES, analyse, draw_figures, load_analysis
 from knapsack_rl.analysis.compute import TOKENS, accuracy_curves, mean_curves
 from knapsack_rl.analysis.periods import window_means
 from knapsack_rl.analysis.plots import FIGURE_DATA, FIGURES, house_style
@@ -138,7 +138,7 @@ def test_small_studies_draw_without_warnings(make_study, shape):
 def test_the_same_frames_give_the_same_bytes(study, tmp_path):
     """No times and no versions in the files, so that a rerun changes nothing."""
     for folder in ("one", "two"):
-        draw_figure("benchmarks", analysis_folder=study.analysis, figures_folder=tmp_path / folder)
+        draw_figures(["benchmarks"], analysis_folder=study.analysis, figures_folder=tmp_path / folder)
     for kind in ("png", "pdf"):
         one, two = ((tmp_path / folder / f"benchmarks.{kind}").read_bytes() for folder in ("one", "two"))
         assert one == two
@@ -177,7 +177,7 @@ def test_views_of_cells_name_their_missing_runs(frames):
 @pytest.mark.parametrize("name", FIGURE_NAMES)
 def test_the_data_behind_a_figure_stand_beside_it(study, tmp_path, name):
     """A reader can redraw every figure; each row says which model and budget it is about, if it is about one."""
-    draw_figure(name, analysis_folder=study.analysis, figures_folder=tmp_path)
+    draw_figures([name], analysis_folder=study.analysis, figures_folder=tmp_path)
     points = pd.read_csv(tmp_path / f"{name}.csv")
     assert name in THEORY_FIGURES or {"model", "budget"} <= set(points)
     assert {path.suffix for path in tmp_path.iterdir()} == {".png", ".pdf", ".csv"}
@@ -186,13 +186,13 @@ def test_the_data_behind_a_figure_stand_beside_it(study, tmp_path, name):
 def test_unknown_figure_is_refused(study, tmp_path):
     """A misspelt name lists the names there are."""
     with pytest.raises(InputError, match="alocation: no such figure; choose one of zero_gradient"):
-        draw_figure("alocation", analysis_folder=study.analysis, figures_folder=tmp_path)
+        draw_figures(["alocation"], analysis_folder=study.analysis, figures_folder=tmp_path)
 
 
 def test_figures_need_the_frames(tmp_path):
     """Before `analyse` there is one line that says what is missing."""
     with pytest.raises(InputError, match=r"steps\.parquet: no such file"):
-        draw_figure("allocation", analysis_folder=tmp_path, figures_folder=tmp_path)
+        draw_figures(["allocation"], analysis_folder=tmp_path, figures_folder=tmp_path)
 
 
 def test_frames_are_not_changed_by_drawing(frames):

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from made_up import Shape
 
-from knapsack_rl.analysis import TABLE_NAMES, analyse, write_result_table
+from knapsack_rl.analysis import TABLE_NAMES, analyse, write_result_tables
 from knapsack_rl.analysis.differences import COLUMNS
 from knapsack_rl.analysis.paired_words import signed
 from knapsack_rl.analysis.present import caption, present, to_markdown, write_table_files
@@ -39,7 +39,7 @@ def test_no_second_visit_keeps_its_row(make_study):
     """A study of a single epoch says n/a for the period it does not have."""
     paths, run_ids = make_study(Shape(seeds=(0,), steps=2))
     analyse(paths.results, run_ids)
-    write_result_table("zero_gradient", analysis_folder=paths.analysis, tables_folder=paths.tables)
+    write_result_tables(["zero_gradient"], analysis_folder=paths.analysis, tables_folder=paths.tables)
     text = (paths.tables / "zero_gradient.md").read_text(encoding="utf-8")
     assert "| small | 8 | knapsack | from second visit | n/a | n/a |" in text
 
@@ -128,17 +128,20 @@ def test_differences_are_signed(frames):
 
 
 def test_every_table_is_written(study, tmp_path):
-    """CSV, Markdown and LaTeX of all tables, from the frames alone."""
-    for name in TABLE_NAMES:
-        write_result_table(name, analysis_folder=study.analysis, tables_folder=tmp_path)
+    """CSV, Markdown and LaTeX of all tables, from the frames alone; the same whether made together or one by one."""
+    together, alone = tmp_path / "together", tmp_path / "alone"
+    write_result_tables(TABLE_NAMES, analysis_folder=study.analysis, tables_folder=together)
+    for name in reversed(TABLE_NAMES):
+        write_result_tables([name], analysis_folder=study.analysis, tables_folder=alone)
     expected = {f"{name}.{kind}" for name in TABLE_NAMES for kind in ("csv", "md", "tex")}
-    assert {path.name for path in tmp_path.iterdir()} == expected
+    assert {path.name for path in together.iterdir()} == expected
+    assert all((together / name).read_bytes() == (alone / name).read_bytes() for name in expected)
 
 
 def test_unknown_table_is_refused(study, tmp_path):
     """A misspelt name lists the names there are."""
     with pytest.raises(InputError, match=r"zero: no such table; choose one of differences, claims"):
-        write_result_table("zero", analysis_folder=study.analysis, tables_folder=tmp_path)
+        write_result_tables(["zero"], analysis_folder=study.analysis, tables_folder=tmp_path)
 
 
 @pytest.mark.parametrize(

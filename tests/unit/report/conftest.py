@@ -13,14 +13,13 @@ def finished(tmp_path_factory):
     """Paths of a study of 2 arms x 3 seeds x 6 steps with all its products; read only."""
     from made_up import Shape, write_study
 
-    from knapsack_rl.analysis import FIGURE_NAMES, TABLE_NAMES, analyse, draw_figure, write_result_table
+    from knapsack_rl.analysis import FIGURE_NAMES, TABLE_NAMES, analyse, draw_figures, write_result_tables
 
     paths, run_ids = write_study(tmp_path_factory.mktemp("finished"), Shape())
     analyse(paths.results, run_ids)
-    for name in TABLE_NAMES:
-        write_result_table(name, analysis_folder=paths.analysis, tables_folder=paths.tables)
-    for name in FIGURE_NAMES:
-        draw_figure(name, analysis_folder=paths.analysis, figures_folder=paths.figures, views_folder=paths.views)
+    folders = {"figures_folder": paths.figures, "views_folder": paths.views}
+    write_result_tables(TABLE_NAMES, analysis_folder=paths.analysis, tables_folder=paths.tables)
+    draw_figures(FIGURE_NAMES, analysis_folder=paths.analysis, **folders)
     return paths
 
 
