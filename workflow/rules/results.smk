@@ -16,10 +16,11 @@ rule analyse:
     conda:
         ENVIRONMENT
     params:
-        study=STUDY_DIGEST,
+        study=STUDY_FILE,
+        digest=STUDY_DIGEST,
         code=code_digest("analysis", "grpo", "allocation"),
     shell:
-        "knapsack-rl analyse --study {STUDY_FILE:q} > {log:q} 2>&1"
+        "knapsack-rl analyse --study {params.study:q} > {log:q} 2>&1"
 
 
 rule table:
@@ -41,10 +42,11 @@ rule table:
     conda:
         ENVIRONMENT
     params:
-        study=STUDY_DIGEST,
+        study=STUDY_FILE,
+        digest=STUDY_DIGEST,
         code=code_digest("analysis", "grpo", "allocation"),
     shell:
-        "knapsack-rl table {wildcards.table:q} --study {STUDY_FILE:q} > {log:q} 2>&1"
+        "knapsack-rl table {wildcards.table:q} --study {params.study:q} > {log:q} 2>&1"
 
 
 rule figure:
@@ -67,10 +69,11 @@ rule figure:
     conda:
         ENVIRONMENT
     params:
-        study=STUDY_DIGEST,
+        study=STUDY_FILE,
+        digest=STUDY_DIGEST,
         code=code_digest("analysis", "grpo", "allocation"),
     shell:
-        "knapsack-rl figure {wildcards.figure:q} --study {STUDY_FILE:q} > {log:q} 2>&1"
+        "knapsack-rl figure {wildcards.figure:q} --study {params.study:q} > {log:q} 2>&1"
 
 
 rule report:
@@ -86,7 +89,8 @@ rule report:
     conda:
         ENVIRONMENT
     params:
-        study=STUDY_DIGEST,
+        study=STUDY_FILE,
+        digest=STUDY_DIGEST,
         code=code_digest("report", "analysis", "allocation"),
     shell:
-        "knapsack-rl report --study {STUDY_FILE:q} > {log:q} 2>&1"
+        "knapsack-rl report --study {params.study:q} > {log:q} 2>&1"

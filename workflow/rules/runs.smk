@@ -28,9 +28,10 @@ rule train:
         mem_mb=lambda wildcards: 1000 * TRAINING[wildcards.run].mem_gib,
         runtime=lambda wildcards: TRAINING[wildcards.run].runtime_min,
     params:
+        study=STUDY_FILE,
         config=run_digest,
     shell:
-        "OMP_NUM_THREADS={threads} knapsack-rl train --study {STUDY_FILE:q} --run {wildcards.run:q} > {log:q} 2>&1"
+        "OMP_NUM_THREADS={threads} knapsack-rl train --study {params.study:q} --run {wildcards.run:q} > {log:q} 2>&1"
 
 
 rule evaluate:
@@ -54,6 +55,7 @@ rule evaluate:
         mem_mb=lambda wildcards: 1000 * EVALUATION[wildcards.run].mem_gib,
         runtime=lambda wildcards: EVALUATION[wildcards.run].runtime_min,
     params:
+        study=STUDY_FILE,
         config=run_digest,
     shell:
-        "OMP_NUM_THREADS={threads} knapsack-rl evaluate --study {STUDY_FILE:q} --run {wildcards.run:q} > {log:q} 2>&1"
+        "OMP_NUM_THREADS={threads} knapsack-rl evaluate --study {params.study:q} --run {wildcards.run:q} > {log:q} 2>&1"
