@@ -33,19 +33,19 @@ _WORDS = re.compile(
 _SQLITE_FULL = "database or disk is full"
 
 
-def disk_failure(error: BaseException, folder: Path | None = None) -> OutputError | None:
+def disk_failure(error: BaseException, place: Path) -> OutputError | None:
     """The line for the user, None if ``error`` is of another kind.
 
     Args:
         error: what was raised.
-        folder: where was being written, for an error that names no file; the working directory if left out.
+        place: where was being written, for an error that names no file.
     """
     code = _code(error)
     if code is None or isinstance(error, KnapsackError):
         return None
     named = getattr(error, "filename", None)
-    place = named if isinstance(named, str | bytes | os.PathLike) else folder or Path.cwd()
-    return OutputError(f"{os.fsdecode(place)}: {os.strerror(code)}; {REMEDIES[code]}, then give the same command again")
+    place = Path(os.fsdecode(named)) if isinstance(named, str | bytes | os.PathLike) else place
+    return OutputError(f"{place}: {os.strerror(code)}; {REMEDIES[code]}, then give the same command again")
 
 
 @contextmanager
@@ -58,7 +58,7 @@ def writing_to(folder: Path) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        failure = disk_failure(error, folder)
+        failure = disk_failure(error, folder.absolute())
         if failure is None:
             raise
         raise failure from error

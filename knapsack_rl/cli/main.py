@@ -8,7 +8,7 @@ from typing import NoReturn
 
 import typer
 
-from knapsack_rl.base.disk import disk_failure, writing_to
+from knapsack_rl.base.disk import disk_failure
 from knapsack_rl.base.errors import CONTINUES, EXIT_CODE, INTERRUPTED, KnapsackError
 from knapsack_rl.cli import jobs, library, results
 
@@ -28,18 +28,17 @@ for panel, module in (("Jobs of a study", jobs), ("Results", results), ("Allocat
 
 
 def run() -> None:
-    """Entry point: user errors and what a disk refuses are one line and exit code 2, Ctrl-C is one line and exit code 130."""
+    """Entry point: what users or disks cause is one line and exit code 2, Ctrl-C one line and exit code 130."""
     logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
     try:
         code = app(standalone_mode=False)
-        with writing_to(Path("standard output")):
-            sys.stdout.flush()
+        sys.stdout.flush()
     except KnapsackError as error:
         _fail(f"error: {error}", EXIT_CODE)
     except (KeyboardInterrupt, typer.Abort):
         _fail(f"interrupted; {CONTINUES}", INTERRUPTED)
     except Exception as error:
-        if failure := disk_failure(error):
+        if failure := disk_failure(error, _refusing_place()):
             _fail(f"error: {failure}", EXIT_CODE)
         if not hasattr(error, "format_message"):
             raise  # a bug of ours keeps its traceback
@@ -47,6 +46,15 @@ def run() -> None:
     if code == INTERRUPTED:  # typer's answer to Ctrl-C
         _fail(f"interrupted; {CONTINUES}", INTERRUPTED)
     sys.exit(code or 0)
+
+
+def _refusing_place() -> Path:
+    """Where a write that names no file must have gone: standard output if that takes nothing, else this folder."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        return Path("standard output")
+    return Path.cwd()
 
 
 def _fail(message: str, code: int) -> NoReturn:

@@ -123,7 +123,7 @@ def test_a_study_larger_than_an_argument_may_be(workspace):
         study["grid"]["seeds"] = list(range(15))
         study["train"]["steps"] = steps
         study["evaluation"]["every"] = steps
-        study["overrides"] = {run: {"arm": {"schedule": {"kind": "custom", "weights": weights}}} for run in runs}
+        study["overrides"] = {run: {"arm": {"schedule": {"kind": "custom", "weights": list(weights)}}} for run in runs}
 
     workspace.edit(change)
     assert (workspace.folder / "config/config.yaml").stat().st_size > 200_000
