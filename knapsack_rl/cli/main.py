@@ -2,6 +2,7 @@
 
 import logging
 import os
+import stat
 import sys
 from pathlib import Path
 from typing import NoReturn
@@ -49,12 +50,9 @@ def run() -> None:
 
 
 def _refusing_place() -> Path:
-    """Where a write that names no file must have gone: standard output if that takes nothing, else this folder."""
-    try:
-        sys.stdout.flush()
-    except OSError:
-        return Path("standard output")
-    return Path.cwd()
+    """Where a write that names no file went: our own name their folder, so to what standard output is redirected to."""
+    redirected = not sys.stdout.isatty() and not stat.S_ISFIFO(os.fstat(1).st_mode)
+    return Path("standard output") if redirected else Path.cwd()
 
 
 def _fail(message: str, code: int) -> NoReturn:
