@@ -59,6 +59,11 @@ class StudyPaths:
         return cls(root / "results" / name, root / "figures" / name)
 
     @property
+    def study_file(self) -> Path:
+        """The study as its jobs read it: checked, with what the command line changed laid over it."""
+        return self.results / "study.json"
+
+    @property
     def train_prompts(self) -> Path:
         """Training problems."""
         return self.results / "data" / "train.parquet"

@@ -7,7 +7,7 @@ import typer
 
 from knapsack_rl.base.errors import EXIT_CODE
 from knapsack_rl.cli.markdown import markdown_table
-from knapsack_rl.cli.options import read_study
+from knapsack_rl.cli.options import read_study, study_source
 from knapsack_rl.study import expand
 
 HEADER = ("check", "status", "found", "remedy")
@@ -32,7 +32,7 @@ def check(
     from knapsack_rl.records import write_text
 
     config = read_study(study)
-    runs = expand(config, source="--study" if study.lstrip().startswith("{") else study)
+    runs = expand(config, source=study_source(study))
     here = Machine.here()
     machine = Machine(here.gpus if gpus is None else gpus, gpu_memory_gib or here.gpu_memory_gib)
     findings = check_study(config, runs, machine=None if inputs_only else machine)

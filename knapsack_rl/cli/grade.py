@@ -52,15 +52,14 @@ def grade(
 
 def _check(output: Path, cases: Path) -> None:
     """Raise before the work if the file could not be written after it, or would replace the cases."""
-    from knapsack_rl.records.atomic import check_writable, ensure_writable
+    from knapsack_rl.records.atomic import check_writable, destination, ensure_writable
 
     if output.exists() and cases.exists() and output.samefile(cases):
         raise OutputError(f"--output {output}: is the file of cases itself; name another file")
-    if output.is_dir():
-        raise OutputError(f"{output}: is a folder; name a file")
-    check_writable(output.parent)
-    if output.parent.is_dir():
-        ensure_writable(output.parent)
+    folder = destination(output).parent
+    check_writable(folder)
+    if folder.is_dir():
+        ensure_writable(folder)
 
 
 COMMANDS = {"grade": grade}

@@ -1,10 +1,11 @@
 """Commands that compute: problem sets, base models, training, evaluation."""
 
 import os
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 import typer
 from pydantic import ValidationError
@@ -12,21 +13,20 @@ from pydantic import ValidationError
 from knapsack_rl.base.errors import ConfigError, InputError
 from knapsack_rl.base.layout import StudyPaths
 from knapsack_rl.base.ranks import is_rank
-from knapsack_rl.cli.options import DEFAULT_STUDY, StudyOption, read_json, read_run
-from knapsack_rl.config import BuildConfig, ModelConfig, RunConfig, TaskConfig, compact_json
+from knapsack_rl.cli.options import DEFAULT_STUDY, StudyOption, read_json, read_run, read_study, study_source
+from knapsack_rl.config import ModelConfig, RunConfig, TaskConfig
 from knapsack_rl.config.load import describe
 
-SectionT = TypeVar("SectionT", TaskConfig, BuildConfig)
 ConfigOption = Annotated[str | None, typer.Option("--config", help="Resolved run config, JSON text or file.")]
 RunOption = Annotated[str | None, typer.Option("--run", help="Run id, with --study.")]
-TaskOption = Annotated[str, typer.Option("--task", help="Section `task` of a study as JSON.")]
 
 
 def prepare(
-    task: TaskOption,
     train_prompts: Annotated[Path, typer.Option(help="Training problems to write (parquet).")],
-    *,
     benchmarks: Annotated[Path, typer.Option(help="Held-out problems to write (parquet).")],
+    *,
+    study: StudyOption = DEFAULT_STUDY,
+    task: Annotated[str | None, typer.Option(help="Section `task` as JSON, in place of the study's.")] = None,
     preparation: Annotated[
         Path | None, typer.Option(help="Counts of every filter to write (parquet); beside the training problems.")
     ] = None,
@@ -34,7 +34,7 @@ def prepare(
     """Write a task's training problems and benchmarks, and what was counted in preparing them."""
     from knapsack_rl.prepare import prepare as run
 
-    config = _section(TaskConfig, task, source="--task")
+    config = read_study(study).task if task is None else _task(task)
     counts = preparation or train_prompts.with_name("preparation.parquet")
     run(config, train_prompts=train_prompts, benchmarks=benchmarks, preparation=counts)
 
@@ -56,16 +56,21 @@ def fetch(
 
 
 def pretrain(
-    task: TaskOption,
-    build: Annotated[str, typer.Option(help="Section `build` of a model as JSON.")],
+    model: Annotated[str, typer.Option(help="Name of a model of the study that has `build`.")],
     *,
+    study: StudyOption = DEFAULT_STUDY,
     output: Annotated[Path, typer.Option(help="Model folder to write.")],
 ) -> None:
     """Build a small base model and pre-train it on the task's demonstrations."""
+    config = read_study(study)
+    build = config.models[model].build if model in config.models else None
+    if build is None:
+        known = ", ".join(name for name, other in config.models.items() if other.build)
+        raise InputError(f"--model {model}: no model that {study_source(study)} builds; it builds: {known or 'none'}")
     _use_job_threads()
     from knapsack_rl.pretrain import pretrain as run
 
-    run(_section(TaskConfig, task, source="--task"), _section(BuildConfig, build, source="--build"), output=output)
+    run(config.task, build, output=output)
 
 
 def train(
@@ -86,7 +91,8 @@ def train(
     paths = StudyPaths.of(resolved.study)
     model_folder = _base_model(resolved, paths)
     _use_job_threads()
-    if not _launched_ranks(resolved):
+    given = ("--study", study, "--run", resolved.run_id) if config is None else ("--config", config)
+    if not _launched_ranks(resolved, given):
         _train(resolved, paths, model_folder=model_folder)
     if then_evaluate and not is_rank(os.environ):
         _evaluate(resolved, paths)
@@ -136,11 +142,14 @@ def _evaluate(config: RunConfig, paths: StudyPaths) -> None:
     )
 
 
-def _launched_ranks(config: RunConfig) -> bool:
-    """Train as several ranks, if the run is to have them and this process is none of them yet."""
+def _launched_ranks(config: RunConfig, given: Sequence[str]) -> bool:
+    """Train as several ranks, if the run is to have them and this process is none of them yet.
+
+    They are told of the run as this process was, in ``given``: a system takes no argument of 128 KiB.
+    """
     from knapsack_rl.train.launch import Nodes, launch, nodes_to_spread_over, spread
 
-    command = ("-m", "knapsack_rl.cli.start", "train", "--config", compact_json(config))
+    command = ("-m", "knapsack_rl.cli.start", "train", *given)
     if is_rank(os.environ):
         return False
     if (waiting := nodes_to_spread_over(os.environ)) > 1:
@@ -169,11 +178,11 @@ def _base_model(config: RunConfig, paths: StudyPaths) -> Path:
     return folder
 
 
-def _section(model: type[SectionT], text: str, *, source: str) -> SectionT:
+def _task(text: str) -> TaskConfig:
     try:
-        return model.model_validate(read_json(text, source))
+        return TaskConfig.model_validate(read_json(text, "--task"))
     except ValidationError as error:
-        raise ConfigError(f"{source}: {describe(error)}") from None
+        raise ConfigError(f"--task: {describe(error)}") from None
 
 
 def _use_job_threads() -> None:

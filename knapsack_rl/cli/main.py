@@ -1,10 +1,15 @@
 """`knapsack-rl`: one command per job of the workflow, and a few for use by hand."""
 
 import logging
+import os
+import stat
 import sys
+from pathlib import Path
+from typing import NoReturn
 
 import typer
 
+from knapsack_rl.base.disk import disk_failure
 from knapsack_rl.base.errors import CONTINUES, EXIT_CODE, INTERRUPTED, KnapsackError
 from knapsack_rl.cli import jobs, library, results
 
@@ -24,15 +29,18 @@ for panel, module in (("Jobs of a study", jobs), ("Results", results), ("Allocat
 
 
 def run() -> None:
-    """Entry point: user errors are one line and exit code 2, Ctrl-C is one line and exit code 130."""
+    """Entry point: what users or disks cause is one line and exit code 2, Ctrl-C one line and exit code 130."""
     logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
     try:
         code = app(standalone_mode=False)
+        sys.stdout.flush()
     except KnapsackError as error:
         _fail(f"error: {error}", EXIT_CODE)
     except (KeyboardInterrupt, typer.Abort):
         _fail(f"interrupted; {CONTINUES}", INTERRUPTED)
     except Exception as error:
+        if failure := disk_failure(error, _refusing_place()):
+            _fail(f"error: {failure}", EXIT_CODE)
         if not hasattr(error, "format_message"):
             raise  # a bug of ours keeps its traceback
         _fail(f"error: {error.format_message()} (see knapsack-rl --help)", EXIT_CODE)  # a usage error of typer's
@@ -41,8 +49,20 @@ def run() -> None:
     sys.exit(code or 0)
 
 
-def _fail(message: str, code: int) -> None:
-    sys.stderr.write(f"{message}\n")
+def _refusing_place() -> Path:
+    """Where a write that names no file went: our own name their folder, so to what standard output is redirected to."""
+    redirected = not sys.stdout.isatty() and not stat.S_ISFIFO(os.fstat(1).st_mode)
+    return Path("standard output") if redirected else Path.cwd()
+
+
+def _fail(message: str, code: int) -> NoReturn:
+    """Say it, if the log is not on a full disk as well; what is left in buffers then would change the exit code."""
+    try:
+        sys.stderr.write(f"{message}\n")
+        sys.stderr.flush()
+        sys.stdout.flush()
+    except OSError:
+        os._exit(code)
     sys.exit(code)
 
 

@@ -8,19 +8,28 @@ import typer
 
 from knapsack_rl.base.errors import InputError
 from knapsack_rl.config import RunConfig, StudyConfig, load_study, parse_run, parse_study
-from knapsack_rl.study import expand
+from knapsack_rl.study import expand, expand_one
 
 StudyOption = Annotated[
-    str, typer.Option("--study", help="Study file (YAML), or the same content as JSON text.", show_default=True)
+    str,
+    typer.Option("--study", help="Study file (YAML or .json), or the same content as JSON text.", show_default=True),
 ]
 DEFAULT_STUDY = "config/config.yaml"
 
 
 def read_study(text: str) -> StudyConfig:
-    """The study in a YAML file, or in JSON text that starts with ``{``."""
+    """The study in a YAML file, in a ``.json`` file, or in JSON text that starts with ``{``."""
     if text.lstrip().startswith("{"):
         return parse_study(read_json(text, "--study"), source="--study")
-    return load_study(Path(text))
+    path = Path(text)
+    if path.suffix == ".json":  # of a study of thousands of runs, which a reader of YAML takes minutes for
+        return parse_study(read_json(_read_file(path, "an existing study file"), text), source=text)
+    return load_study(path)
+
+
+def study_source(text: str) -> str:
+    """How messages name the study given by ``--study``."""
+    return "--study" if text.lstrip().startswith("{") else text
 
 
 def read_run(config: str | None, *, study: str, run_id: str | None) -> RunConfig:
@@ -30,14 +39,13 @@ def read_run(config: str | None, *, study: str, run_id: str | None) -> RunConfig
         InputError: neither, or a run that the study does not have.
     """
     if config is not None:
-        text = config if config.lstrip().startswith("{") else _read_file(Path(config))
+        text = config if config.lstrip().startswith("{") else _read_file(Path(config), "a resolved run config")
         return parse_run(text, source="--config")
-    runs = expand(read_study(study), source="--study" if study.lstrip().startswith("{") else study)
+    whole = read_study(study)
     if run_id is None:
-        raise InputError(f"give --run with a run id of the study, e.g. --run {next(iter(runs))} (knapsack-rl runs)")
-    if run_id not in runs:
-        raise InputError(f"--run {run_id}: no such run in the study; `knapsack-rl runs` lists all {len(runs)}")
-    return runs[run_id]
+        first = next(iter(expand(whole, source=study_source(study))))
+        raise InputError(f"give --run with a run id of the study, e.g. --run {first} (knapsack-rl runs)")
+    return expand_one(whole, run_id, source=study_source(study))
 
 
 def read_json(text: str, source: str) -> Any:  # noqa: ANN401 - JSON
@@ -48,7 +56,7 @@ def read_json(text: str, source: str) -> Any:  # noqa: ANN401 - JSON
     """
     try:
         return json.loads(text)
-    except json.JSONDecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise InputError(f"{source}: is not valid JSON ({error})") from None
 
 
@@ -64,8 +72,10 @@ def read_mapping(text: str, source: str) -> dict[str, Any]:
     return mapping
 
 
-def _read_file(path: Path) -> str:
+def _read_file(path: Path, wanted: str) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror}); give a resolved run config") from None
+        raise InputError(f"{path}: cannot be read ({error.strerror}); give {wanted}") from None
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path}: is no UTF-8 text ({error}); give {wanted}") from None

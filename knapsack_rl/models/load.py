@@ -11,8 +11,9 @@ from safetensors import SafetensorError
 from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
 from transformers.utils import logging as transformers_logging
 
+from knapsack_rl.base.disk import writing_to
 from knapsack_rl.base.errors import InputError
-from knapsack_rl.records import ensure_writable
+from knapsack_rl.records.atomic import destination_folder
 
 transformers_logging.set_verbosity_error()
 transformers_logging.disable_progress_bar()
@@ -82,18 +83,22 @@ def save_model(
         tokenizer: written beside it.
         weights: weights by name, of a model that holds only a part of them.
         card: text of ``README.md``; none is written if empty.
+
+    Raises:
+        OutputError: it cannot be written, or ``folder`` is a file, FIFO or device.
     """
-    ensure_writable(folder.parent)
+    folder = destination_folder(folder)
     temporary = folder.with_name(f".{folder.name}.tmp")
     shutil.rmtree(temporary, ignore_errors=True)
-    model.save_pretrained(temporary, state_dict=None if weights is None else dict(weights))
-    tokenizer.save_pretrained(temporary)
-    if weights is not None:
-        _set_dtype(temporary / "config.json", next(iter(weights.values())).dtype)
-    if card:
-        (temporary / "README.md").write_text(card, encoding="utf-8")
-    shutil.rmtree(folder, ignore_errors=True)
-    temporary.rename(folder)
+    with writing_to(folder.parent):
+        model.save_pretrained(temporary, state_dict=None if weights is None else dict(weights))
+        tokenizer.save_pretrained(temporary)
+        if weights is not None:
+            _set_dtype(temporary / "config.json", next(iter(weights.values())).dtype)
+        if card:
+            (temporary / "README.md").write_text(card, encoding="utf-8")
+        shutil.rmtree(folder, ignore_errors=True)
+        temporary.rename(folder)
 
 
 def _set_dtype(path: Path, dtype: torch.dtype) -> None:

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from knapsack_rl.config import TaskConfig
-from knapsack_rl.records import PREPARATION, ensure_writable, table_of, write_table
+from knapsack_rl.records import PREPARATION, destination, ensure_writable, table_of, write_table
 from knapsack_rl.records.prompts import write_benchmarks, write_train_prompts
 from knapsack_rl.tasks import build_task
 
@@ -16,10 +16,10 @@ def prepare(config: TaskConfig, *, train_prompts: Path, benchmarks: Path, prepar
     Raises:
         ConfigError: unknown task or option.
         InputError: a data set or tokenizer that cannot be had, or a filter that leaves nothing.
-        OutputError: a folder that cannot be written.
+        OutputError: a folder that cannot be written, or an output that is no file.
     """
     for path in (train_prompts, benchmarks, preparation):
-        ensure_writable(path.parent)
+        ensure_writable(destination(path).parent)
     prepared = build_task(config.name, config.options, seed=config.seed).preparation(open_tokenizer)
     write_train_prompts(train_prompts, prepared.train)
     write_benchmarks(benchmarks, prepared.benchmarks, overlaps=prepared.overlaps)

@@ -15,6 +15,7 @@ from huggingface_hub.errors import (
 from huggingface_hub.utils import logging
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_exponential
 
+from knapsack_rl.base.disk import writing_to
 from knapsack_rl.base.errors import InputError
 from knapsack_rl.records import ensure_writable, sha256_of, write_json
 
@@ -39,7 +40,8 @@ def fetch_model(hub: str, revision: str, *, folder: Path) -> None:
         OutputError: the folder cannot be written.
     """
     ensure_writable(folder)
-    _download(hub, revision, allow_patterns=list(MODEL_FILES), local_dir=folder)
+    with writing_to(folder):
+        _download(hub, revision, allow_patterns=list(MODEL_FILES), local_dir=folder)
     files = sorted(path for path in folder.iterdir() if path.is_file() and path.name != RECEIPT)
     for ending in ("config.json", ".safetensors"):
         if not any(path.name.endswith(ending) for path in files):

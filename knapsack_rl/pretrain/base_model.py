@@ -7,7 +7,7 @@ from knapsack_rl.config import BuildConfig, TaskConfig
 from knapsack_rl.learner.imitation import imitate
 from knapsack_rl.models import build_model, build_tokenizer, pick_device, save_model
 from knapsack_rl.progress import Progress
-from knapsack_rl.records import ensure_writable
+from knapsack_rl.records.atomic import destination_folder
 from knapsack_rl.tasks import build_task
 
 
@@ -17,7 +17,7 @@ def pretrain(task_config: TaskConfig, build: BuildConfig, *, output: Path) -> No
     Raises:
         ConfigError: the task offers no vocabulary to build a model on.
     """
-    ensure_writable(output.parent)
+    destination_folder(output)
     task = build_task(task_config.name, task_config.options, seed=task_config.seed)
     if not task.vocabulary():
         raise ConfigError(f"task {task_config.name!r} has no vocabulary of its own; give models.<name>.path instead")

@@ -1,6 +1,15 @@
 """Floor 1: facts on disk. Tables with declared schemas, the append-only journal, the manifest (pyarrow)."""
 
-from knapsack_rl.records.atomic import check_writable, ensure_writable, model_files, sha256_of, write_json, write_text
+from knapsack_rl.records.atomic import (
+    check_writable,
+    destination,
+    ensure_writable,
+    model_files,
+    sha256_of,
+    write_json,
+    write_text,
+    written_whole,
+)
 from knapsack_rl.records.journal import Journal, read_journal
 from knapsack_rl.records.manifest import code_digest, environment_facts
 from knapsack_rl.records.model_size import num_parameters
@@ -31,6 +40,7 @@ __all__ = [
     "Journal",
     "check_writable",
     "code_digest",
+    "destination",
     "ensure_writable",
     "environment_facts",
     "model_files",
@@ -44,4 +54,5 @@ __all__ = [
     "write_json",
     "write_table",
     "write_text",
+    "written_whole",
 ]

@@ -1,11 +1,15 @@
-"""Files appear whole or not at all."""
+"""Files appear whole or not at all; a link is written through, and what is no file is left alone."""
 
 import hashlib
 import json
 import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from knapsack_rl.base.disk import writing_to
 from knapsack_rl.base.errors import InputError, OutputError
 
 
@@ -39,21 +43,67 @@ def check_writable(folder: Path) -> None:
         raise OutputError(f"{folder}: cannot be written (no permission for {nearest}); choose a writable folder")
 
 
+def destination(path: Path) -> Path:
+    """The file that a write to ``path`` replaces or creates: where it leads to, if it is a link.
+
+    Raises:
+        OutputError: a folder, FIFO, device or socket, which renaming a file over it would destroy.
+    """
+    try:
+        mode = path.stat().st_mode
+    except FileNotFoundError:
+        mode = stat.S_IFREG
+    except OSError as error:
+        raise OutputError(f"{path}: cannot be written ({error.strerror}); give the name of a file") from None
+    if stat.S_ISDIR(mode):
+        raise OutputError(f"{path}: is a folder; give the name of a file")
+    if not stat.S_ISREG(mode):
+        kind = "a FIFO" if stat.S_ISFIFO(mode) else "a socket" if stat.S_ISSOCK(mode) else "a device"
+        raise OutputError(f"{path}: is {kind}; give the name of a regular file")
+    return Path(os.path.realpath(path)) if path.is_symlink() else path
+
+
+def destination_folder(path: Path) -> Path:
+    """The folder that a write to ``path`` replaces or creates, with all above it: where it leads to, if it is a link.
+
+    Raises:
+        OutputError: it is something else, or the folder above cannot be written.
+    """
+    if path.exists() and not path.is_dir():
+        raise OutputError(f"{path}: is no folder; give the name of a folder")
+    target = Path(os.path.realpath(path)) if path.is_symlink() else path
+    ensure_writable(target.parent)
+    return target
+
+
+@contextmanager
+def written_whole(path: Path) -> Iterator[Path]:
+    """A temporary file to write in place of ``path``, which takes its place when the block ends well, on disk.
+
+    Raises:
+        OutputError: what ``path`` names is no file, or its folder cannot be written.
+    """
+    target = destination(path)
+    ensure_writable(target.parent)
+    temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+    try:
+        with writing_to(target.parent):
+            yield temporary
+            with temporary.open("rb") as stream:
+                os.fsync(stream.fileno())
+            temporary.replace(target)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
 def write_text(path: Path, text: str) -> None:
     """Write ``text`` to ``path`` through a temporary file and an atomic rename.
 
     Raises:
-        OutputError: the folder cannot be written, or is what ``path`` names.
+        OutputError: the folder cannot be written, or ``path`` names what is no file.
     """
-    if path.is_dir():
-        raise OutputError(f"{path}: is a folder; give the name of a file")
-    ensure_writable(path.parent)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    with temporary.open("w", encoding="utf-8") as stream:
-        stream.write(text)
-        stream.flush()
-        os.fsync(stream.fileno())
-    temporary.replace(path)
+    with written_whole(path) as temporary:
+        temporary.write_text(text, encoding="utf-8", newline="")
 
 
 def write_json(path: Path, data: Any, *, sort_keys: bool = True) -> None:  # noqa: ANN401 - whatever json.dumps takes

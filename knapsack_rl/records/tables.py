@@ -1,6 +1,5 @@
 """Parquet tables in and out, checked against their declared schema."""
 
-import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from knapsack_rl.base.errors import InputError
-from knapsack_rl.records.atomic import ensure_writable
+from knapsack_rl.records.atomic import written_whole
 
 
 def table_of(rows: Iterable[Mapping[str, Any]], schema: pa.Schema) -> pa.Table:
@@ -34,16 +33,8 @@ def write_table(path: Path, table: pa.Table) -> None:
 @contextmanager
 def table_writer(path: Path, schema: pa.Schema) -> Iterator[pq.ParquetWriter]:
     """Write a parquet file a table at a time; it appears, whole, when the block ends well."""
-    ensure_writable(path.parent)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        with pq.ParquetWriter(temporary, schema, compression="zstd") as writer:
-            yield writer
-        with temporary.open("rb") as stream:
-            os.fsync(stream.fileno())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with written_whole(path) as temporary, pq.ParquetWriter(temporary, schema, compression="zstd") as writer:
+        yield writer
 
 
 def read_table(path: Path, schema: pa.Schema) -> pa.Table:

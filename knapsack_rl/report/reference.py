@@ -11,7 +11,7 @@ from PIL import Image
 from knapsack_rl.base.errors import InputError
 from knapsack_rl.base.layout import StudyPaths
 from knapsack_rl.config import StudyConfig
-from knapsack_rl.records import ensure_writable, write_json
+from knapsack_rl.records import ensure_writable, write_json, written_whole
 from knapsack_rl.records.products import FIGURE_NAMES, TABLE_NAMES
 
 SHARED = ("git_commit", "git_dirty", "packages", "python", "machine", "num_cpus", "code_version")
@@ -63,8 +63,8 @@ def _manifest(paths: StudyPaths, run_id: str) -> dict[str, Any]:
 
 def _shrink(source: Path, target: Path) -> None:
     """A figure in 256 colours, which is a third of the size and looks the same."""
-    with Image.open(source) as image:
-        image.convert("RGB").quantize(256).save(target, optimize=True)
+    with Image.open(source) as image, written_whole(target) as temporary:
+        image.convert("RGB").quantize(256).save(temporary, format="PNG", optimize=True)
 
 
 def _copy(files: list[Path], folder: Path) -> None:

@@ -1,12 +1,12 @@
 """Expand the grid of a study into fully resolved runs and check them before anything is computed."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from knapsack_rl.allocation import check_strategy, default_belief
-from knapsack_rl.base.errors import ConfigError
+from knapsack_rl.base.errors import ConfigError, InputError
 from knapsack_rl.beliefs import check_tracker
 from knapsack_rl.config import ArmConfig, RunConfig, StudyConfig, TrainConfig, parse_run
 from knapsack_rl.study.grid import GridKey, grid_keys
@@ -26,6 +26,34 @@ def expand(study: StudyConfig, *, source: str = "config") -> dict[str, RunConfig
         ConfigError: an unknown strategy, belief, task or option; a budget outside the bounds; an override that
             names no run; a model folder that does not exist. ``source`` names the file in the message.
     """
+    keys, num_train = _checked_grid(study, source)
+    defaults = study.model_dump(mode="json", exclude={"overrides"})
+    runs = {run_id: _resolve(study, run_id, key=key, defaults=defaults, source=source) for run_id, key in keys.items()}
+    for run in runs.values():
+        _check_enough_problems(run, num_train, source=source)
+    return runs
+
+
+def expand_one(study: StudyConfig, run_id: str, *, source: str = "config") -> RunConfig:
+    """One run of the study, without resolving the others; a job of a study of thousands starts as fast as any.
+
+    Raises:
+        ConfigError: as ``expand``, for what concerns this run.
+        InputError: the study has no such run.
+    """
+    keys, num_train = _checked_grid(study, source)
+    if run_id not in keys:
+        near = get_close_matches(run_id, keys, n=1)
+        hint = f"did you mean {near[0]!r}? " if near else ""
+        raise InputError(f"--run {run_id}: no such run in the study; {hint}`knapsack-rl runs` lists all {len(keys)}")
+    defaults = study.model_dump(mode="json", exclude={"overrides"})
+    run = _resolve(study, run_id, key=keys[run_id], defaults=defaults, source=source)
+    _check_enough_problems(run, num_train, source=source)
+    return run
+
+
+def _checked_grid(study: StudyConfig, source: str) -> tuple[dict[str, GridKey], int | None]:
+    """Keys of all runs and the number of training problems, None if not known, once what runs share is checked."""
     try:
         keys = grid_keys(study)
         num_train = check_task(study.task.name, study.task.options)
@@ -33,21 +61,21 @@ def expand(study: StudyConfig, *, source: str = "config") -> dict[str, RunConfig
         for name, arm in study.arms.items():
             _check_arm(arm, f"arms.{name}")
             _check_arm_train(arm, f"arms.{name}")
-        _check_overrides(study.overrides, list(keys))
+        _check_overrides(study.overrides, keys)
     except ConfigError as error:
         raise ConfigError(f"{source}: {error}") from None
-    runs = {run_id: _resolve(study, run_id, key=key, source=source) for run_id, key in keys.items()}
-    for run in runs.values():
-        if num_train is not None and run.train.prompts_per_step > num_train:
-            raise ConfigError(
-                f"{source}: train.prompts_per_step: {run.train.prompts_per_step} exceeds the {num_train} training"
-                f" problems (run {run.run_id}); lower it or raise the number of problems"
-            )
-    return runs
+    return keys, num_train
 
 
-def _resolve(study: StudyConfig, run_id: str, *, key: GridKey, source: str) -> RunConfig:
-    defaults = study.model_dump(mode="json")
+def _check_enough_problems(run: RunConfig, num_train: int | None, *, source: str) -> None:
+    if num_train is not None and run.train.prompts_per_step > num_train:
+        raise ConfigError(
+            f"{source}: train.prompts_per_step: {run.train.prompts_per_step} exceeds the {num_train} training"
+            f" problems (run {run.run_id}); lower it or raise the number of problems"
+        )
+
+
+def _resolve(study: StudyConfig, run_id: str, *, key: GridKey, defaults: Mapping[str, Any], source: str) -> RunConfig:
     resolved = {
         "run_id": run_id,
         "study": study.name,
@@ -120,11 +148,11 @@ def _check_models(study: StudyConfig) -> None:
             )
 
 
-def _check_overrides(overrides: Mapping[str, Mapping[str, Any]], run_ids: list[str]) -> None:
+def _check_overrides(overrides: Mapping[str, Mapping[str, Any]], run_ids: Collection[str]) -> None:
     for run_id, values in overrides.items():
         if run_id not in run_ids:
             near = get_close_matches(run_id, run_ids, n=1)
-            hint = f"did you mean {near[0]!r}?" if near else f"runs look like {run_ids[0]!r}"
+            hint = f"did you mean {near[0]!r}?" if near else f"runs look like {next(iter(run_ids))!r}"
             raise ConfigError(f"overrides.{run_id}: no such run in the grid; {hint}")
         for key in values:
             if key not in OVERRIDABLE:

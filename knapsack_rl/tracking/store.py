@@ -37,10 +37,12 @@ EXPERIMENT_TAGS = {"mlflow.experimentKind": "custom_model_development"}
 def tracking_uri(results_root: Path) -> str:
     """Address of the store: ``MLFLOW_TRACKING_URI`` if set, else an SQLite file below ``results_root``.
 
+    A relative root stays relative: an address ends at the first ``?``, and a project's folder may have one in its name.
+
     Args:
         results_root: the folder ``results``, which all studies share.
     """
-    return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{(results_root / 'mlflow' / 'mlflow.db').resolve()}"
+    return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{results_root / 'mlflow' / 'mlflow.db'}"
 
 
 def is_local(uri: str) -> bool:
@@ -95,7 +97,9 @@ def open_experiment(study: str, results_root: Path) -> Experiment:
     with FileLock(ensure_writable(results_root / "mlflow") / "store.lock"):
         _make_store(Path(uri.removeprefix("sqlite:///")))
         artifacts = (results_root / "mlflow" / "artifacts" / study).resolve()
-        return _find_or_create(_client(uri), study, artifacts=str(artifacts))
+        # MLflow decodes `%20` in a plain path as well, and cuts it at `?`; as an address it is the path that it was.
+        plain = str(artifacts) if not set("%?#") & set(str(artifacts)) else artifacts.as_uri()
+        return _find_or_create(_client(uri), study, artifacts=plain)
 
 
 def _make_store(database: Path) -> None:

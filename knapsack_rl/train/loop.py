@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from knapsack_rl.base.disk import writing_to
 from knapsack_rl.base.errors import CONTINUES, DivergedError, InputError, StateError, TrainingError
 from knapsack_rl.base.layout import RunPaths
 from knapsack_rl.base.ranks import ONE_RANK, Ranks
@@ -82,7 +83,7 @@ def train(job: TrainJob) -> None:
     first = job.ranks.rank == 0
     if first:
         ensure_writable(job.paths.folder.parent)
-    with locked(job.paths.state) if first else nullcontext():
+    with writing_to(job.paths.state), locked(job.paths.state) if first else nullcontext():
         evaluations = job.evaluations()
         parts = job.build(job.config, prompts_file=job.prompts_file, model_folder=job.model_folder)
         if first:
@@ -94,7 +95,8 @@ def train(job: TrainJob) -> None:
             _run_steps(job, parts, start=start, evaluations=evaluations)
         parts.task.close()
         if first:
-            _publish(job, evaluations, num_gpus=parts.num_gpus)
+            with writing_to(job.paths.folder.parent):
+                _publish(job, evaluations, num_gpus=parts.num_gpus)
 
 
 def _agreed_start(job: TrainJob, parts: Parts) -> int:

@@ -45,8 +45,8 @@ def test_configfile_replaces_the_default_study(workspace, tmp_path):
     del study["evaluation"]
     workspace.edit(lambda default: default.update(overrides={"nano-uniform-n4-s0": {"train": {"steps": 99}}}))
     (tmp_path / "other.yaml").write_text(yaml.safe_dump(study))
-    output = workspace.run("-n", "-p", "--configfile", str(tmp_path / "other.yaml")).stdout
-    assert '"steps": 99' not in output
+    output = workspace.run("-n", "--configfile", str(tmp_path / "other.yaml")).stdout
+    assert "results/other/probes/" not in output  # the default study's section `evaluation` takes a probe
     assert "results/other/" in output
     assert "results/smoke/" not in output
 
@@ -112,3 +112,27 @@ def test_stale_lock_gets_a_remedy(workspace):
     assert sum("snakemake --unlock" in line for line in done.stdout.splitlines()) == 1
     workspace.run("--unlock")
     assert workspace.planned()["train"] == 2
+
+
+def test_a_study_larger_than_an_argument_may_be(workspace):
+    """200 kB of overrides: nothing but the file's name is handed to a job, and a dry run writes no file."""
+    steps = 500
+    runs = [f"nano-{arm}-n4-s{seed}" for arm in ("uniform", "knapsack") for seed in range(15)]
+    weights = [1 + 1 / (3 + step) for step in range(steps)]
+
+    def change(study):
+        study["grid"]["seeds"] = list(range(15))
+        study["train"]["steps"] = steps
+        study["evaluation"]["every"] = steps
+        study["overrides"] = {run: {"arm": {"schedule": {"kind": "custom", "weights": list(weights)}}} for run in runs}
+
+    workspace.edit(change)
+    assert (workspace.folder / "config/config.yaml").stat().st_size > 200_000
+    output = workspace.run("-n", "-p", "training").stdout
+    assert not (workspace.folder / "results").exists()
+    assert f"knapsack-rl train --study results/smoke/study.json --run {runs[7]} >" in output
+    assert max(map(len, output.splitlines())) < 10_000
+    assert "{" not in "".join(line for line in output.splitlines() if "knapsack-rl" in line)
+    workspace.run("--cores", "1", "data")
+    assert (workspace.folder / "results/smoke/data/train.parquet").is_file()
+    assert "Nothing to be done" in workspace.run("--cores", "1", "data").stdout

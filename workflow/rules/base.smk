@@ -18,12 +18,13 @@ rule check_study:
     conda:
         ENVIRONMENT
     params:
-        # Not the whole study, which is in the environment: a change that needs nothing new (another seed) is no reason to
-        # check, prepare and publish everything again.
-        needs=needs_json(STUDY),
+        # Not the whole study: a change that needs nothing new (another seed) is no reason to check, prepare and publish
+        # everything again.
+        study=STUDY_FILE,
+        needs=digest(needs_json(STUDY)),
         options=CHECK_OPTIONS,
     shell:
-        'knapsack-rl check "$KNAPSACK_RL_STUDY" {params.options} --output {output:q} > {log:q} 2>&1'
+        "knapsack-rl check {params.study:q} {params.options} --output {output:q} > {log:q} 2>&1"
 
 
 rule prepare_data:
@@ -40,10 +41,11 @@ rule prepare_data:
     conda:
         ENVIRONMENT
     params:
-        task=TASK_JSON,
+        study=STUDY_FILE,
+        task=TASK_DIGEST,
         code_version=STUDY.code_version,
     shell:
-        "knapsack-rl prepare --task {params.task:q} --train-prompts {output.train:q}"
+        "knapsack-rl prepare --study {params.study:q} --train-prompts {output.train:q}"
         " --benchmarks {output.benchmarks:q} --preparation {output.preparation:q} > {log:q} 2>&1"
 
 
@@ -67,11 +69,12 @@ rule base_model:
         runtime=60,
     params:
         folder=lambda wildcards: PATHS.model(wildcards.model),
-        task=TASK_JSON,
-        build=build_json,
+        study=STUDY_FILE,
+        task=TASK_DIGEST,
+        build=build_digest,
         code_version=STUDY.code_version,
     shell:
-        "OMP_NUM_THREADS={threads} knapsack-rl pretrain --task {params.task:q} --build {params.build:q}"
+        "OMP_NUM_THREADS={threads} knapsack-rl pretrain --study {params.study:q} --model {wildcards.model:q}"
         " --output {params.folder:q} > {log:q} 2>&1"
 
 

@@ -7,8 +7,9 @@ import psutil
 
 from knapsack_rl.base.errors import EXIT_CODE, KnapsackError
 from knapsack_rl.base.layout import StudyPaths
-from knapsack_rl.config import compact_json, parse_study
-from knapsack_rl.records import check_writable, code_digest, model_files
+from knapsack_rl.base.seeding import digest
+from knapsack_rl.config import compact_json, parse_study, run_hash
+from knapsack_rl.records import check_writable, code_digest, model_files, write_text
 from knapsack_rl.records.products import FIGURE_NAMES, TABLE_NAMES
 from knapsack_rl.study import expand
 from knapsack_rl.study.outside import fits_one_process, needs_check, needs_json
@@ -31,6 +32,16 @@ def load_checked_study():
         check_writable(paths.results)
         check_writable(paths.figures)
         return checked, expand(checked, source=source)
+    except KnapsackError as error:
+        sys.stderr.write(f"error: {error}\n")
+        sys.exit(EXIT_CODE)
+
+
+def write_study():
+    """Write the study where jobs read it. An argument or environment variable must be shorter than 128 KiB."""
+    try:
+        if not PATHS.study_file.exists() or PATHS.study_file.read_text() != STUDY_JSON:
+            write_text(PATHS.study_file, STUDY_JSON)
     except KnapsackError as error:
         sys.stderr.write(f"error: {error}\n")
         sys.exit(EXIT_CODE)
@@ -76,8 +87,13 @@ def stop_idle_scheduling():
 explain_stale_lock()
 STUDY, RUNS = load_checked_study()
 PATHS = StudyPaths.of(STUDY.name)
-STUDY_JSON = compact_json(STUDY)
-TASK_JSON = compact_json(STUDY.task)
+STUDY_JSON = compact_json(STUDY) + "\n"
+# Jobs read the file; what a job depends on is a digest among its params, so that a change re-runs just that job.
+STUDY_FILE = str(PATHS.study_file)
+STUDY_DIGEST = digest(STUDY_JSON)
+TASK_DIGEST = digest(compact_json(STUDY.task))
+if not workflow.is_main_process:
+    write_study()  # a job on a machine that does not share this folder has only what its Snakemake makes there
 LOGS = f"results/{STUDY.name}/logs"
 BENCHMARKS = f"results/{STUDY.name}/benchmarks"
 
@@ -93,7 +109,6 @@ FETCHED_MODELS = [
     if model.hub and name in STUDY.grid.models
 ]
 # A study that needs anything from outside is checked before anything is downloaded or trained.
-os.environ.update(KNAPSACK_RL_STUDY=STUDY_JSON)
 CHECKED = [str(PATHS.results / "checked.md")] if needs_check(STUDY, RUNS) else []
 # Where Snakemake sends jobs elsewhere, the machine it was started on has not their GPUs, memory and disk.
 CHECK_OPTIONS = "--inputs-only" if workflow.non_local_exec else ""
@@ -138,14 +153,14 @@ RECEIPT = str(PATHS.results / "mlflow_receipt.json")
 STORE = str(PATHS.results / "mlflow_store.txt")
 
 
-def run_json(wildcards):
-    """Resolved config of one run; as a param it makes an edit of one run re-run that run alone."""
-    return compact_json(RUNS[wildcards.run])
+def run_digest(wildcards):
+    """Digest of the resolved config of one run; as a param it makes an edit of one run re-run that run alone."""
+    return run_hash(RUNS[wildcards.run])
 
 
-def build_json(wildcards):
-    """Section `build` of one model."""
-    return compact_json(STUDY.models[wildcards.model].build)
+def build_digest(wildcards):
+    """Digest of section `build` of one model."""
+    return digest(compact_json(STUDY.models[wildcards.model].build))
 
 
 def base_model(wildcards):

@@ -18,7 +18,8 @@ rule analyse:
     conda:
         ENVIRONMENT
     params:
-        study=STUDY_JSON,
+        study=STUDY_FILE,
+        digest=STUDY_DIGEST,
         code=code_digest("analysis", "grpo", "allocation"),
     shell:
         "knapsack-rl analyse --study {params.study:q} > {log:q} 2>&1"
@@ -45,7 +46,8 @@ rule table:
     conda:
         ENVIRONMENT
     params:
-        study=STUDY_JSON,
+        study=STUDY_FILE,
+        digest=STUDY_DIGEST,
         code=code_digest("analysis", "grpo", "allocation"),
     shell:
         "knapsack-rl table --study {params.study:q} > {log:q} 2>&1"
@@ -72,7 +74,8 @@ rule figure:
     conda:
         ENVIRONMENT
     params:
-        study=STUDY_JSON,
+        study=STUDY_FILE,
+        digest=STUDY_DIGEST,
         code=code_digest("analysis", "grpo", "allocation"),
     shell:
         "knapsack-rl figure --study {params.study:q} > {log:q} 2>&1"
@@ -91,7 +94,8 @@ rule report:
     conda:
         ENVIRONMENT
     params:
-        study=STUDY_JSON,
+        study=STUDY_FILE,
+        digest=STUDY_DIGEST,
         code=code_digest("report", "analysis", "allocation"),
     shell:
         "knapsack-rl report --study {params.study:q} > {log:q} 2>&1"

@@ -30,10 +30,12 @@ rule train:
         mem_mb=lambda wildcards: 1000 * TRAINING[wildcards.run].mem_gib,
         runtime=lambda wildcards: TRAINING[wildcards.run].runtime_min,
     params:
-        config=run_json,
+        study=STUDY_FILE,
+        config=run_digest,
         options="--evaluate" if EVALUATES_AT_ONCE else "",
     shell:
-        "OMP_NUM_THREADS={threads} knapsack-rl train --config {params.config:q} {params.options} > {log:q} 2>&1"
+        "OMP_NUM_THREADS={threads} knapsack-rl train --study {params.study:q} --run {wildcards.run:q} {params.options}"
+        " > {log:q} 2>&1"
 
 
 if not EVALUATES_AT_ONCE:
@@ -58,6 +60,8 @@ if not EVALUATES_AT_ONCE:
             mem_mb=lambda wildcards: 1000 * EVALUATION[wildcards.run].mem_gib,
             runtime=lambda wildcards: EVALUATION[wildcards.run].runtime_min,
         params:
-            config=run_json,
+            study=STUDY_FILE,
+            config=run_digest,
         shell:
-            "OMP_NUM_THREADS={threads} knapsack-rl evaluate --config {params.config:q} > {log:q} 2>&1"
+            "OMP_NUM_THREADS={threads} knapsack-rl evaluate --study {params.study:q} --run {wildcards.run:q}"
+            " > {log:q} 2>&1"

@@ -33,6 +33,7 @@ rule mlflow_sync:
     conda:
         ENVIRONMENT
     params:
-        study=STUDY_JSON,
+        study=STUDY_FILE,
+        digest=STUDY_DIGEST,
     shell:
         "knapsack-rl mlflow-sync --study {params.study:q} > {log:q} 2>&1"

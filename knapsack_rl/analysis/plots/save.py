@@ -1,14 +1,13 @@
 """Figures as files: the same frames give the same bytes, and a file appears whole or not at all."""
 
 import logging
-import os
 from pathlib import Path
 
 import pandas as pd
 from matplotlib.figure import Figure
 
 from knapsack_rl.analysis.plots.style import DPI
-from knapsack_rl.records import ensure_writable, write_text
+from knapsack_rl.records import write_text, written_whole
 
 _METADATA: dict[str, dict[str, str | None]] = {
     "png": {"Software": None},
@@ -23,12 +22,10 @@ def save(figure: Figure, name: str, *, folder: Path) -> None:
     Raises:
         OutputError: the folder cannot be written.
     """
-    ensure_writable(folder)
     logging.getLogger("fontTools").setLevel(logging.WARNING)  # it would report every glyph of every PDF
     for kind, metadata in _METADATA.items():
-        temporary = folder / f".{name}.{os.getpid()}.tmp"
-        figure.savefig(temporary, format=kind, dpi=DPI, metadata=metadata)
-        temporary.replace(folder / f"{name}.{kind}")
+        with written_whole(folder / f"{name}.{kind}") as temporary:
+            figure.savefig(temporary, format=kind, dpi=DPI, metadata=metadata)
 
 
 def save_data(points: pd.DataFrame, name: str, *, folder: Path) -> None:

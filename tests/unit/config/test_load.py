@@ -1,14 +1,15 @@
 """Configuration errors are one line that names file, key, value and remedy."""
 
+import json
 from copy import deepcopy
 from pathlib import Path
 
 import pytest
 import yaml
 
-from knapsack_rl.base.errors import ConfigError
-from knapsack_rl.config import load_study, parse_study, resume_hash, run_hash
-from knapsack_rl.study import expand
+from knapsack_rl.base.errors import ConfigError, InputError
+from knapsack_rl.config import compact_json, load_study, parse_study, resume_hash, run_hash
+from knapsack_rl.study import expand, expand_one
 
 STUDY = yaml.safe_load(Path(__file__).parents[3].joinpath(".test/config/config.yaml").read_text())
 
@@ -78,6 +79,16 @@ def test_override_changes_one_run_alone():
     changed = [run for run in before if run_hash(before[run]) != run_hash(after[run])]
     assert changed == ["nano-knapsack-n4-s0"]
     assert (after[changed[0]].seed, after[changed[0]].train.steps) == (5, 9)
+
+
+def test_one_run_alone_is_what_it_is_among_all():
+    """A job resolves its own run only, to the same configuration; JSON of the study says the same as the study."""
+    data = _changed("overrides", {"nano-knapsack-n4-s0": {"seed": 5, "arm": {"strategy": "knapsack_posterior"}}})
+    study = parse_study(data, source="s")
+    again = parse_study(json.loads(compact_json(study)), source="s")
+    assert {run_id: expand_one(again, run_id) for run_id in expand(study)} == expand(study)
+    with pytest.raises(InputError, match=r"nano-knapsack-n4-s1: no such run .* 'nano-knapsack-n4-s0'"):
+        expand_one(study, "nano-knapsack-n4-s1")
 
 
 def test_model_may_set_its_own_learning_rate():
