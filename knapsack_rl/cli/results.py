@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from knapsack_rl.base.errors import InputError
 from knapsack_rl.base.layout import StudyPaths
 from knapsack_rl.cli.options import DEFAULT_STUDY, StudyOption, read_study
 from knapsack_rl.study import expand
@@ -50,6 +51,21 @@ def convert(
     from knapsack_rl.records.convert import convert_study
 
     typer.echo(f"{convert_study(results)} files of {results} were converted")
+
+
+def verify(
+    folder: Annotated[Path, typer.Argument(help="Results of a study or a part of them, e.g. results/arithmetic.")],
+) -> None:
+    """Check saves, records, weights and evaluations against the digests written with them; damage is a line each."""
+    from knapsack_rl.records.verify import verify as run
+
+    found = run(folder)
+    for line in found.damage:
+        typer.echo(line, err=True)
+    looked = f"{found.folders} folders and {found.files} files"
+    if found.damage:
+        raise InputError(f"{folder}: {len(found.damage)} of the files in {looked} are damaged or missing")
+    typer.echo(f"{folder}: {looked} are as they were written")
 
 
 def claims(
@@ -126,6 +142,7 @@ COMMANDS = {
     "table": table,
     "compare": compare,
     "claims": claims,
+    "verify": verify,
     "convert": convert,
     "figure": figure,
     "report": report,

@@ -10,11 +10,10 @@ from typing import Any
 
 import pyarrow as pa
 
-from knapsack_rl.base.errors import InputError
 from knapsack_rl.base.layout import RunPaths
 from knapsack_rl.base.seeding import digest
 from knapsack_rl.config import RunConfig, evaluation_hash
-from knapsack_rl.records import model_files, read_table, sha256_of, table_of, write_table
+from knapsack_rl.records import file_damage, model_files, read_table, sha256_of, table_of, write_sum, write_table
 
 
 class BaseModelEvaluations:
@@ -42,11 +41,10 @@ class BaseModelEvaluations:
         if not self._paths.weights(0).is_dir():
             return table_of(make(), schema)  # which says what is missing
         path = self._paths.base_evaluation(self._key(problems))
-        try:
-            found = read_table(path, schema)
-        except InputError:
-            found = table_of(make(), schema)
-            write_table(path, found)
+        if any(file_damage(path)):  # or not there yet
+            write_table(path, table_of(make(), schema))
+            write_sum(path)
+        found = read_table(path, schema)
         place = schema.get_field_index("run_id")
         named = pa.array([self._config.run_id] * found.num_rows, type=schema.field(place).type)
         return found.set_column(place, schema.field(place), named)

@@ -14,7 +14,7 @@ from knapsack_rl.config import RunConfig, evaluation_hash, parse_run
 from knapsack_rl.evaluate.base_model import BaseModelEvaluations
 from knapsack_rl.evaluate.checkpoints import Checkpoints
 from knapsack_rl.progress import Progress
-from knapsack_rl.records import EVALS, PROBES, ensure_writable, read_table, table_of, write_table
+from knapsack_rl.records import EVALS, PROBES, ensure_writable, read_table, table_of, write_sum, write_table
 from knapsack_rl.records.prompts import read_benchmarks, read_train_prompts
 from knapsack_rl.scoring import score_benchmarks
 from knapsack_rl.scoring.probe import probe_rows, probed_prompts, probed_steps
@@ -38,8 +38,10 @@ def evaluate(config: RunConfig, *, paths: RunPaths, benchmarks_file: Path, promp
     done = _inside_training(config, paths)
     done |= _score(config, checkpoints, task=task, benchmarks_file=benchmarks_file, done=done)
     write_table(paths.probe, _probe(config, checkpoints, task=task, prompts_file=prompts_file))
+    write_sum(paths.probe)
     task.close()
     write_table(paths.evals, pa.concat_tables(done[step] for step in config.checkpoints))
+    write_sum(paths.evals)
 
 
 def _inside_training(config: RunConfig, paths: RunPaths) -> dict[int, pa.Table]:

@@ -6,11 +6,12 @@ from knapsack_rl.records.atomic import (
     ensure_writable,
     model_files,
     sha256_of,
+    swap_in,
     write_json,
     write_text,
     written_whole,
 )
-from knapsack_rl.records.journal import Journal, read_journal
+from knapsack_rl.records.journal import Journal, journal_damage, read_journal, recorded_steps
 from knapsack_rl.records.manifest import code_digest, environment_facts
 from knapsack_rl.records.model_size import num_parameters
 from knapsack_rl.records.publish import publish_journal
@@ -25,6 +26,7 @@ from knapsack_rl.records.schemas import (
     STEPS,
     WALL_CLOCK_COLUMNS,
 )
+from knapsack_rl.records.sums import file_damage, folder_damage, write_sum, write_sums
 from knapsack_rl.records.tables import read_table, table_of, table_writer, write_table
 
 __all__ = [
@@ -43,15 +45,22 @@ __all__ = [
     "destination",
     "ensure_writable",
     "environment_facts",
+    "file_damage",
+    "folder_damage",
+    "journal_damage",
     "model_files",
     "num_parameters",
     "publish_journal",
     "read_journal",
     "read_table",
+    "recorded_steps",
     "sha256_of",
+    "swap_in",
     "table_of",
     "table_writer",
     "write_json",
+    "write_sum",
+    "write_sums",
     "write_table",
     "write_text",
     "written_whole",

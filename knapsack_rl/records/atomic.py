@@ -3,7 +3,9 @@
 import hashlib
 import json
 import os
+import shutil
 import stat
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,11 +21,10 @@ def ensure_writable(folder: Path) -> Path:
     Raises:
         OutputError: it cannot be created or written.
     """
-    probe = folder / f".write-test-{os.getpid()}"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        probe.touch()
-        probe.unlink()
+        with tempfile.TemporaryFile(dir=folder):  # without a name where the system can, so that a kill leaves nothing
+            pass
     except OSError as error:
         reason = error.strerror or error
         raise OutputError(f"{folder}: cannot be written ({reason}); choose a writable folder") from None
@@ -109,6 +110,23 @@ def write_text(path: Path, text: str) -> None:
 def write_json(path: Path, data: Any, *, sort_keys: bool = True) -> None:  # noqa: ANN401 - whatever json.dumps takes
     """Write ``data`` as indented JSON, atomically; keys sorted unless their order matters."""
     write_text(path, json.dumps(data, indent=2, sort_keys=sort_keys, allow_nan=False) + "\n")
+
+
+def swap_in(new: Path, folder: Path) -> None:
+    """Put the finished folder ``new`` in the place of ``folder``; a kill leaves the old one or the new one whole."""
+    old = folder.with_name(f".{folder.name}.old")
+    _remove(old)
+    if folder.exists():
+        folder.rename(old)
+    new.rename(folder)
+    _remove(old)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def model_files(folder: Path, *, with_prompting: bool = True) -> list[Path]:

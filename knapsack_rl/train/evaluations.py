@@ -12,7 +12,16 @@ import pyarrow as pa
 from knapsack_rl.base.errors import StateError
 from knapsack_rl.base.seeding import digest
 from knapsack_rl.config import RunConfig, evaluation_hash
-from knapsack_rl.records import EVALS, ensure_writable, read_table, sha256_of, table_of, write_table
+from knapsack_rl.records import (
+    EVALS,
+    ensure_writable,
+    file_damage,
+    read_table,
+    sha256_of,
+    table_of,
+    write_sum,
+    write_table,
+)
 from knapsack_rl.records.prompts import read_benchmarks
 from knapsack_rl.scoring import score_benchmarks
 from knapsack_rl.train.build import Parts
@@ -33,8 +42,8 @@ class Evaluations:
         self._folder = state / "evals" / digest(evaluation_hash(config) + sha256_of(benchmarks_file))
 
     def has(self, step: int) -> bool:
-        """Whether the step is recorded."""
-        return self._file(step).is_file()
+        """Whether the step is recorded, and as it was written."""
+        return self._file(step).is_file() and not any(file_damage(self._file(step)))
 
     def require(self, steps: Iterable[int], *, kept: Sequence[int]) -> None:
         """Make sure that every step passed is recorded, or that its weights are among the ``kept`` ones.
@@ -67,6 +76,7 @@ class Evaluations:
         if parts.ranks.rank == 0:
             ensure_writable(self._folder)
             write_table(self._file(step), table_of(named, EVALS))
+            write_sum(self._file(step))
         return sum(accuracies.values()) / len(accuracies)
 
     def publish(self, path: Path) -> None:

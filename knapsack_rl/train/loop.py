@@ -1,6 +1,7 @@
 """A run from start, or from its last save, to published records."""
 
 import json
+import logging
 import shutil
 from collections.abc import Callable
 from contextlib import nullcontext
@@ -17,20 +18,26 @@ from knapsack_rl.records import (
     Journal,
     ensure_writable,
     environment_facts,
+    folder_damage,
     model_files,
     publish_journal,
     read_journal,
     sha256_of,
+    swap_in,
     write_json,
+    write_sums,
 )
 from knapsack_rl.train.build import Parts, build_parts
 from knapsack_rl.train.card import model_card
 from knapsack_rl.train.evaluations import Evaluations
+from knapsack_rl.train.repair import put_away, put_damaged_away, remove_damaged
 from knapsack_rl.train.state import locked, open_state, resume, save_state, saved_step, set_aside
 from knapsack_rl.train.step import run_step
 from knapsack_rl.train.witnesses import Live, Witnesses
 
-STATE_FORMAT = 1
+log = logging.getLogger(__name__)
+
+STATE_FORMAT = 2
 """Raised when saved state or journal columns change, so that older state is set aside instead of misread."""
 
 
@@ -116,7 +123,7 @@ def _finish_step(job: TrainJob, parts: Parts, *, step: int, evaluations: Evaluat
     weights = _weights(job.paths.state, step)
     exported, evaluated = job.ranks.gather((weights.exists(), bool(evaluations and evaluations.has(step))))[0]
     if step in job.config.kept_weights and not exported:
-        parts.learner.export(weights, card=model_card(job.config, step))
+        _export(job, parts, step=step)
     if evaluations and step in job.config.checkpoints and not evaluated:
         evaluations.evaluate(parts, step)
 
@@ -125,7 +132,9 @@ def _prepare_state(job: TrainJob, evaluations: Evaluations | None) -> None:
     """Open the state; set it aside if it went further than this run, or lacks weights that cannot be had again."""
     state, stamp = job.paths.state, job.stamp()
     open_state(state, stamp)
+    put_damaged_away(state)
     saved = saved_step(state)
+    _drop_damaged_weights(job)
     lost = [step for step in job.config.kept_weights if step < saved and not _weights(state, step).exists()]
     if saved > job.config.train.steps or lost:
         set_aside(state)
@@ -133,6 +142,16 @@ def _prepare_state(job: TrainJob, evaluations: Evaluations | None) -> None:
     elif evaluations:
         passed = [step for step in job.config.checkpoints if step < saved]
         evaluations.require(passed, kept=job.config.kept_weights)
+
+
+def _drop_damaged_weights(job: TrainJob) -> None:
+    """Put away exported weights that are not as they were written; those of the newest save are written from it."""
+    for step in job.config.kept_weights:
+        folder = _weights(job.paths.state, step)
+        damage = next(folder_damage(folder), "") if folder.exists() else ""
+        if damage:
+            log.warning("%s; these weights are made again", damage)
+            put_away(folder)
 
 
 def _run_steps(job: TrainJob, parts: Parts, *, start: int, evaluations: Evaluations | None) -> None:
@@ -143,7 +162,7 @@ def _run_steps(job: TrainJob, parts: Parts, *, start: int, evaluations: Evaluati
             facts = _step_or_stop(job, parts, step=step)
             witnesses.record(facts)
             if step in config.kept_weights:
-                parts.learner.export(_weights(folder, step), card=model_card(config, step))
+                _export(job, parts, step=step)
             if evaluations and step in config.checkpoints:
                 evaluations.evaluate(parts, step)
             if step % config.train.save_every == 0 or step == config.train.steps:
@@ -170,6 +189,14 @@ def _way_on(state: Path, step: int) -> str:
     text = f"{state} keeps step {saved}, the last good one: the same command goes on from it, {over}"
     # Weights of the step before may be finite and yet too large for a forward pass.
     return text if saved < step - 1 else f"{text}; should it stop here again, delete its folder step_{saved:05d} first"
+
+
+def _export(job: TrainJob, parts: Parts, *, step: int) -> None:
+    """Write the weights of ``step`` and their digests; all ranks must call, rank 0 writes."""
+    folder = _weights(job.paths.state, step)
+    parts.learner.export(folder, card=model_card(job.config, step))
+    if job.ranks.rank == 0:
+        write_sums(folder)
 
 
 def _weights(folder: Path, step: int) -> Path:
@@ -200,5 +227,6 @@ def _publish(job: TrainJob, evaluations: Evaluations | None, *, num_gpus: int) -
     manifest = {"run_id": config.run_id, "config_hash": run_hash(config), **job.stamp(), **environment_facts()}
     measured = {"num_gpus": num_gpus, "train_s": sum(record["step_s"] for record in records)}
     write_json(new.folder / "manifest.json", manifest | measured)
-    shutil.rmtree(paths.folder, ignore_errors=True)
-    new.folder.rename(paths.folder)
+    write_sums(new.folder)
+    swap_in(new.folder, paths.folder)
+    remove_damaged(paths.state)

@@ -1,7 +1,9 @@
 """Resume state of a run: saved atomically, stamped with what it belongs to, never resumed into another run."""
 
 import json
+import logging
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,11 +13,15 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from knapsack_rl.base.errors import StateError
-from knapsack_rl.records import ensure_writable, sha256_of, write_json
+from knapsack_rl.records import ensure_writable, folder_damage, write_json, write_sums
 from knapsack_rl.train.build import Parts
+
+log = logging.getLogger(__name__)
 
 KEPT = 2
 """Saves kept; the older one serves when the newest is found damaged."""
+
+_SAVE = re.compile(r"step_\d{5,}")
 
 
 @contextmanager
@@ -43,17 +49,21 @@ def locked(folder: Path) -> Iterator[None]:
 def open_state(folder: Path, stamp: dict[str, Any]) -> None:
     """Make ``folder`` the state folder of the run with this stamp; state with another stamp is set aside.
 
+    State that was set aside because of another configuration comes back when that configuration does.
+
     Args:
         folder: state folder of the run.
         stamp: resume hash, code version and sha256 of the inputs.
     """
     ensure_writable(folder)
     path = folder / "stamp.json"
-    old = _read_stamp(path)
-    if old == stamp:
+    if _read_stamp(path) == stamp:
         return
-    if any(folder.iterdir()):  # of another configuration, or without a readable stamp
+    if _belongs(folder, stamp):
+        log.warning("%s: was damaged; written anew from what the newest save says", path)
+    elif any(folder.iterdir()):  # of another configuration, or without a readable stamp
         set_aside(folder)
+        _bring_back(folder, stamp)
         ensure_writable(folder)
     write_json(path, stamp)
 
@@ -61,16 +71,34 @@ def open_state(folder: Path, stamp: dict[str, Any]) -> None:
 def _read_stamp(path: Path) -> object:
     try:
         return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, json.JSONDecodeError):
+    except (OSError, ValueError):
         return None
 
 
-def set_aside(folder: Path) -> Path:
-    """Rename the state folder to the first free ``<run>.aside-<k>``; nothing is deleted."""
+def _belongs(folder: Path, stamp: dict[str, Any]) -> bool:
+    """Whether the newest whole save says that it is of the run with this stamp."""
+    whole = next((save for save in reversed(saves(folder)) if not any(folder_damage(save))), None)
+    return whole is not None and bool(read_save(whole).get("stamp") == stamp)
+
+
+def set_aside(folder: Path) -> None:
+    """Rename the state folder to the first free ``<run>.aside-<k>``, or delete it if nothing was trained in it."""
+    if not saves(folder) and not (folder / "journal.jsonl").exists():
+        shutil.rmtree(folder)
+        return
     number = 1
     while (target := folder.with_name(f"{folder.name}.aside-{number}")).exists():
         number += 1
-    return folder.rename(target)
+    log.warning("%s: is of another configuration or cannot be used; kept as %s", folder, target.name)
+    folder.rename(target)
+
+
+def _bring_back(folder: Path, stamp: dict[str, Any]) -> None:
+    for aside in sorted(folder.parent.glob(f"{folder.name}.aside-*")):
+        if _read_stamp(aside / "stamp.json") == stamp:
+            log.warning("%s: goes on from %s, which is of this configuration", folder, aside.name)
+            aside.rename(folder)
+            return
 
 
 def save_state(folder: Path, parts: Parts, *, step: int) -> None:
@@ -85,38 +113,41 @@ def save_state(folder: Path, parts: Parts, *, step: int) -> None:
     parts.learner.save_state(temporary)
     state = {
         "step": step,
+        "stamp": _read_stamp(folder / "stamp.json"),
         "stream": parts.stream.state_dict(),
         "tracker": parts.tracker.state_dict(),
         "strategy": dict(parts.strategy_state),
         "history": parts.history.state_dict(),
-        "sha256": {path.name: sha256_of(path) for path in sorted(temporary.iterdir())},
     }
     # Insertion order is part of the state: a tracker may sum over its prompts, and float sums depend on the order.
     write_json(temporary / "state.json", state, sort_keys=False)
+    write_sums(temporary)
     _sync_folder(temporary)
     shutil.rmtree(target, ignore_errors=True)
     temporary.rename(target)
-    for old in _saves(folder)[:-KEPT]:
+    for old in saves(folder)[:-KEPT]:
         shutil.rmtree(old)
 
 
 def saved_step(folder: Path) -> int:
     """Step of the newest save, 0 if there is none."""
-    saves = _saves(folder)
-    return int(saves[-1].name.removeprefix("step_")) if saves else 0
+    found = saves(folder)
+    return step_of(found[-1]) if found else 0
 
 
 def resume(folder: Path, parts: Parts) -> int:
     """Put the newest save into ``parts``; returns its step, 0 for a fresh run.
 
+    What is damaged has been put away by then (``train.repair``).
+
     Raises:
-        StateError: the save is truncated; the message says how to fall back to the one before.
+        StateError: the save holds what this version does not understand.
     """
-    saves = _saves(folder)
-    if not saves:
+    found = saves(folder)
+    if not found:
         return 0
-    newest = saves[-1]
-    state = _read(newest)
+    newest = found[-1]
+    state = read_save(newest)
     parts.learner.load_state(newest)
     parts.sampler.load(parts.learner.weights())
     try:
@@ -125,30 +156,43 @@ def resume(folder: Path, parts: Parts) -> int:
         parts.strategy_state = state["strategy"]
         parts.history.load_state_dict(state["history"])
         return int(state["step"])
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise StateError(
             f"{newest / 'state.json'}: cannot be read ({error!r}); delete {folder} to start over"
         ) from None
 
 
-def _read(save: Path) -> dict[str, Any]:
-    remedy = f"delete {save} to resume from the save before it"
+def read_save(save: Path) -> dict[str, Any]:
+    """``state.json`` of a save.
+
+    Raises:
+        StateError: it is missing or no JSON mapping.
+    """
+    path = save / "state.json"
     try:
-        state: dict[str, Any] = json.loads((save / "state.json").read_text(encoding="utf-8"))
-    except (OSError, json.JSONDecodeError):
-        raise StateError(f"{save / 'state.json'}: missing or truncated; {remedy}") from None
-    for name, expected in state["sha256"].items():
-        if not (save / name).is_file() or sha256_of(save / name) != expected:
-            raise StateError(f"{save / name}: missing or truncated (its sha256 is not the saved one); {remedy}")
+        state = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        state = None
+    if not isinstance(state, dict):
+        raise StateError(f"{path}: missing or damaged; delete {save} to resume from the save before it")
     return state
 
 
-def _saves(folder: Path) -> list[Path]:
-    return sorted(folder.glob("step_*"))
+def saves(folder: Path) -> list[Path]:
+    """Folders of the saves, oldest first; other files and folders beside them are not ours."""
+    return sorted(
+        (path for path in folder.iterdir() if _SAVE.fullmatch(path.name) and path.is_dir()) if folder.is_dir() else (),
+        key=step_of,
+    )
+
+
+def step_of(save: Path) -> int:
+    """Step after which a save was made."""
+    return int(save.name.removeprefix("step_"))
 
 
 def _sync_folder(folder: Path) -> None:
     """Flush every file before the rename makes the save visible."""
-    for path in folder.iterdir():
+    for path in filter(Path.is_file, folder.rglob("*")):
         with path.open("rb") as stream:
             os.fsync(stream.fileno())
