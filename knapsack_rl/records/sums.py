@@ -1,7 +1,7 @@
 """Digests of what is saved and published, in the format of ``sha256sum``, so that damage is found before it is used.
 
-A folder carries ``SHA256SUMS``, a single file ``x`` the hidden ``.x.sha256`` beside it. Both can also be checked without
-this package: ``sha256sum --check SHA256SUMS``.
+A folder carries ``SHA256SUMS``, a single file ``x`` the hidden ``.x.sha256`` beside it. Both are checked without this
+package by ``sha256sum --check SHA256SUMS``.
 """
 
 import re
