@@ -37,12 +37,14 @@ EXPERIMENT_TAGS = {"mlflow.experimentKind": "custom_model_development"}
 def tracking_uri(results_root: Path) -> str:
     """Address of the store: ``MLFLOW_TRACKING_URI`` if set, else an SQLite file below ``results_root``.
 
-    A relative root stays relative: an address ends at the first ``?``, and a project's folder may have one in its name.
+    An address ends at its first ``?``; in a project whose folder has one in its name it is relative to that folder.
 
     Args:
         results_root: the folder ``results``, which all studies share.
     """
-    return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{results_root / 'mlflow' / 'mlflow.db'}"
+    database = results_root / "mlflow" / "mlflow.db"
+    absolute = database.resolve()
+    return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{database if '?' in str(absolute) else absolute}"
 
 
 def is_local(uri: str) -> bool:
