@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 
-import numpy as np
 import typer
 
 from knapsack_rl.cli.grouping import grouped
@@ -52,7 +51,7 @@ def allocate(options: AllocateOptions) -> None:
         sys.stdout.write(text)
     else:
         write_text(options.output, text)
-    typer.echo(summary_line(table.beliefs, np.asarray(counts_P)), err=True)
+    typer.echo(summary_line(table.beliefs, counts_P), err=True)
 
 
 COMMANDS = {"allocate": grouped(allocate)}

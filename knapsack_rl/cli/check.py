@@ -8,7 +8,6 @@ import typer
 from knapsack_rl.base.errors import EXIT_CODE
 from knapsack_rl.cli.markdown import markdown_table
 from knapsack_rl.cli.options import read_study, study_source
-from knapsack_rl.study import expand
 
 HEADER = ("check", "status", "found", "remedy")
 
@@ -30,6 +29,7 @@ def check(
     """
     from knapsack_rl.preflight import Machine, check_study
     from knapsack_rl.records import write_text
+    from knapsack_rl.study import expand
 
     config = read_study(study)
     runs = expand(config, source=study_source(study))

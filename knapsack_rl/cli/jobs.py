@@ -5,17 +5,17 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from pydantic import ValidationError
 
 from knapsack_rl.base.errors import ConfigError, InputError
 from knapsack_rl.base.layout import StudyPaths
 from knapsack_rl.base.ranks import is_rank
 from knapsack_rl.cli.options import DEFAULT_STUDY, StudyOption, read_json, read_run, read_study, study_source
-from knapsack_rl.config import ModelConfig, RunConfig, TaskConfig
-from knapsack_rl.config.load import describe
+
+if TYPE_CHECKING:
+    from knapsack_rl.config import RunConfig, TaskConfig
 
 ConfigOption = Annotated[str | None, typer.Option("--config", help="Resolved run config, JSON text or file.")]
 RunOption = Annotated[str | None, typer.Option("--run", help="Run id, with --study.")]
@@ -46,6 +46,10 @@ def fetch(
     output: Annotated[Path, typer.Option(help="Model folder to write.")],
 ) -> None:
     """Download a model from the hub at a pinned revision; a broken-off download continues."""
+    from pydantic import ValidationError
+
+    from knapsack_rl.config import ModelConfig
+    from knapsack_rl.config.load import describe
     from knapsack_rl.prepare.fetch import fetch_model
 
     try:
@@ -98,7 +102,7 @@ def train(
         _evaluate(resolved, paths)
 
 
-def _train(config: RunConfig, paths: StudyPaths, *, model_folder: Path) -> None:
+def _train(config: "RunConfig", paths: StudyPaths, *, model_folder: Path) -> None:
     """Train in this process, which may be one of several ranks."""
     from knapsack_rl.tracking import LiveTracker
     from knapsack_rl.train import TrainJob
@@ -131,7 +135,7 @@ def evaluate(config: ConfigOption = None, study: StudyOption = DEFAULT_STUDY, *,
     _evaluate(resolved, StudyPaths.of(resolved.study))
 
 
-def _evaluate(config: RunConfig, paths: StudyPaths) -> None:
+def _evaluate(config: "RunConfig", paths: StudyPaths) -> None:
     from knapsack_rl.evaluate import evaluate as run_evaluation
 
     run_evaluation(
@@ -142,7 +146,7 @@ def _evaluate(config: RunConfig, paths: StudyPaths) -> None:
     )
 
 
-def _launched_ranks(config: RunConfig, given: Sequence[str]) -> bool:
+def _launched_ranks(config: "RunConfig", given: Sequence[str]) -> bool:
     """Train as several ranks, if the run is to have them and this process is none of them yet.
 
     They are told of the run as this process was, in ``given``: a system takes no argument of 128 KiB.
@@ -165,7 +169,7 @@ def _launched_ranks(config: RunConfig, given: Sequence[str]) -> bool:
     return True
 
 
-def _base_model(config: RunConfig, paths: StudyPaths) -> Path:
+def _base_model(config: "RunConfig", paths: StudyPaths) -> Path:
     folder = Path(config.model.path) if config.model.path else paths.model(config.model_name)
     if not (folder / "config.json").is_file():
         raise InputError(
@@ -178,7 +182,12 @@ def _base_model(config: RunConfig, paths: StudyPaths) -> Path:
     return folder
 
 
-def _task(text: str) -> TaskConfig:
+def _task(text: str) -> "TaskConfig":
+    from pydantic import ValidationError
+
+    from knapsack_rl.config import TaskConfig
+    from knapsack_rl.config.load import describe
+
     try:
         return TaskConfig.model_validate(read_json(text, "--task"))
     except ValidationError as error:

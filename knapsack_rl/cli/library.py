@@ -7,13 +7,14 @@ import typer
 
 from knapsack_rl.cli import allocate, check, grade, methods, plan, simulate
 from knapsack_rl.cli.options import DEFAULT_STUDY, StudyOption, read_study
-from knapsack_rl.study import expand
 
 SCHEMA_FILE = Path("workflow/schemas/config.schema.yaml")
 
 
 def runs(study: StudyOption = DEFAULT_STUDY) -> None:
     """List the run ids of a study."""
+    from knapsack_rl.study import expand
+
     for run_id in expand(read_study(study), source="--study"):
         typer.echo(run_id)
 

@@ -2,13 +2,14 @@
 
 import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from knapsack_rl.base.errors import InputError
-from knapsack_rl.config import RunConfig, StudyConfig, load_study, parse_run, parse_study
-from knapsack_rl.study import expand, expand_one
+
+if TYPE_CHECKING:
+    from knapsack_rl.config import RunConfig, StudyConfig
 
 StudyOption = Annotated[
     str,
@@ -17,8 +18,10 @@ StudyOption = Annotated[
 DEFAULT_STUDY = "config/config.yaml"
 
 
-def read_study(text: str) -> StudyConfig:
+def read_study(text: str) -> "StudyConfig":
     """The study in a YAML file, in a ``.json`` file, or in JSON text that starts with ``{``."""
+    from knapsack_rl.config import load_study, parse_study
+
     if text.lstrip().startswith("{"):
         return parse_study(read_json(text, "--study"), source="--study")
     path = Path(text)
@@ -32,12 +35,15 @@ def study_source(text: str) -> str:
     return "--study" if text.lstrip().startswith("{") else text
 
 
-def read_run(config: str | None, *, study: str, run_id: str | None) -> RunConfig:
+def read_run(config: str | None, *, study: str, run_id: str | None) -> "RunConfig":
     """The run given by ``--config`` (JSON text or file), or by ``--study`` and ``--run``.
 
     Raises:
         InputError: neither, or a run that the study does not have.
     """
+    from knapsack_rl.config import parse_run
+    from knapsack_rl.study import expand, expand_one
+
     if config is not None:
         text = config if config.lstrip().startswith("{") else _read_file(Path(config), "a resolved run config")
         return parse_run(text, source="--config")

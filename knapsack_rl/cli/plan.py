@@ -4,7 +4,7 @@ import csv
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -12,10 +12,10 @@ from knapsack_rl.base.errors import InputError
 from knapsack_rl.cli.grouping import grouped
 from knapsack_rl.cli.markdown import markdown_table
 from knapsack_rl.cli.options import read_study
-from knapsack_rl.study import expand
 from knapsack_rl.study.estimate import HARDWARE, Assumptions, RunEstimate
-from knapsack_rl.study.plan import PlanRow
-from knapsack_rl.study.plan import plan as make_plan
+
+if TYPE_CHECKING:
+    from knapsack_rl.study.plan import PlanRow
 
 HEADER = (
     "model",
@@ -65,6 +65,9 @@ def run_plan(options: PlanOptions) -> None:
     \b
     Example: knapsack-rl plan config/paper.yaml --hardware h100-80gb
     """
+    from knapsack_rl.study import expand
+    from knapsack_rl.study.plan import plan as make_plan
+
     given = _assumptions(options)
     study = read_study(options.study)
     rows = make_plan(study, expand(study, source=options.study), given=given)
@@ -93,11 +96,11 @@ def _assumptions(options: PlanOptions) -> Assumptions:
     )
 
 
-def _cells(row: PlanRow) -> list[str]:
+def _cells(row: "PlanRow") -> list[str]:
     return [row.model, _large(row.num_parameters), str(row.budget), *_sums(row.num_runs, row.total)]
 
 
-def _total(rows: Sequence[PlanRow]) -> list[str]:
+def _total(rows: Sequence["PlanRow"]) -> list[str]:
     total = sum((row.total for row in rows), RunEstimate())
     return ["all", "", "", *_sums(sum(row.num_runs for row in rows), total)]
 

@@ -8,7 +8,6 @@ import typer
 from knapsack_rl.base.errors import InputError
 from knapsack_rl.base.layout import StudyPaths
 from knapsack_rl.cli.options import DEFAULT_STUDY, StudyOption, read_study
-from knapsack_rl.study import expand
 
 RESULTS = Path("results")
 NamesArgument = Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", help="Which ones; all if left out.")]
@@ -17,6 +16,7 @@ NamesArgument = Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", 
 def analyse(study: StudyOption = DEFAULT_STUDY) -> None:
     """Collect the records of all runs into the tidy tables under results/<study>/analysis."""
     from knapsack_rl.analysis import analyse as run
+    from knapsack_rl.study import expand
 
     config = read_study(study)
     run(StudyPaths.of(config.name).results, list(expand(config)))
@@ -107,6 +107,7 @@ def report(study: StudyOption = DEFAULT_STUDY) -> None:
 def export_reference(study: StudyOption = DEFAULT_STUDY) -> None:
     """Copy a finished study's tables and figures, with a manifest, to results/reference and figures/reference."""
     from knapsack_rl.report.reference import export_reference as run
+    from knapsack_rl.study import expand
 
     config = read_study(study)
     reference = StudyPaths(RESULTS / "reference" / config.name, Path("figures") / "reference" / config.name)
@@ -123,6 +124,7 @@ def mlflow_init(name: Annotated[str, typer.Argument(help="Name of the study.")])
 def mlflow_sync(study: StudyOption = DEFAULT_STUDY) -> None:
     """Make MLflow equal to the records on disk; safe to repeat, also after an outage."""
     from knapsack_rl.records import write_json
+    from knapsack_rl.study import expand
     from knapsack_rl.tracking import sync
 
     config = read_study(study)

@@ -6,10 +6,13 @@ allocation, scoring and loading are left out.
 """
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from knapsack_rl.base.errors import InputError
-from knapsack_rl.config import RunConfig
-from knapsack_rl.study.shape import ModelShape
+
+if TYPE_CHECKING:
+    from knapsack_rl.config import RunConfig
+    from knapsack_rl.study.shape import ModelShape
 
 TERA, GIB, HOUR_S = 1e12, 2**30, 3600.0
 SAVED_STATES = 2
@@ -92,7 +95,7 @@ class RunEstimate:
         return RunEstimate(**{name: getattr(self, name) + getattr(other, name) for name in self.__slots__})
 
 
-def estimate_run(run: RunConfig, shape: ModelShape, *, num_problems: int, given: Assumptions) -> RunEstimate:
+def estimate_run(run: "RunConfig", shape: "ModelShape", *, num_problems: int, given: Assumptions) -> RunEstimate:
     """Cost of one run.
 
     Args:
@@ -125,13 +128,13 @@ def estimate_run(run: RunConfig, shape: ModelShape, *, num_problems: int, given:
     )
 
 
-def disk_bytes(run: RunConfig, shape: ModelShape) -> float:
+def disk_bytes(run: "RunConfig", shape: "ModelShape") -> float:
     """Kept weights twice (in the state and published), and two resume states of weights and two moments."""
     state = BYTES[run.learner.weights_dtype] + 2 * _saved_moment_bytes(run)
     kept = COPIES * len(run.kept_weights) * BYTES[run.learner.dtype]
     return shape.num_parameters * (kept + SAVED_STATES * state)
 
 
-def _saved_moment_bytes(run: RunConfig) -> int:
+def _saved_moment_bytes(run: "RunConfig") -> int:
     """Moments in 8 bits are saved as what they stand for, float32."""
     return BYTES["float32" if run.learner.optimizer == "adamw_8bit" else run.learner.moments_in]
