@@ -52,7 +52,7 @@ def destination(path: Path) -> Path:
     """
     try:
         mode = path.stat().st_mode
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):  # the folder is checked next
         mode = stat.S_IFREG
     except OSError as error:
         raise OutputError(f"{path}: cannot be written ({error.strerror}); give the name of a file") from None
