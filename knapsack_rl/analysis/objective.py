@@ -7,6 +7,8 @@ beliefs and counts alike turned out to have some distribution of success rates, 
 Shapes: ``_G`` rows of the groups frame, ``_K`` classes.
 """
 
+from functools import cache
+
 import numpy as np
 import pandas as pd
 from scipy import stats
@@ -125,6 +127,7 @@ def perfect_gains(frames: StudyFrames) -> pd.DataFrame:
     return runs.merge(found, on="run_id")
 
 
+@cache  # tables, figures and the views of each cell ask for the same windows
 def _perfect_gain(mean: float, second: float, rollouts: float) -> float:  # noqa: PLR0917 - three columns of one row
     a, b = beta_of_moments(np.array([mean]), np.array([second]))
     rate_P = np.clip(stats.beta.ppf((np.arange(POINTS) + 0.5) / POINTS, a, b), 0.0, 1.0)

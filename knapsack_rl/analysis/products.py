@@ -52,8 +52,9 @@ def draw_figures(
     made = _made_from(analysis_folder) if views_folder else {}
     for name, draw in drawn.items():
         with house_style():
-            save(draw(frames), name, folder=figures_folder)
-            views = figure_views(name, draw, frames=frames) if views_folder else []
+            figure = draw(frames)
+            save(figure, name, folder=figures_folder)
+            views = figure_views(name, draw, frames=frames, whole=figure) if views_folder else []
         save_data(FIGURE_DATA[name](frames), name, folder=figures_folder)
         if views_folder:
             write_json(views_folder / f"{name}.json", {"made": made, "views": views})

@@ -21,22 +21,21 @@ from knapsack_rl.records.products import THEORY_FIGURES
 UNWANTED = r"<metadata>.*?</metadata>|<defs>\s*<style.*?</style>\s*</defs>"
 
 
-def figure_views(name: str, draw: Callable[[StudyFrames], Figure], *, frames: StudyFrames) -> list[dict[str, Any]]:
+def figure_views(
+    name: str, draw: Callable[[StudyFrames], Figure], *, frames: StudyFrames, whole: Figure
+) -> list[dict[str, Any]]:
     """Figure ``name`` of the whole study and, where that has several cells, of each cell (a model and a budget).
 
     Returns:
         ``{"model": null, "budget": null, "svg": "<svg ..."}`` first, then one entry per cell.
     """
     cells = cells_of(frames.steps) if name not in THEORY_FIGURES else []
-    shown = [(None, frames), *((cell, of_cell(frames, cell)) for cell in cells if len(cells) > 1)]
-    return [
-        {
-            "model": cell and cell[0],
-            "budget": cell and int(cell[1]),
-            "svg": _svg(draw(part), salt=f"{name} {cell}"),
-        }
+    shown = [(cell, of_cell(frames, cell)) for cell in cells if len(cells) > 1]
+    views = [
+        {"model": cell[0], "budget": int(cell[1]), "svg": _svg(draw(part), salt=f"{name} {cell}")}
         for cell, part in shown
     ]
+    return [{"model": None, "budget": None, "svg": _svg(whole, salt=f"{name} None")}, *views]
 
 
 def of_cell(frames: StudyFrames, cell: tuple[str, int]) -> StudyFrames:

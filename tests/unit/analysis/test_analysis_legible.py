@@ -131,7 +131,7 @@ def test_report_can_hide_every_arm(shaped):
     arms = set(shaped.steps["arm"].unique())
     for name in ("compute_curves", "benchmarks"):
         with house_style():
-            whole = figure_views(name, FIGURES[name], frames=shaped)[0]["svg"]
+            whole = figure_views(name, FIGURES[name], frames=shaped, whole=FIGURES[name](shaped))[0]["svg"]
         owners = re.findall(r'data-arm="([^"]+)"', whole)
         assert set(owners) == arms
         assert owners.count("knapsack") > 2

@@ -152,7 +152,8 @@ def test_beliefs_that_are_never_extreme_leave_those_columns_empty(frames):
 
 def test_views_are_of_the_study_and_of_each_cell(frames):
     """The same drawing for the report: one cell shows that cell's numbers alone, and marks say whose they are."""
-    whole, *cells = figure_views("zero_gradient", FIGURES["zero_gradient"], frames=frames)
+    draw = FIGURES["zero_gradient"]
+    whole, *cells = figure_views("zero_gradient", draw, frames=frames, whole=draw(frames))
     assert (whole["model"], whole["budget"]) == (None, None)
     assert [(view["model"], view["budget"]) for view in cells] == [("small", 4), ("small", 8)]
     assert all('data-arm="knapsack"' in view["svg"] for view in (whole, *cells))
