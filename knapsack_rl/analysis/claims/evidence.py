@@ -24,6 +24,8 @@ class Sample:
     """Training runs behind the values."""
     label: str = ""
     """Which member of a family this is; empty if there is one only."""
+    spread: float = np.nan
+    """Standard deviation of one value, pooled within cells; NaN: known from the values alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +81,21 @@ def over_seeds(values: pd.DataFrame, *, runs_per_value: int = 1, label: str = ""
     per_cell = known.groupby([*CELL_KEYS, "seed"])["value"].mean().reset_index()
     kept = _complete_block(per_cell)
     by_seed = kept.groupby("seed")["value"].mean()
-    return Sample(values_S=by_seed.to_numpy(dtype=np.float64), num_runs=len(kept) * runs_per_value, label=label)
+    return Sample(
+        values_S=by_seed.to_numpy(dtype=np.float64),
+        num_runs=len(kept) * runs_per_value,
+        label=label,
+        spread=_pooled_spread(kept),
+    )
+
+
+def _pooled_spread(block: pd.DataFrame) -> float:
+    """Standard deviation of a seed's mean over C cells: within cells, pooled, over the root of C.
+
+    Three seed means may lie close together by chance; C cells of three seeds have 2 C degrees of freedom.
+    """
+    variances = block.groupby(list(CELL_KEYS))["value"].var(ddof=1)
+    return float(np.sqrt(variances.mean() / len(variances))) if len(variances) else float("nan")
 
 
 def _complete_block(per_cell: pd.DataFrame) -> pd.DataFrame:
