@@ -7,6 +7,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+from knapsack_rl.analysis.claims.spread import Within, within_cells
 from knapsack_rl.analysis.frames import CELL_KEYS, RUN_KEYS
 from knapsack_rl.analysis.stats import MIN_SEEDS, FloatArray
 
@@ -24,8 +25,8 @@ class Sample:
     """Training runs behind the values."""
     label: str = ""
     """Which member of a family this is; empty if there is one only."""
-    spread: float = np.nan
-    """Standard deviation of one value, pooled within cells; NaN: known from the values alone."""
+    within: Within | None = None
+    """Spread of what the values are means of; None: known from the values alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,17 +86,8 @@ def over_seeds(values: pd.DataFrame, *, runs_per_value: int = 1, label: str = ""
         values_S=by_seed.to_numpy(dtype=np.float64),
         num_runs=len(kept) * runs_per_value,
         label=label,
-        spread=_pooled_spread(kept),
+        within=within_cells(kept),
     )
-
-
-def _pooled_spread(block: pd.DataFrame) -> float:
-    """Standard deviation of a seed's mean over C cells: within cells, pooled, over the root of C.
-
-    Three seed means may lie close together by chance; C cells of three seeds have 2 C degrees of freedom.
-    """
-    variances = block.groupby(list(CELL_KEYS))["value"].var(ddof=1)
-    return float(np.sqrt(variances.mean() / len(variances))) if len(variances) else float("nan")
 
 
 def _complete_block(per_cell: pd.DataFrame) -> pd.DataFrame:

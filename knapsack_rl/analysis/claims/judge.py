@@ -89,7 +89,7 @@ def _judge_one(sample: Sample, line: Line, *, family: int, counts: bool) -> Judg
     seen = replace(seen, low=mean - half, high=mean + half, p_value=p_value)
     if verdict := line.verdict(seen.low, seen.high):
         return replace(seen, verdict=verdict)
-    spread = std if np.isnan(sample.spread) else sample.spread
+    spread = sample.within.spread if sample.within else std
     return replace(seen, takes=_needed(sample, line, spread=spread, alpha=alpha))
 
 

@@ -1,4 +1,4 @@
-"""The plan of the analysis, read from ``plan.yaml`` beside this file: what is confirmatory, at which N, for what effect."""
+"""The plan of the analysis, read from ``plan.yaml`` beside this file: what is confirmatory, at which N, and effects."""
 
 from collections.abc import Mapping
 from importlib import resources

@@ -15,6 +15,7 @@ from knapsack_rl.analysis.claims.catalogue import CLAIMS
 from knapsack_rl.analysis.claims.evidence import Evidence, Exact, Missing, Sample, over_seeds
 from knapsack_rl.analysis.claims.judge import _power, judge
 from knapsack_rl.analysis.claims.plan import PLAN, Plan
+from knapsack_rl.analysis.claims.pooling import pool_spread
 from knapsack_rl.analysis.claims.subject import subject_of
 from knapsack_rl.analysis.claims.table import judge_claim
 from knapsack_rl.analysis.claims.verdict import CONTRADICTED, SUPPORTED, UNDECIDED, Line
@@ -455,7 +456,7 @@ def test_seeds_asked_for_come_of_the_spread_within_cells_and_a_stated_effect():
     frame = pd.DataFrame(rows, columns=["model", "budget", "seed", "value"])
     sample = over_seeds(frame.assign(value=frame["value"] + 1e-3 * frame["seed"]), runs_per_value=2)
     assert sample.values_S.std(ddof=1) == pytest.approx(1e-3)
-    assert sample.spread == pytest.approx(0.02 / 2**0.5, rel=0.05)
+    assert sample.within.spread == pytest.approx(0.02 / 2**0.5, rel=0.05)
     takes = [
         judge(
             Evidence(samples=(replace(sample, values_S=sample.values_S + mean),)), replace(ABOVE, threshold=0.0)
@@ -464,8 +465,20 @@ def test_seeds_asked_for_come_of_the_spread_within_cells_and_a_stated_effect():
     ]
     assert len(set(takes)) == 1
     seeds = int(takes[0].split()[1])
-    chances = [chance_of_power(0.02 / sample.spread, number) for number in (seeds - 1, seeds)]
+    chances = [chance_of_power(0.02 / sample.within.spread, number) for number in (seeds - 1, seeds)]
     assert chances[0] < 0.8 <= chances[1]
+
+
+def test_a_claim_judged_at_several_budgets_has_one_spread():
+    """Three seeds at one N say little of it; those at the others help."""
+    frame = pd.DataFrame({"model": "m", "seed": (0, 1, 2) * 2, "budget": [4] * 3 + [8] * 3})
+    frame = frame.assign(value=[0.0, 0.02, -0.02, 0.001, 0.0, -0.001])
+    alone = [Evidence(samples=(over_seeds(rows),)) for _, rows in frame.groupby("budget")]
+    expected = np.sqrt((0.02**2 + 0.001**2) / 2)
+    for finding in pool_spread([*alone, Missing("a probe")])[:2]:
+        assert finding.samples[0].within.spread == pytest.approx(expected)
+        assert finding.samples[0].within.free == 4
+    assert [finding.samples[0].within.spread for finding in alone] == pytest.approx([0.02, 0.001])
 
 
 def test_the_plan_names_claims_that_there_are():
