@@ -26,8 +26,8 @@ def pool_spread(findings: Sequence[Finding]) -> list[Finding]:
     def pooled(sample: Sample) -> Sample:
         if not sample.within:
             return sample
-        shared = {"variance": variance[sample.label], "free": free[sample.label]}
-        return replace(sample, within=replace(sample.within, **shared))
+        shared = replace(sample.within, variance=variance[sample.label], free=free[sample.label])
+        return replace(sample, within=shared)
 
     return [
         replace(finding, samples=tuple(pooled(sample) for sample in finding.samples))
