@@ -98,7 +98,7 @@ def test_run_stops_keeps_the_last_good_state_and_goes_on_once_repaired(tmp_path,
 
 
 def test_nan_loss_is_refused_before_a_weight_moves(tiny_model_folder):
-    """A lost log-probability of the sampler reaches the loss by the importance factor; without one it reaches nothing."""
+    """A lost log-probability of the sampler reaches the loss by the importance factor, and nothing without one."""
     from knapsack_rl.learner import TrainingRow
 
     learner = _learner(tiny_model_folder, tis_cap=2.0)
