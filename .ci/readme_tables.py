@@ -12,7 +12,9 @@ README = Path("README.md")
 REFERENCE = Path("results/reference/arithmetic")
 METRICS = ("ratio_rollouts", "ratio_prompts", "accuracy/average")
 DIFFERENCE_ROW, CLAIM_ROW = re.compile(r"\| \w+ \| \w+, \d+ \|"), re.compile(r"\| [RL]\d")
-CLAIM_COLUMNS = ("claim", "what is claimed", "these records [95% interval]", "verdict")
+CLAIM_COLUMNS = ("claim", "N", "role", "what is claimed", "these records [95% interval]", "verdict")
+SHOWN_BUDGETS = ("8", "all")
+"""The paper's N, and claims over all budgets."""
 
 
 def cells(line: str) -> list[str]:
@@ -44,11 +46,13 @@ def interval(one: dict[str, str]) -> str:
 
 
 def claims() -> Iterator[str]:
-    """One row per claim."""
+    """One row per claim; of those judged per N that of the paper's."""
     lines = (REFERENCE / "claims.md").read_text(encoding="utf-8").splitlines()
     header = cells(next(line for line in lines if line.startswith("| claim")))
     for line in filter(CLAIM_ROW.match, lines):
-        yield row(*(cells(line)[header.index(name)] for name in CLAIM_COLUMNS))
+        found = dict(zip(header, cells(line), strict=True))
+        if found["N"] in SHOWN_BUDGETS:
+            yield row(*(found[name] for name in CLAIM_COLUMNS))
 
 
 def replaced(lines: list[str], pattern: re.Pattern[str], *, new: Iterator[str]) -> list[str]:

@@ -7,10 +7,11 @@ from typing import Any
 import pandas as pd
 
 from knapsack_rl.analysis.benchmarks import AVERAGE
-from knapsack_rl.analysis.differences import BASELINE_STRATEGY, compare_pairs, ratio_values, score_values
+from knapsack_rl.analysis.differences import BASELINE_STRATEGY, compare_pairs, mean_ratios, score_values
 from knapsack_rl.analysis.factors import Factors, single_difference, variants
 from knapsack_rl.analysis.frames import StudyFrames
 from knapsack_rl.analysis.stats import paired_difference
+from knapsack_rl.analysis.zero_gradient import from_second_visit
 
 METRICS = (f"accuracy/{AVERAGE}", "ratio_rollouts", "ratio_prompts")
 
@@ -29,7 +30,8 @@ def ablations_table(frames: StudyFrames) -> pd.DataFrame:
     where the study has no such run. Metrics: average accuracy at the cell's last shared checkpoint, and both
     effective-gradient ratios from the second visit on.
     """
-    values = pd.concat([score_values(frames.evals), ratio_values(frames.steps)], ignore_index=True)
+    ratios = mean_ratios(frames.steps, from_second_visit(frames.steps))
+    values = pd.concat([score_values(frames.evals), ratios], ignore_index=True)
     rows = [
         {**pair, "metric": metric, **_compare(values[values["metric"] == metric], pair)}
         for pair in ablation_pairs(frames.runs)

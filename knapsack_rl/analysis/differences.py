@@ -8,7 +8,7 @@ from knapsack_rl.analysis.compute import accuracy_curves, match_at_equal_compute
 from knapsack_rl.analysis.frames import ARM_KEYS, CELL_KEYS, StudyFrames, in_grid_order
 from knapsack_rl.analysis.spent import TOKENS
 from knapsack_rl.analysis.stats import MIN_SEEDS, Interval, paired_difference
-from knapsack_rl.analysis.zero_gradient import from_second_visit
+from knapsack_rl.analysis.zero_gradient import from_first_belief
 
 BASELINE_STRATEGY = "uniform"
 
@@ -45,17 +45,19 @@ def differences(frames: StudyFrames, baseline: str | None = None) -> pd.DataFram
 
     The baseline is the arm of that name, else the first whose strategy is ``uniform``.
 
-    Metrics: ``ratio_rollouts`` and ``ratio_prompts`` (means from the second visit on, over steps all runs of the cell
-    trained), ``accuracy/average`` and ``accuracy/<benchmark>`` (avg@k at ``step``, the cell's last shared
-    checkpoint), ``pass_at_k/average``, and ``accuracy_equal_tokens`` (average accuracy where both runs of a seed have
-    generated the same number of response tokens, the most that both reached).
+    Metrics: ``ratio_rollouts`` and ``ratio_prompts`` (means from the arm's first known belief on, over steps that
+    both arms' runs of the cell trained), ``accuracy/average`` and ``accuracy/<benchmark>`` (avg@k at ``step``, the
+    cell's last shared checkpoint), ``pass_at_k/average``, and ``accuracy_equal_tokens`` (average accuracy where both
+    runs of a seed have generated the same number of response tokens, the most that both reached).
 
     ``difference`` is the mean over seeds of arm minus baseline and ``ci_*`` its 95% t-interval; ``num_seeds`` counts
     the seeds for which both arms have a value, and the means are over those.
     """
     chosen = baseline or baseline_arm(frames.steps)
-    values = pd.concat([ratio_values(frames.steps), score_values(frames.evals)], ignore_index=True)
-    pairs = pd.concat([_paired(values, chosen), _paired_at_equal_tokens(frames, chosen)], ignore_index=True)
+    arms = [arm for arm in frames.steps["arm"].unique() if chosen and arm != chosen]
+    ratios = [_paired(ratio_values(frames.steps, arm, baseline=chosen), chosen) for arm in arms]
+    scores = _paired(score_values(frames.evals), chosen)
+    pairs = pd.concat([*ratios, scores, _paired_at_equal_tokens(frames, chosen)], ignore_index=True)
     rows = [
         {
             **dict(zip(_PAIR_KEYS, key, strict=True)),
@@ -129,14 +131,33 @@ def _paired(values: pd.DataFrame, baseline: str | None) -> pd.DataFrame:
     return pairs.rename(columns={"value": "arm_value"}).assign(baseline=baseline)
 
 
-def ratio_values(steps: pd.DataFrame) -> pd.DataFrame:
-    """Both effective-gradient ratios of every run: means from the second visit on, over steps its cell shares.
+def ratio_values(steps: pd.DataFrame, arm: str | None, *, baseline: str | None) -> pd.DataFrame:
+    """Both effective-gradient ratios of the runs of two arms, over the same steps: see ``from_first_belief``.
+
+    Args:
+        steps: of the study.
+        arm: from whose first known belief on.
+        baseline: the other.
+
+    Returns:
+        As ``mean_ratios``.
+    """
+    pair = steps[steps["arm"].isin([arm, baseline])]
+    return mean_ratios(pair, from_first_belief(pair, arm=arm))
+
+
+def mean_ratios(steps: pd.DataFrame, counted: pd.DataFrame) -> pd.DataFrame:
+    """Both effective-gradient ratios of every run, means over those of its steps that count.
+
+    Args:
+        steps: of the runs that are compared.
+        counted: some of them; of these the steps that all runs of a cell trained are averaged.
 
     Returns:
         Long: ``ARM_KEYS, seed, step, metric, value``; ``step`` is NaN, for the value belongs to no single step.
     """
     last = steps.groupby([*CELL_KEYS, "run_id"])["step"].max().groupby(level=list(CELL_KEYS)).min()
-    counted = from_second_visit(steps).join(last.rename("shared_last"), on=list(CELL_KEYS))
+    counted = counted.join(last.rename("shared_last"), on=list(CELL_KEYS))
     counted = counted[counted["step"] <= counted["shared_last"]]
     metrics = ["ratio_rollouts", "ratio_prompts"]
     runs = steps[["run_id", *ARM_KEYS, "seed"]].drop_duplicates()

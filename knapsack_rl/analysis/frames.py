@@ -54,6 +54,7 @@ TIDY_STEPS = pa.schema(
         *_KEY_FIELDS,
         *STEPS,
         pa.field("repeat_frac", pa.float64()),  # share of the step's prompts that the run had visited before
+        pa.field("known_frac", pa.float64()),  # share of the step's prompts of which a success rate was believed
         *(pa.field(name, pa.float64()) for name in (*RATIO_COLUMNS, *COUNT_COLUMNS)),
         pa.field("total_rollouts", pa.int64()),  # generated up to and including this step
         pa.field("total_response_tokens", pa.int64()),  # the same
@@ -157,6 +158,14 @@ class StudyFrames:
         frames: dict[str, pd.DataFrame] = {name: getattr(self, name) for name in _OF_RUNS}
         kept = {name: frame[frame["arm"].isin(list(arms))] for name, frame in frames.items()}
         return StudyFrames(**kept, data=self.data)
+
+    def at_budget(self, budget: int) -> "StudyFrames":
+        """What is known about the runs of one budget; the frames themselves where there is no other."""
+        if (self.steps["budget"] == budget).all():
+            return self
+        frames: dict[str, pd.DataFrame] = {name: getattr(self, name) for name in _OF_RUNS}
+        kept = {name: frame[(frame["budget"] == budget).fillna(value=False)] for name, frame in frames.items()}
+        return StudyFrames(**kept, data=self.data, study_arms=self.study_arms)
 
 
 def save_frame(name: str, frame: pd.DataFrame, *, folder: Path) -> None:

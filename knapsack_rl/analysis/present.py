@@ -100,11 +100,13 @@ CAPTIONS: Mapping[str, str] = {
     " interval lies wholly on the claimed side of the line or, where about so much is claimed, wholly within the band;"
     " contradicted: wholly on the other side, or on one side of the band; else not decidable with these runs."
     " Intervals: Student t over seeds, each the mean over models and budgets; where a claim is about the best or about"
-    " every member, the bracketed one decided, widened for their number where that is due. p (Holm) is adjusted for"
-    " the number of claims tested; where it exceeds 0.05 the verdict says so, for some would be reached by chance.",
+    " every member, the bracketed one decided, widened for their number where that is due. Claims about a budget have a"
+    " row per N, the paper's first. p (Holm) is adjusted within the confirmatory family; where it exceeds 0.05 the"
+    " verdict says so. All other rows are descriptive and not adjusted; those of the role `task` say whether the task"
+    " looks like the paper's, and nothing of the method.",
     "differences": "Each arm minus the baseline at equal rollouts, within a seed, per model and budget N (mean rollouts"
     " per prompt). Ratios and accuracies are shares in 0..1. Interval: 95% Student t over paired seeds. Ratios are"
-    " means from the second visit on.",
+    " means from the arm's first known belief on.",
     "zero_gradient": "Shares (0..1) of rollouts or prompts whose group is mixed, all correct or all wrong; mixed by"
     " rollouts is the paper's effective-gradient ratio. Mean over seeds ± half the 95% t-interval. N is the mean"
     " number of rollouts per prompt.",

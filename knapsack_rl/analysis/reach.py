@@ -43,7 +43,8 @@ def reach_values(frames: StudyFrames, arm: str, *, baseline: str) -> pd.DataFram
 def _targets(curves: pd.DataFrame) -> list[tuple[float, float]]:
     by_run = curves.groupby("run_id", sort=False)["accuracy"]
     base, top = float(by_run.first().mean()), float(by_run.max().min())
-    return [(level, base + level * (top - base)) for level in LEVELS] if top > base else []
+    # Rounding must not lift a target over what the slowest run has reached: it would drop out, and its cell with it.
+    return [(level, min(base + level * (top - base), top)) for level in LEVELS] if top > base else []
 
 
 def _reached(curves: pd.DataFrame, *, level: float, target: float, pair: tuple[str, str]) -> list[dict[str, object]]:

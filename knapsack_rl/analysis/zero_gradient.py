@@ -6,7 +6,7 @@ Which group is mixed, all correct or all wrong is defined once, in ``knapsack_rl
 import numpy as np
 import pandas as pd
 
-from knapsack_rl.analysis.frames import COUNT_COLUMNS, RATIO_COLUMNS
+from knapsack_rl.analysis.frames import CELL_KEYS, COUNT_COLUMNS, RATIO_COLUMNS
 from knapsack_rl.grpo import all_correct, all_wrong, mixed
 
 SECOND_VISIT = 2
@@ -16,7 +16,8 @@ MOST = 0.5
 
 def add_step_facts(steps: pd.DataFrame, groups: pd.DataFrame) -> pd.DataFrame:
     """One run's ``steps`` with the ratios, the spread of its ``groups`` and running totals joined by step."""
-    facts = step_ratios(groups).join(allocation_spread(groups))
+    known = groups["p_belief"].notna().groupby(groups["step"]).mean().rename("known_frac")
+    facts = step_ratios(groups).join(known).join(allocation_spread(groups))
     joined = steps.sort_values("step").join(facts, on="step").reset_index(drop=True)
     return joined.assign(
         total_rollouts=joined["num_rollouts"].cumsum().astype("int64"),
@@ -87,6 +88,25 @@ def from_second_visit(steps: pd.DataFrame) -> pd.DataFrame:
     two are the same. Runs without such a step have no row here.
     """
     return steps[steps["repeat_frac"] > MOST]
+
+
+def from_first_belief(steps: pd.DataFrame, *, arm: str | None) -> pd.DataFrame:
+    """Of ``from_second_visit`` the steps in which ``arm`` had something to go by, for all runs of its cell.
+
+    An estimator may need more than one visit: the release's wants eight rewards, which at N = 4 are there in the third
+    epoch. Until then the arm spends as uniform does to the last rollout. A cell's first step that counts is the latest
+    of its runs of ``arm``: their first repeat step with a known belief (``known_frac``). What a prior says of a prompt
+    never met is no knowledge of it. Cells without such a step have no row here.
+
+    Args:
+        steps: of the runs that are compared, ``arm`` among them.
+        arm: whose beliefs count.
+    """
+    repeats = from_second_visit(steps)
+    informed = repeats[(repeats["arm"] == arm) & (repeats["known_frac"] > 0)]
+    first = informed.groupby([*CELL_KEYS, "run_id"], observed=True)["step"].min()
+    start = repeats[list(CELL_KEYS)].join(first.groupby(level=list(CELL_KEYS)).max(), on=list(CELL_KEYS))["step"]
+    return repeats[(repeats["step"] >= start).to_numpy()]
 
 
 def run_summary(steps: pd.DataFrame) -> pd.DataFrame:

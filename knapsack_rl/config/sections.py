@@ -185,8 +185,9 @@ class TrainConfig(Section):
     kl_coef: float = Field(default=0.0, ge=0, description="Weight of the KL penalty to the base model.")
     tis: bool | None = Field(
         default=None,
-        description="Truncated importance sampling between sampler and learner; left out: on, unless the sampler is"
-        " `transformers`, which computes what the learner computes.",
+        description="Multiply a token's policy loss by the truncated importance ratio of learner over sampler; left"
+        " out: on, unless the sampler is `transformers`, which computes what the learner computes. The clipped ratio is"
+        " to the learner's own log-probabilities before the update either way; false is as released.",
     )
     tis_cap: float = Field(default=2.0, gt=0, description="The importance ratio of a token is cut at this.")
     entropy_coef: float = Field(default=0.0, ge=0, description="Weight of the entropy bonus.")

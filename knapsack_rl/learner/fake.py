@@ -23,9 +23,9 @@ class FakeLearner:
         return UpdateStats(
             loss=-sum(row.advantage * row.weight * len(row.response_tokens) for row in rows) / len(mini_batches),
             grad_norm=0.0,
-            clip_frac=0.0,
-            approx_kl=0.0,
-            entropy=0.0,
+            updated_clip_frac=0.0,
+            updated_approx_kl=0.0,
+            updated_entropy=0.0,
             num_updated_rollouts=len(rows),
             num_updated_tokens=sum(len(row.prompt_tokens) + len(row.response_tokens) for row in rows),
         )

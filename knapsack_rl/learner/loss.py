@@ -21,7 +21,7 @@ class LossOptions:
     kl_coef: float
     entropy_coef: float
     tis_cap: float | None = None
-    """Cap of truncated importance sampling between sampler and learner; None: no correction (see ``mismatch``)."""
+    """Cap of truncated importance sampling between sampler and learner; None: no factor (see ``mismatch``)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

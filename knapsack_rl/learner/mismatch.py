@@ -20,14 +20,15 @@ MAX_LOG_RATIO = 20.0
 class Mismatch:
     """Compares the two while the learner still holds the weights that sampled, that is before its first optimiser step.
 
-    With a cap, truncated importance sampling: the policy loss of a token is multiplied by
-    ``min(exp(learner - sampler), cap)``, a constant for the gradient, and the clipped ratio compares learner with
-    learner (Yao et al., "Your efficient RL framework secretly brings you off-policy RL training", 2025). In the
-    release of the paper this factor is computed and lost; here it is part of the loss.
+    The clipped ratio always compares learner with learner, as in the release: what the sampler says of a token only
+    enters the factor. With a cap, truncated importance sampling: the policy loss of a token is multiplied by
+    ``min(exp(learner - sampler), cap)``, a constant for the gradient (Yao et al., "Your efficient RL framework secretly
+    brings you off-policy RL training", 2025). In the release this factor is computed and lost; here it is part of the
+    loss where it is asked for.
     """
 
     cap: float | None
-    """None: measure only."""
+    """None: no factor."""
     closed: bool = False
     """Set after the first optimiser step."""
     num_tokens: int = 0
@@ -37,24 +38,25 @@ class Mismatch:
 
     @torch.no_grad()
     def compare(self, batch: MicroBatch, logprobs_BT: Tensor) -> MicroBatch:
-        """Record the difference; with a cap, the batch with the learner's old log-probabilities and the factor.
+        """Record the difference; the batch with the learner's old log-probabilities, and with a cap the factor.
 
         Args:
-            batch: its old log-probabilities are the sampler's. Returned as it is if it has its factor already, or if
-                the weights have moved.
+            batch: its old log-probabilities are the sampler's. Returned as it is if the weights have moved: it was
+                compared before they did.
             logprobs_BT: the learner's, by the weights that sampled.
         """
-        if self.closed or batch.importance_BT is not None:
+        if self.closed:
             return batch
         difference = (logprobs_BT - batch.old_logprobs_BT) * batch.response_BT
         ratio = difference.clamp(-MAX_LOG_RATIO, MAX_LOG_RATIO).exp()
         self.num_tokens += int(batch.response_BT.sum().item())
         self.sum_abs += difference.abs().sum().item()
         self.max_abs = max(self.max_abs, difference.abs().max().item())
+        batch = replace(batch, old_logprobs_BT=logprobs_BT.detach())
         if self.cap is None:
             return batch
         self.num_capped += int((ratio > self.cap).sum().item())
-        return replace(batch, old_logprobs_BT=logprobs_BT.detach(), importance_BT=ratio.clamp(max=self.cap))
+        return replace(batch, importance_BT=ratio.clamp(max=self.cap))
 
 
 def mismatch_facts(parts: Sequence[Mismatch]) -> dict[str, float | None]:

@@ -22,7 +22,7 @@ class MicroBatch:
     response_BT: Tensor
     """1.0 where the token belongs to a response.  [B, T]"""
     old_logprobs_BT: Tensor
-    """At response positions; 0 elsewhere.  [B, T]"""
+    """At response positions; elsewhere of no account.  [B, T]"""
     advantages: Tensor
     """[B, 1], packed [1, T]"""
     weights: Tensor

@@ -103,9 +103,9 @@ class PolicyLearner:
         return UpdateStats(
             loss=totals["loss"] / len(mini_batches),
             grad_norm=grad_norm / len(mini_batches),
-            clip_frac=totals["clipped"] * per_token,
-            approx_kl=totals["old_minus_new"] * per_token,
-            entropy=totals["entropy"] * per_token,
+            updated_clip_frac=totals["clipped"] * per_token,
+            updated_approx_kl=totals["old_minus_new"] * per_token,
+            updated_entropy=totals["entropy"] * per_token,
             num_updated_rollouts=sum(len(rows) for rows in mini_batches),
             num_updated_tokens=response_tokens + sum(len(row.prompt_tokens) for rows in mini_batches for row in rows),
             **mismatch_facts(self._ranks.gather(mismatch)),
@@ -166,16 +166,15 @@ class PolicyLearner:
     def _prepare(self, mini_batches: Sequence[Sequence[TrainingRow]], mismatch: Mismatch) -> list[Iterable[MicroBatch]]:
         """Micro-batches of each mini-batch.
 
-        With importance sampling all but the first are scored here, before the weights move; the first is compared on
-        its way through the update, at no cost.
+        All but the first are scored here, before the weights move: the ratio is to the learner's own log-probabilities
+        at the weights that sampled. The first is compared on its way through the update, at no cost.
         """
         prepared: list[Iterable[MicroBatch]] = [self._cut(rows) for rows in mini_batches]
-        if mismatch.cap is not None:
-            with torch.no_grad():
-                prepared[1:] = [
-                    [_compared(batch, self._scorer(batch)[0], mismatch=mismatch) for batch in batches]
-                    for batches in prepared[1:]
-                ]
+        with torch.no_grad():
+            prepared[1:] = [
+                [_compared(batch, self._scorer(batch)[0], mismatch=mismatch) for batch in batches]
+                for batches in prepared[1:]
+            ]
         return prepared
 
     def _accumulate(

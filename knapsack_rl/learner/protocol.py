@@ -28,25 +28,29 @@ class TrainingRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UpdateStats:
-    """Facts of the optimiser steps of one training step; averaged values are over what their name says."""
+    """Facts of the optimiser steps of one training step; averaged values are over what their name says.
+
+    ``updated_*`` cover the rollouts that were pushed through the model: without a KL penalty or an entropy bonus those
+    of groups with both outcomes. Which these are depends on the allocation, so that they do not compare between arms.
+    """
 
     loss: float
     """Mean over optimiser steps."""
     grad_norm: float
     """Before clipping; mean over optimiser steps."""
-    clip_frac: float
+    updated_clip_frac: float
     """Share of updated response tokens whose ratio was clipped."""
-    approx_kl: float
+    updated_approx_kl: float
     """Mean over updated response tokens of old minus new log-probability."""
-    entropy: float
+    updated_entropy: float
     """Mean over updated response tokens, nats."""
     num_updated_rollouts: int
     """Rollouts pushed through the model."""
     num_updated_tokens: int
     """Prompt and response tokens of those."""
     mismatch_mean: float | None = None
-    """Mean absolute difference of the learner's and the sampler's log-probability, over the response tokens scored
-    before the first optimiser step; None if there was none."""
+    """Mean absolute difference of the learner's and the sampler's log-probability, over the updated response
+    tokens at the weights that sampled; None if there was none."""
     mismatch_max: float | None = None
     """Largest of those differences."""
     mismatch_capped_frac: float | None = None

@@ -1,4 +1,4 @@
-"""Records of older versions: which columns they lack, and how those are filled in."""
+"""Records of older versions: which columns they lack or name otherwise, and how those are filled in."""
 
 import os
 from collections.abc import Mapping
@@ -17,9 +17,12 @@ ADDED: Mapping[str, int | float] = {"num_probe_rollouts": 0, "probe_s": 0.0}
 A column that may be null needs no entry; it is read as null where it is absent.
 """
 
+RENAMED: Mapping[str, str] = {name: f"updated_{name}" for name in ("clip_frac", "approx_kl", "entropy")}
+"""Columns of ``STEPS`` by their older name, which did not say that they cover updated rollouts only."""
+
 
 def convert_study(results: Path) -> int:
-    """Add what the records of ``results/<study>`` lack; safe to repeat.
+    """Add what the records of ``results/<study>`` lack and rename what is called otherwise now; safe to repeat.
 
     Times of modification are kept, so that nothing is computed again because of it.
 
@@ -45,8 +48,10 @@ def _convert(path: Path) -> bool:
     for name in lacking:
         field = STEPS.field(name)
         table = table.append_column(field, pa.array([ADDED[name]] * len(table), type=field.type))
-    if lacking:
+    renamed = [name for name in RENAMED if name in table.column_names]
+    table = table.rename_columns([RENAMED.get(name, name) for name in table.column_names])
+    if lacking or renamed:
         before = path.stat()
         write_table(path, table)
         os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
-    return bool(lacking)
+    return bool(lacking or renamed)

@@ -49,11 +49,15 @@ STEPS = _schema(
         "num_belief_multiply_adds": pa.int64(),  # spent by a belief that trains a model of its own; null: not counted
         "loss": pa.float64(),  # mean over the step's optimiser steps
         "grad_norm": pa.float64(),  # before clipping, mean over optimiser steps
-        "clip_frac": pa.float64(),  # share of updated response tokens whose ratio was clipped
-        "approx_kl": pa.float64(),  # mean of old minus new log-probability over updated response tokens
-        "entropy": pa.float64(),  # nats per updated response token
-        "mismatch_mean": pa.float64(),  # |learner - sampler| log-probability, mean over tokens scored before moving
-        "mismatch_max": pa.float64(),  # largest of those; null: no token was scored before the weights moved
+        # Nats per response token: minus its log-probability, mean over a prompt's rollouts, then over prompts. All of
+        # them, each prompt once, so that it compares between arms; null: not kept apart (older)
+        "sampled_entropy": pa.float64(),
+        # Over rollouts pushed through the model alone, mostly those of mixed groups; not to be compared between arms
+        "updated_clip_frac": pa.float64(),  # share of their response tokens whose ratio was clipped
+        "updated_approx_kl": pa.float64(),  # mean of old minus new log-probability over their response tokens
+        "updated_entropy": pa.float64(),  # nats per response token of theirs
+        "mismatch_mean": pa.float64(),  # |learner - sampler| log-probability, mean over updated tokens before moving
+        "mismatch_max": pa.float64(),  # largest of those; null: no token was scored
         "mismatch_capped_frac": pa.float64(),  # share of those whose importance ratio was capped; null: no correction
         "probe_s": pa.float64(),
         "allocate_s": pa.float64(),  # beliefs and strategy, what they learn from the step included
@@ -64,7 +68,10 @@ STEPS = _schema(
         "sync_s": pa.float64(),
         "step_s": pa.float64(),
     },
-    nullable=("num_belief_multiply_adds", "mismatch_mean", "mismatch_max", "mismatch_capped_frac", "pack_s"),
+    nullable=(
+        *("num_belief_multiply_adds", "mismatch_mean", "mismatch_max", "mismatch_capped_frac", "pack_s"),
+        *("sampled_entropy", "updated_clip_frac", "updated_approx_kl", "updated_entropy"),
+    ),
 )
 """One row per training step."""
 

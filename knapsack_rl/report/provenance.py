@@ -61,7 +61,9 @@ def _commit(manifest: Mapping[str, Any]) -> str | None:
 def _machine(manifest: Mapping[str, Any]) -> str | None:
     if not manifest.get("machine"):
         return None
-    return f"{manifest['machine']}, {manifest.get('num_cpus', UNKNOWN)} CPUs"
+    known = (manifest.get("cpu_model"), manifest["machine"], f"{manifest.get('num_cpus', UNKNOWN)} CPUs")
+    with_units = (manifest.get("cpu_capability"), manifest.get("blas") and f"BLAS {manifest['blas']}")
+    return ", ".join(str(part) for part in (*known, *with_units) if part)
 
 
 def _distinct(values: Iterable[object]) -> str:

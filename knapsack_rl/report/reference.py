@@ -14,7 +14,10 @@ from knapsack_rl.config import StudyConfig
 from knapsack_rl.records import ensure_writable, write_json, written_whole
 from knapsack_rl.records.products import FIGURE_NAMES, TABLE_NAMES
 
-SHARED = ("git_commit", "git_dirty", "packages", "python", "machine", "num_cpus", "code_version")
+SHARED = (
+    *("git_commit", "git_dirty", "packages", "python", "machine", "num_cpus"),
+    *("cpu_model", "cpu_capability", "blas", "code_version"),
+)
 """Facts of a run's manifest that hold for the study, where all runs agree."""
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from knapsack_rl.analysis.benchmarks import AVERAGE
+from knapsack_rl.analysis.claims.plan import CONFIRMATORY
 from knapsack_rl.analysis.claims.words import not_after_holm
 from knapsack_rl.analysis.differences import VERDICT_CLEAR, VERDICT_FEW, VERDICT_FLAT, VERDICT_NONE
 from knapsack_rl.analysis.paired_words import metric_label, signed
@@ -80,13 +81,23 @@ def overview(differences: pd.DataFrame) -> str:
 
 
 def verdicts(claims: pd.DataFrame) -> str:
-    """How many claims stand, fall and stay open, with their numbers."""
+    """How many verdicts say that claims stand, fall and stay open, with their numbers; the confirmatory ones first."""
     if claims.empty:
         return "No claim can be looked at: the study has no arm to compare with uniform allocation."
+    chosen = claims["role"] == CONFIRMATORY
+    parts = (("confirmatory", claims[chosen]), ("other (descriptive, not adjusted)", claims[~chosen]))
+    said = " ".join(_counted(rows, kind) for kind, rows in parts if len(rows))
+    star = " * not after Holm's adjustment over the confirmatory ones." if "*" in said else ""
+    return said + star
+
+
+def _counted(claims: pd.DataFrame, kind: str) -> str:
     found = claims["verdict"].map(lambda verdict: str(verdict).split(" (")[0])
-    names = claims["claim"] + pd.Series(
-        ["*" if not_after_holm(row) else "" for row in claims.to_dict("records")], claims.index
-    )
+    names = pd.Series([_name(row) for row in claims.to_dict("records")], claims.index)
     parts = [f"{len(rows)} {verdict} ({', '.join(rows)})" for verdict, rows in names.groupby(found)]
-    star = " * not after an adjustment for the number of claims." if names.str.endswith("*").any() else ""
-    return f"Of {len(claims)} claims, these records say: {'; '.join(parts)}.{star}"
+    return f"Of {len(claims)} {kind} verdicts: {'; '.join(parts)}."
+
+
+def _name(row: Mapping[Any, Any]) -> str:
+    at = "" if pd.isna(row["budget"]) else f" at N = {int(row['budget'])}"
+    return f"{row['claim']}{at}{'*' if not_after_holm(row) else ''}"

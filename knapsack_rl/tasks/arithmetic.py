@@ -13,7 +13,7 @@ from knapsack_rl.base.seeding import derive_seed
 from knapsack_rl.base.types import Prompt, StopReason
 from knapsack_rl.tasks.chain import END, MODULUS, OPERATORS, VOCABULARY, WRONG_RULE, Chain, apply, final_result
 from knapsack_rl.tasks.preparation import OpenTokenizer, Preparation, plain_preparation
-from knapsack_rl.tasks.task import Demonstration, Response, Verdict
+from knapsack_rl.tasks.task import CutOff, Demonstration, Response, Verdict
 from knapsack_rl.tasks.templates import get_template
 
 STEP_ACCURACY = dict(zip(OPERATORS, (0.92, 0.80, 0.50, 0.30, 0.15, 0.05), strict=True))
@@ -30,6 +30,7 @@ class ArithmeticOptions(BaseModel):
     num_train: int = Field(default=512, ge=1, le=10_000)
     max_operations: int = Field(default=6, ge=1, le=6)
     num_per_benchmark: int = Field(default=100, ge=1, le=200)
+    cut_off: CutOff = "wrong"
 
 
 @dataclass(frozen=True)
@@ -103,11 +104,11 @@ class ArithmeticTask:
         return VOCABULARY
 
     def score(self, prompt: Prompt, text: str, *, stop: StopReason) -> Verdict:
-        """Right if the response was finished by the model and its last result equals the answer.
+        """Right if the last result of the response equals the answer; a number elsewhere in the text never counts.
 
-        A response that was cut off is wrong whatever it says, and a number elsewhere in the text never counts.
+        A response that was cut off is wrong whatever it says, unless the option ``cut_off`` has it graded.
         """
-        if stop is StopReason.LENGTH:
+        if stop is StopReason.LENGTH and self.options.cut_off == "wrong":
             return Verdict(0, "truncated")
         result = final_result(text)
         if result is None:

@@ -72,12 +72,16 @@ class MathTask:
         return self.score_many([Response(prompt=prompt, text=text, stop=stop)])[0]
 
     def score_many(self, responses: Sequence[Response]) -> Sequence[Verdict]:
-        """Verdicts in order, by the grader of each problem's set; a response that was cut off is wrong unread."""
+        """Verdicts in order, by the grader of each problem's set.
+
+        A response that was cut off is wrong unread, unless the option ``cut_off`` has it graded.
+        """
         verdicts: list[Verdict] = [Verdict(0, "truncated")] * len(responses)
-        finished = [index for index, response in enumerate(responses) if response.stop is not StopReason.LENGTH]
-        names = {index: self._grader_name(responses[index].prompt) for index in finished}
+        every = self.options.cut_off == "graded"
+        read = [index for index, one in enumerate(responses) if every or one.stop is not StopReason.LENGTH]
+        names = {index: self._grader_name(responses[index].prompt) for index in read}
         for name in dict.fromkeys(names.values()):
-            mine = [index for index in finished if names[index] == name]
+            mine = [index for index in read if names[index] == name]
             cases = [(responses[index].text, responses[index].prompt.answer) for index in mine]
             for index, grade in zip(mine, self._grader(name).grade_many(cases), strict=True):
                 verdicts[index] = Verdict(grade.verdict, grade.reason, grade.extracted)

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 from knapsack_rl.base.errors import ConfigError
 from knapsack_rl.tasks.grading import build_grader
 from knapsack_rl.tasks.problems.sources import SOURCES, Source, get_source
+from knapsack_rl.tasks.task import CutOff
 
 Revision = Annotated[str, StringConstraints(pattern="^[0-9a-f]{40}$")]
 """A commit; a branch name would let the data change under a study."""
@@ -91,6 +92,7 @@ class MathOptions(_Options):
     benchmarks: dict[SetName, BenchmarkOptions] = Field(min_length=1)
     grader: str = "dapo"
     benchmark_grader: str | None = None
+    cut_off: CutOff = "wrong"
     language: Literal["any", "en", "zh"] = "any"
     max_prompt_tokens: int | None = Field(default=None, ge=1)
     tokenizer: TokenizerOptions | None = None

@@ -2,10 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 from knapsack_rl.base.types import Prompt, StopReason
 from knapsack_rl.tasks.preparation import OpenTokenizer, Preparation
+
+CutOff = Literal["wrong", "graded"]
+"""The option `cut_off`: a response that was cut off at the token limit is wrong unread, or graded like any other.
+
+The release of Knapsack RL grades the text it has, whether or not the model came to an end.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +21,8 @@ class Verdict:
     reward: int
     """1 right, 0 wrong."""
     reason: str
-    """``right``, ``wrong``, ``truncated``, ``no_answer`` or ``timeout`` (the comparison was given up)."""
+    """``right``, ``wrong``, ``truncated`` (cut off, and not read further), ``no_answer`` or ``timeout`` (the comparison
+    was given up)."""
     extracted: str | None = None
     """The final answer that was judged, None if there is none or the task keeps none."""
 

@@ -13,18 +13,29 @@ from knapsack_rl.beliefs import BeliefArrays
 from knapsack_rl.train.history import PromptHistory
 
 
-def check_logprobs(groups: Sequence[Group]) -> None:
-    """Stop where the policy has become too large to sample from: such rollouts would all be wrong, and no gradient.
+def sampled_entropy(groups: Sequence[Group]) -> float:
+    """Entropy of the policy per token, estimated without bias from what was sampled anyway.
+
+    Minus the log-probability of a token, mean over all rollouts of a prompt and then over prompts. Unlike what the
+    learner reports of the rollouts it updates on, it does not depend on which groups turned out mixed, nor on how many
+    rollouts a prompt was given, so that arms can be compared.
+
+    Returns:
+        Nats.
 
     Raises:
-        DivergedError: a log-probability of a sampled token is not finite.
+        DivergedError: a log-probability of a sampled token is not finite. The policy has become too large to sample
+            from: such rollouts would all be wrong, and no gradient.
     """
+    means = []
     for group in groups:
-        for rollout in group.rollouts:
-            if not math.isfinite(total := sum(rollout.logprobs)):
-                raise DivergedError(
-                    f"the sampler's log-probabilities are not finite ({total} in sum, prompt {group.prompt.id})"
-                )
+        sums = [sum(rollout.logprobs) for rollout in group.rollouts]
+        if not math.isfinite(total := sum(sums)):
+            raise DivergedError(
+                f"the sampler's log-probabilities are not finite ({total} in sum, prompt {group.prompt.id})"
+            )
+        means.append(-total / max(1, sum(len(rollout.tokens) for rollout in group.rollouts)))
+    return float(np.mean(means)) if means else 0.0
 
 
 def group_facts(

@@ -17,7 +17,7 @@ from knapsack_rl.beliefs import BeliefArrays, HasCost
 from knapsack_rl.beliefs.oracle import NeedsProbe
 from knapsack_rl.tasks import Response
 from knapsack_rl.train.build import Parts
-from knapsack_rl.train.facts import check_logprobs, group_facts, outcome_of, totals
+from knapsack_rl.train.facts import group_facts, outcome_of, sampled_entropy, totals
 from knapsack_rl.train.rows import mini_batch_rows
 
 PHASES = ("probe", "allocate", "sample", "score", "pack", "update", "sync", "step")
@@ -57,7 +57,7 @@ def run_step(parts: Parts, step: int) -> dict[str, Any]:
             counts = _allocate(parts, prompts, beliefs=beliefs, step=step, epoch=epoch)
         with watch("sample"):
             groups = parts.sampler.generate(_request(parts, step, purpose="rollout", prompts=prompts, counts=counts))
-            check_logprobs(groups)
+            entropy = sampled_entropy(groups)
         with watch("score"):
             rewards = _agreed_rewards(parts, groups)
         with watch("pack"):
@@ -75,6 +75,7 @@ def run_step(parts: Parts, step: int) -> dict[str, Any]:
         "epoch": epoch,
         "num_probe_rollouts": num_probed,
         **totals(groups, rows),
+        "sampled_entropy": entropy,
         **asdict(update),
         "num_belief_multiply_adds": _multiply_adds(parts) - spent_before,
         **{f"{phase}_s": seconds for phase, seconds in watch.seconds.items()},

@@ -44,7 +44,9 @@ def measure(model_folder, out, *, ranks=ONE_RANK):
 
         save_file({name: value.contiguous() for name, value in gradients.items()}, out / "gradients.safetensors")
         kept = [[(g["prompt_id"], g["num_rollouts"], g["num_successes"]) for g in f["groups"]] for f in facts]
-        numbers = [[f["loss"], f["grad_norm"], f["entropy"], f["mismatch_mean"], f["mismatch_max"]] for f in facts]
+        numbers = [
+            [f["loss"], f["grad_norm"], f["updated_entropy"], f["mismatch_mean"], f["mismatch_max"]] for f in facts
+        ]
         tokens = [[list(r.tokens) for r in group.rollouts] for group in groups]
         logprobs = [[list(r.logprobs) for r in group.rollouts] for group in groups]
         text = {"groups": kept, "numbers": numbers, "tokens": tokens, "logprobs": logprobs, "scored": scored}

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.torch
 BREAKS_AT = 7
 
 
-def _learner(folder):
+def _learner(folder, tis_cap=None):
     from knapsack_rl.learner.loss import LossOptions
     from knapsack_rl.learner.policy import OptimizerOptions, PolicyLearner
     from knapsack_rl.models import load_model, load_tokenizer
@@ -28,7 +28,7 @@ def _learner(folder):
     return PolicyLearner(
         load_model(folder),
         load_tokenizer(folder),
-        loss=LossOptions(clip_low=0.2, clip_high=0.28, dual_clip=10.0, kl_coef=0.0, entropy_coef=0.0),
+        loss=LossOptions(clip_low=0.2, clip_high=0.28, dual_clip=10.0, kl_coef=0.0, entropy_coef=0.0, tis_cap=tis_cap),
         optimizer=OptimizerOptions(
             learning_rate=1e-3, weight_decay=0.0, max_grad_norm=1.0, micro_batch_tokens=200, temperature=1.0
         ),
@@ -97,16 +97,18 @@ def test_run_stops_keeps_the_last_good_state_and_goes_on_once_repaired(tmp_path,
     assert last[0].read_bytes() == last[1].read_bytes()
 
 
-def test_nan_loss_with_a_finite_gradient_is_refused(tiny_model_folder):
-    """A lost old log-probability: clamping hides it from the gradient, the loss shows it; no weight has moved."""
+def test_nan_loss_is_refused_before_a_weight_moves(tiny_model_folder):
+    """A lost log-probability of the sampler reaches the loss by the importance factor, and nothing without one."""
     from knapsack_rl.learner import TrainingRow
 
-    learner = _learner(tiny_model_folder)
+    learner = _learner(tiny_model_folder, tis_cap=2.0)
     before = {name: value.clone() for name, value in learner.weights().items()}
     row = TrainingRow(
         prompt_tokens=(3,), response_tokens=(5, 6), old_logprobs=(-2.0, float("nan")), advantage=1.0, weight=0.5
     )
-    assert all(np.isfinite(value.numpy()).all() for value in learner.gradients([row]).values())
+    plain = _learner(tiny_model_folder)
+    assert all(np.isfinite(value.numpy()).all() for value in plain.gradients([row]).values())
+    assert np.isfinite(plain.update([[row]]).loss)
     with pytest.raises(DivergedError, match="the loss is not finite"):
         learner.update([[row]])
     assert all((value == before[name]).all() for name, value in learner.weights().items())

@@ -1,5 +1,7 @@
 """Measures of held-out accuracy and of the compute that it takes."""
 
+import json
+
 import numpy as np
 import pandas as pd
 
@@ -59,9 +61,17 @@ def gain_of_larger_model(subject: Subject) -> Finding:
         return Missing("two models or more of known, different size")
     gains = _gain(subject.accuracy_pairs())
     small, large = sizes.index[0], sizes.index[-1]
+    label = f"{_described(runs, large)} minus {_described(runs, small)}"
     by_seed = {name: gains[gains["model"] == name].set_index(["budget", "seed"])["value"] for name in (small, large)}
     value = (by_seed[large] - by_seed[small]).dropna().reset_index().assign(model=f"{large} - {small}")
-    return one(value, runs_per_value=4)
+    return many([over_seeds(value, runs_per_value=4, label=label)], quantifier="every")
+
+
+def _described(runs: pd.DataFrame, model: str) -> str:
+    """Size and learning rate: a gain that differs between two models may be due to either."""
+    first = runs[runs["model"] == model].iloc[0]
+    rate = json.loads(first["config"])["train"]["learning_rate"]
+    return f"{model}, {first['num_parameters'] / 1e6:.2g} M parameters at learning rate {rate:g}"
 
 
 def distilled_gain(subject: Subject) -> Finding:

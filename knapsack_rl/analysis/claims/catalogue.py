@@ -10,10 +10,9 @@ from pydantic import BaseModel, ConfigDict, model_validator
 
 from knapsack_rl.analysis.claims import accuracy, gradient, probes, theory
 from knapsack_rl.analysis.claims.evidence import Finding
+from knapsack_rl.analysis.claims.plan import PLAN, Unit
 from knapsack_rl.analysis.claims.subject import Subject
 from knapsack_rl.analysis.claims.verdict import Line
-
-Unit = Literal["share", "points", "percent", "times", "saved", "seconds", "rollouts", "rate"]
 
 Scale = Callable[[float], float]
 LOG_SCALES: Mapping[str, tuple[Scale, Scale]] = {
@@ -60,6 +59,8 @@ class Claim(BaseModel):
     """What is computed here."""
     measure: str
     """Module and function that compute it."""
+    per_budget: bool = False
+    """Judged for each N by itself: the paper speaks of its own, and the measure changes with it."""
     line: _Drawn
 
     @property
@@ -74,7 +75,10 @@ class Claim(BaseModel):
         """The line, on the scale of the measure: see ``LOG_SCALES``."""
         to_scale = LOG_SCALES.get(self.line.unit, (float, float))[0]
         threshold, upper = (float(to_scale(end)) for end in (self.line.threshold, self.line.upper))
-        return Line(side=self.line.side, threshold=threshold, upper=upper)
+        stated = PLAN.effects[self.line.unit]
+        return Line(
+            side=self.line.side, threshold=threshold, upper=upper, effect=stated.size, effect_words=stated.words
+        )
 
 
 def _read() -> tuple[Claim, ...]:

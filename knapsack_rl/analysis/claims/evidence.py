@@ -7,6 +7,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+from knapsack_rl.analysis.claims.spread import Within, within_cells
 from knapsack_rl.analysis.frames import CELL_KEYS, RUN_KEYS
 from knapsack_rl.analysis.stats import MIN_SEEDS, FloatArray
 
@@ -24,6 +25,8 @@ class Sample:
     """Training runs behind the values."""
     label: str = ""
     """Which member of a family this is; empty if there is one only."""
+    within: Within | None = None
+    """Spread of what the values are means of; None: known from the values alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +82,12 @@ def over_seeds(values: pd.DataFrame, *, runs_per_value: int = 1, label: str = ""
     per_cell = known.groupby([*CELL_KEYS, "seed"])["value"].mean().reset_index()
     kept = _complete_block(per_cell)
     by_seed = kept.groupby("seed")["value"].mean()
-    return Sample(values_S=by_seed.to_numpy(dtype=np.float64), num_runs=len(kept) * runs_per_value, label=label)
+    return Sample(
+        values_S=by_seed.to_numpy(dtype=np.float64),
+        num_runs=len(kept) * runs_per_value,
+        label=label,
+        within=within_cells(kept),
+    )
 
 
 def _complete_block(per_cell: pd.DataFrame) -> pd.DataFrame:

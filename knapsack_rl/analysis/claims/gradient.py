@@ -11,13 +11,14 @@ from knapsack_rl.analysis.claims.subject import NO_METHOD, Subject
 from knapsack_rl.analysis.concentration import largest_per_step
 from knapsack_rl.analysis.frames import RUN_KEYS
 from knapsack_rl.analysis.parts import parts_of
-from knapsack_rl.analysis.zero_gradient import from_second_visit
+from knapsack_rl.analysis.zero_gradient import from_first_belief
 
 NO_BASELINE = "an arm whose strategy is uniform"
 WASTEFUL = 0.6
 """R1: the effective-gradient ratio below which a step counts as wasteful."""
 LARGEST_REPORTED = 93
 """R4: rollouts of the most favoured prompt in the paper."""
+NO_BELIEF = "steps of a repeat visit in which the arm knows success rates: more epochs, or more rollouts in each"
 PAPER_ROLLOUTS = 2048
 """Rollouts per step in the paper: 256 prompts, 8 each."""
 
@@ -60,26 +61,35 @@ def _kind_of_waste(subject: Subject, quarter: int, *, sign: float) -> Finding:
 
 
 def ratio_points(subject: Subject) -> Finding:
-    """Effective-gradient ratio by rollouts, arm minus uniform, in points, from the second visit on."""
-    pairs = subject.pairs(subject.ratios, "ratio_rollouts")
-    return one(pairs.assign(value=pairs["arm_value"] - pairs["baseline_value"]), runs_per_value=2)
+    """Effective-gradient ratio by rollouts, arm minus uniform, in points, from the first known belief on."""
+    return _ratio(subject, lambda arm, baseline: arm - baseline)
 
 
 def ratio_relative(subject: Subject) -> Finding:
     """The same, relative to uniform's ratio."""
+    return _ratio(subject, lambda arm, baseline: arm / baseline - 1)
+
+
+def _ratio(subject: Subject, gain: Callable[["pd.Series[float]", "pd.Series[float]"], "pd.Series[float]"]) -> Finding:
     pairs = subject.pairs(subject.ratios, "ratio_rollouts")
-    return one(pairs.assign(value=pairs["arm_value"] / pairs["baseline_value"] - 1), runs_per_value=2)
+    if pairs.empty:
+        return Missing(NO_BELIEF)
+    return one(pairs.assign(value=gain(pairs["arm_value"], pairs["baseline_value"])), runs_per_value=2)
 
 
 def share_at_bound(subject: Subject) -> Finding:
-    """Share of the arm's repeat visits that got the lower bound."""
+    """Share of the arm's visits, from its first known belief on, that got the lower bound."""
     lows = {run_id: json.loads(config)["train"]["low"] for run_id, config in _configs(subject).items()}
-    return one(_of_runs(subject, lambda groups: (groups["num_rollouts"] == lows[groups["run_id"].iloc[0]]).mean()))
+    values = _of_runs(subject, lambda groups: (groups["num_rollouts"] == lows[groups["run_id"].iloc[0]]).mean())
+    return one(values) if len(values) else Missing(NO_BELIEF)
 
 
 def largest_count(subject: Subject) -> Finding:
     """The most rollouts that any prompt of a run got in one step; the mean over cells, per seed."""
-    found = one(_of_runs(subject, lambda groups: groups["num_rollouts"].max()), counts=True)
+    values = _of_runs(subject, lambda groups: groups["num_rollouts"].max())
+    if values.empty:
+        return Missing(NO_BELIEF)
+    found = one(values, counts=True)
     runs = [json.loads(config) for config in _configs(subject).values()]
     if any(run["budget"] * run["train"]["prompts_per_step"] < PAPER_ROLLOUTS for run in runs):
         return Missing(f"steps of {PAPER_ROLLOUTS} rollouts as in the paper: the tail grows with them", shows=found)
@@ -88,17 +98,19 @@ def largest_count(subject: Subject) -> Finding:
     return found
 
 
-def belief_of_favourite(subject: Subject) -> Finding:
-    """Success rate that the strategy believed of the prompt with most rollouts, mean over steps."""
-    values = _of_runs(subject, _belief_of_favourite)
-    if values["value"].isna().all():
-        return Missing("repeat visits of prompts whose success rate is known")
-    return one(values)
+def rate_of_favourite(subject: Subject) -> Finding:
+    """Share of right rollouts of the prompt with most of them, mean over steps.
+
+    What it turned out to be and not what was believed of it: a rule that favours low rates picks those underestimated.
+    The counts were dealt before the outcome, so the outcome is not selected on.
+    """
+    values = _of_runs(subject, _rate_of_favourite)
+    return one(values) if len(values) else Missing(NO_BELIEF)
 
 
-def _belief_of_favourite(groups: pd.DataFrame) -> float:
-    known = groups.dropna(subset=["p_belief"])
-    return float(largest_per_step(known)["p_belief"].mean()) if len(known) else float("nan")
+def _rate_of_favourite(groups: pd.DataFrame) -> float:
+    favourites = largest_per_step(groups)
+    return float((favourites["num_successes"] / favourites["num_rollouts"]).mean())
 
 
 def solver_seconds(subject: Subject) -> Finding:
@@ -116,9 +128,9 @@ def solver_share(subject: Subject) -> Finding:
     return one((sums["allocate_s"] / sums["step_s"]).rename("value").reset_index())
 
 
-def _repeats(subject: Subject) -> Iterator[pd.DataFrame]:
-    """The groups of the arm's steps from the second visit on, a run at a time."""
-    steps = from_second_visit(subject.steps_of(subject.arm)).groupby("run_id", sort=False)["step"]
+def _informed(subject: Subject) -> Iterator[pd.DataFrame]:
+    """The groups of the arm's steps from its first known belief on, a run at a time."""
+    steps = from_first_belief(subject.steps_of(subject.arm), arm=subject.arm).groupby("run_id", sort=False)["step"]
     kept = {run_id: numbers.to_numpy() for run_id, numbers in steps}
     for rows in parts_of(subject.frames.groups, ["run_id"]):
         run_id = rows["run_id"].iloc[0]
@@ -127,8 +139,8 @@ def _repeats(subject: Subject) -> Iterator[pd.DataFrame]:
 
 
 def _of_runs(subject: Subject, measure: Callable[[pd.DataFrame], float]) -> pd.DataFrame:
-    """A number of each of the arm's runs, from its groups from the second visit on: ``RUN_KEYS, value``."""
-    rows = [{**groups[list(RUN_KEYS)].iloc[0], "value": float(measure(groups))} for groups in _repeats(subject)]
+    """A number of each of the arm's runs, from its groups from the first known belief on: ``RUN_KEYS, value``."""
+    rows = [{**groups[list(RUN_KEYS)].iloc[0], "value": float(measure(groups))} for groups in _informed(subject)]
     return pd.DataFrame(rows, columns=[*RUN_KEYS, "value"])
 
 

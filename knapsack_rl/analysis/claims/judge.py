@@ -9,7 +9,6 @@ mirror image.
 """
 
 from bisect import bisect_left
-from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -22,7 +21,7 @@ from knapsack_rl.analysis.stats import CONFIDENCE, MIN_SEEDS
 
 ALPHA = 1 - CONFIDENCE
 POWER = 0.8
-"""Chance of a decision that the number of runs asked for gives, if mean and spread stay as they are."""
+"""Chance of a decision that the number of runs asked for gives, for the stated effect at the pooled spread."""
 
 MOST_SEEDS = 1000
 ROUNDING = 1e-12
@@ -55,7 +54,8 @@ def _judge_samples(evidence: Evidence, line: Line) -> Judgement:
         still_open = [_undecided(judged) for judged in plain if judged.verdict != SUPPORTED]
         return min(broken, key=_weakness) if broken else max(still_open or plain, key=_weakness)
     if all(judged.verdict == CONTRADICTED for judged in plain):
-        return max(plain, key=_weakness)
+        best = max(plain, key=lambda judged: line.beyond(judged.value))
+        return replace(best, p_value=max(plain, key=_weakness).p_value)  # as sure as the least clear member
     supported = [judged for judged in wide if judged.verdict == SUPPORTED]
     return max(supported or [_undecided(judged) for judged in wide], key=lambda judged: line.beyond(judged.value))
 
@@ -89,27 +89,37 @@ def _judge_one(sample: Sample, line: Line, *, family: int, counts: bool) -> Judg
     seen = replace(seen, low=mean - half, high=mean + half, p_value=p_value)
     if verdict := line.verdict(seen.low, seen.high):
         return replace(seen, verdict=verdict)
-    effects = [abs(margin) / std if std else 0.0 for margin in line.margins(mean)]
-    return replace(seen, takes=_needed(sample, effects, alpha=alpha))
+    spread = sample.within.spread if sample.within else std
+    return replace(seen, takes=_needed(sample, line, spread=spread, alpha=alpha))
 
 
 def _p_value(distance: float, std: float, *, num: int) -> float:
     return float(2 * stats.t.sf(abs(distance) * np.sqrt(num) / std, num - 1))
 
 
-def _needed(sample: Sample, effects: Sequence[float], *, alpha: float) -> str:
-    """Seeds for a two-sided t-test to tell mean and threshold apart with a chance of ``POWER``; both ends of a band."""
+def _needed(sample: Sample, line: Line, *, spread: float, alpha: float) -> str:
+    """Seeds for a two-sided t-test to tell a truth ``line.effect`` beyond the line from it with a chance of ``POWER``.
+
+    The effect is stated and not what was seen: the mean of an undecided claim is mostly noise, and a number of seeds
+    that follows from it too.
+    """
+    if spread < ROUNDING:
+        return "needs larger runs: without a spread nothing can be planned"
+    effects = [effect / spread for effect in line.effects()]
 
     def chance(seeds: int) -> float:
         return 1 - sum(1 - _power(effect, seeds, alpha=alpha) for effect in effects)
 
-    asked_K = range(max(MIN_SEEDS, sample.values_S.size + 1), MOST_SEEDS + 1)
+    asked_K = range(MIN_SEEDS, MOST_SEEDS + 1)
     place = bisect_left(asked_K, POWER, key=chance)
+    aim = f"to tell {line.effect_words} from the line with a chance of {POWER:g}, at the pooled spread"
     if place == len(asked_K):
-        return f"needs more than {MOST_SEEDS} seeds: what is seen lies almost on the threshold"
+        return f"needs more than {MOST_SEEDS} seeds {aim}"
     seeds = asked_K[place]
-    enough = f"{seeds} seeds ({_runs(sample, seeds)} runs)"
-    return f"needs {enough} for a chance of {POWER:g}, if mean and spread stay as seen"
+    there = (
+        "; they are there, so the truth is likely to lie nearer to the line" if seeds <= sample.values_S.size else ""
+    )
+    return f"needs {seeds} seeds ({_runs(sample, seeds)} runs) {aim}{there}"
 
 
 def _power(effect: float, seeds: int, *, alpha: float) -> float:

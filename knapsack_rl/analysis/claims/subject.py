@@ -36,9 +36,18 @@ class Subject:
         return self.arm is not None and self.baseline is not None
 
     @cached_property
+    def budgets(self) -> tuple[int, ...]:
+        """Budgets that the study has runs of, ascending."""
+        return tuple(sorted(int(budget) for budget in self.frames.steps["budget"].unique()))
+
+    def at_budget(self, budget: int) -> "Subject":
+        """The same arms at one budget."""
+        return Subject(self.frames.at_budget(budget), self.arm, self.baseline)
+
+    @cached_property
     def ratios(self) -> pd.DataFrame:
-        """``ratio_values`` of all arms."""
-        return ratio_values(self.frames.steps)
+        """``ratio_values`` of the two arms."""
+        return ratio_values(self.frames.steps, self.arm, baseline=self.baseline)
 
     @cached_property
     def scores(self) -> pd.DataFrame:

@@ -22,6 +22,9 @@ class Line:
     """The lower end of a band."""
     upper: float = np.nan
     """The upper end of a band; NaN for the other sides."""
+    effect: float = 0.02
+    """Distance from the line that a study should be able to tell."""
+    effect_words: str = "2 points"
 
     def margins(self, value: float) -> tuple[float, ...]:
         """How far ``value`` lies on the claim's side of each threshold; of a band outside of it, the nearest end."""
@@ -29,6 +32,13 @@ class Line:
             return (value - self.threshold if self.side == "above" else self.threshold - value,)
         ends = (value - self.threshold, self.upper - value)
         return ends if min(ends) > 0 else (min(ends),)
+
+    def effects(self) -> tuple[float, ...]:
+        """Distances of a truth that lies ``effect`` beyond the line from each threshold; within a band at most half."""
+        if self.side != "within":
+            return (self.effect,)
+        near = min(self.effect, (self.upper - self.threshold) / 2)
+        return near, self.upper - self.threshold - near
 
     def beyond(self, value: float) -> float:
         """The smallest of ``margins``: negative where the claim does not hold."""

@@ -8,6 +8,8 @@ import pandas as pd
 from knapsack_rl.analysis.claims.verdict import CONTRADICTED
 
 MISSING = "n/a"
+MISSING_BUDGET = "all"
+"""A claim that is judged over the study's budgets together."""
 ALPHA = 0.05
 """Level at which a verdict survives the adjustment for many claims."""
 
@@ -32,6 +34,8 @@ def fold_claims(frame: pd.DataFrame) -> pd.DataFrame:
 def _line(row: Mapping[Any, Any]) -> dict[str, str]:
     return {
         "claim": row["claim"],
+        "N": MISSING_BUDGET if _unknown(row["budget"]) else f"{int(row['budget'])}",
+        "role": row["role"],
         "what is claimed": row["says"],
         "these records [95% interval]": _number(row),
         "verdict": _verdict(row),  # early, so that it is seen without scrolling
@@ -56,7 +60,7 @@ def _verdict(row: Mapping[Any, Any]) -> str:
 
 
 def not_after_holm(row: Mapping[Any, Any]) -> bool:
-    """Is there a verdict that the adjustment for the number of claims would take back?"""
+    """Is there a confirmatory verdict that the adjustment within the family would take back?"""
     return _unknown(row["takes"]) and not _unknown(row["p_holm"]) and bool(row["p_holm"] >= ALPHA)
 
 

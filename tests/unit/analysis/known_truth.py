@@ -54,7 +54,11 @@ class Truth:
     """Share of the method's repeat visits at the lower bound."""
     largest: int = 100
     favourite: float = 0.1
-    """Believed rate of the most favoured prompt."""
+    """Realised success rate of the most favoured prompt."""
+    believed: float = 0.5
+    """Rate that was believed of every prompt."""
+    informed_from: int = 3
+    """First step in which the method knows any rate."""
     allocate_s: float = 0.001
     step_s: float = 1.0
     solved: tuple[float, float] = ()
@@ -122,12 +126,15 @@ def _steps(truth: Truth, keys: Mapping[str, Any], *, noise: float) -> pd.DataFra
     uniform = keys["strategy"] == "uniform"
     ratio = truth.ratio[0 if uniform else 1] - truth.fall * (quarter == 4) + noise * (1 + 0.3 * (quarter == 4))
     ratio += 0.02 * ((step + keys["seed"]) % 3 == 0)
+    blind = truth.ratio[0] + noise
+    ratio = ratio if uniform else np.where(step >= truth.informed_from, ratio, blind)
     waste = np.interp(quarter, [1, 4], truth.wrong) + noise
     rollouts = keys["budget"] * truth.prompts
     rows = pd.DataFrame({name: np.ones(step.size) for name in TIDY_STEPS.names if name not in keys})
     rows = rows.assign(
         step=step,
         repeat_frac=(step > 2).astype(float),
+        known_frac=(step >= truth.informed_from).astype(float),
         ratio_rollouts=ratio,
         ratio_prompts=ratio,
         all_wrong_prompts=0.3 + waste / 2,
@@ -151,9 +158,9 @@ def _groups(truth: Truth, keys: Mapping[str, Any], *, noise: float) -> pd.DataFr
     rows = pd.DataFrame({name: np.ones(step.size) for name in TIDY_GROUPS.names if name not in keys})
     counts = np.where(at_low, 2, 9)
     counts[place == 9] = truth.largest + keys["seed"] % 2
-    belief = np.where(place == 9, truth.favourite + noise, 0.5)
-    rows = rows.assign(step=step, prompt_id=[f"p{i}" for i in place], kind="a", p_belief=belief, num_rollouts=counts)
-    return _with(keys, rows.assign(visit=2))
+    wins = np.where(place == 9, (truth.favourite + noise) * counts, 1)
+    rows = rows.assign(step=step, prompt_id=[f"p{i}" for i in place], kind="a", num_rollouts=counts)
+    return _with(keys, rows.assign(visit=2, p_belief=truth.believed, num_successes=wins))
 
 
 def _evals(truth: Truth, keys: Mapping[str, Any], *, noise: float) -> pd.DataFrame:

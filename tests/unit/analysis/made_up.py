@@ -151,7 +151,7 @@ def step_record(step: int, epoch: int, *, groups: list[dict[str, Any]]) -> dict[
         "num_prompt_tokens": 8 * totals["num_rollouts"],
         "num_updated_rollouts": updated,
         "num_updated_tokens": 20 * updated,
-        **dict.fromkeys(("loss", "grad_norm", "clip_frac", "approx_kl", "entropy"), 0.1),
+        **dict.fromkeys(("loss", "grad_norm", "updated_clip_frac", "updated_approx_kl", "updated_entropy"), 0.1),
         "num_probe_rollouts": 0,
         **dict.fromkeys(WALL_CLOCK_COLUMNS, 0.0),
         "allocate_s": 0.01,

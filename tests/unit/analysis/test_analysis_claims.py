@@ -14,6 +14,8 @@ from knapsack_rl.analysis.claims.accuracy import PAPER_BENCHMARKS
 from knapsack_rl.analysis.claims.catalogue import CLAIMS
 from knapsack_rl.analysis.claims.evidence import Evidence, Exact, Missing, Sample, over_seeds
 from knapsack_rl.analysis.claims.judge import _power, judge
+from knapsack_rl.analysis.claims.plan import PLAN, Plan
+from knapsack_rl.analysis.claims.pooling import pool_spread
 from knapsack_rl.analysis.claims.subject import subject_of
 from knapsack_rl.analysis.claims.table import judge_claim
 from knapsack_rl.analysis.claims.verdict import CONTRADICTED, SUPPORTED, UNDECIDED, Line
@@ -140,12 +142,14 @@ def test_noise_leaves_it_open_and_says_how_many_runs():
 
 
 def test_the_number_of_seeds_asked_for_is_enough():
-    """With so many seeds of the same mean and spread, four in five studies decide."""
+    """With so many seeds of this spread and a truth 2 points beyond the line, four in five studies decide."""
     values = np.array([0.21, 0.25, 0.29, 0.19])
     takes = judge(Evidence(samples=(Sample(values_S=values, num_runs=8),)), ABOVE).takes
     seeds = int(takes.split()[1])
-    assert takes.startswith(f"needs {seeds} seeds ({2 * seeds} runs) for a chance of 0.8")
-    draws = np.random.default_rng(0).normal(values.mean(), values.std(ddof=1), size=(4000, seeds))
+    assert takes.startswith(
+        f"needs {seeds} seeds ({2 * seeds} runs) to tell 2 points from the line with a chance of 0.8"
+    )
+    draws = np.random.default_rng(0).normal(0.22, values.std(ddof=1), size=(4000, seeds))
     decided = stats.ttest_1samp(draws, 0.2, axis=1).pvalue < 0.05
     assert 0.77 < decided.mean() < 0.9
 
@@ -176,17 +180,17 @@ def test_what_a_study_lacks_is_read_from_its_records():
 
 
 def test_once_solved_counts_wins_during_training():
-    """Ten problems were rolled out with a success; 4, 6 and 8 of 200 are solved after, by seed: too few for "some"."""
+    """Ten problems were rolled out with a success; 4, 6 and 8 of 200 are solved after, by seed: far from one in six."""
     judged = verdict_of("R8b", solved=(0.0, 0.02))
     assert judged.value == pytest.approx((6 / 196 + 4 / 194 + 2 / 192) / 3)
     assert judged.verdict == CONTRADICTED
 
 
 def test_once_solved_is_supported_where_many_were():
-    """A third of 200 problems had a success in training; none of them is solved after."""
+    """About one in six of those never solved after training had a success in it."""
     frames = frames_of(Truth(solved=(0.3, 0.3)))
     wins = frames.groups[frames.groups["step"] == 1].drop_duplicates("run_id")
-    more = [wins.assign(prompt_id=f"p{place}") for place in range(100, 166)]
+    more = [wins.assign(prompt_id=f"p{place}") for place in range(100, 120)]
     frames = replace(frames, groups=pd.concat([frames.groups, *more], ignore_index=True))
     claim = next(known for known in CLAIMS if known.id == "R8b")
     assert judge_claim(claim, subject_of(frames)).verdict == SUPPORTED
@@ -217,7 +221,10 @@ def test_about_means_within_a_band(values, verdict):
 def test_seeds_asked_for_must_clear_both_ends_of_a_band():
     """In its middle an interval must fit on both sides: four in five studies do with so many seeds."""
     values = np.array([0.11, 0.2, 0.29, 0.2])
-    seeds = int(judge(Evidence(samples=(Sample(values_S=values, num_runs=8),)), BAND).takes.split()[1])
+    middle = replace(
+        BAND, effect=0.5
+    )  # more than half the band: a truth in its middle is as far from the ends as can be
+    seeds = int(judge(Evidence(samples=(Sample(values_S=values, num_runs=8),)), middle).takes.split()[1])
     draws = np.random.default_rng(0).normal(0.2, values.std(ddof=1), size=(4000, seeds))
     half = stats.t.ppf(0.975, seeds - 1) * draws.std(axis=1, ddof=1) / seeds**0.5
     inside = (draws.mean(axis=1) - half > 0.1) & (draws.mean(axis=1) + half < 0.3)
@@ -228,7 +235,7 @@ def test_seeds_asked_for_where_one_end_of_a_band_is_far():
     """Few seeds are certain to clear the far end; how many there must be is said by the near one."""
     values = np.array([0.085, 0.115, 0.145])
     seeds = int(judge(Evidence(samples=(Sample(values_S=values, num_runs=3),)), BAND).takes.split()[1])
-    near = [chance_of_power(0.015 / 0.03, number) for number in (seeds - 1, seeds)]
+    near = [chance_of_power(0.02 / 0.03, number) for number in (seeds - 1, seeds)]
     assert near[0] < 0.8 <= near[1]
 
 
@@ -314,10 +321,15 @@ def test_trials_of_a_simulation_are_not_seeds():
     assert "Seeds: 3." in to_markdown("claims", frame)
 
 
-def test_holm_is_over_the_tested_claims():
-    """The smallest p-value is multiplied by how many claims were tested."""
-    table = claims_table(frames_of(Truth()))
-    tested = table.dropna(subset=["p_value"]).sort_values("p_value")
+def test_holm_is_over_the_confirmatory_family():
+    """The smallest p-value is multiplied by how many of the family were tested; the others have none."""
+    table = claims_table(frames_of(Truth(budgets=(4, 8), solved=(0.3, 0.5), noise=0.02)))
+    family = table[table["role"] == "confirmatory"]
+    assert list(family["claim"]) == ["R2 relative", "R2 points", "R5a", "R6a", "R7"]
+    assert set(family["budget"].dropna()) == {8}
+    assert table.loc[table["role"] != "confirmatory", "p_holm"].isna().all()
+    tested = family.dropna(subset=["p_value"]).sort_values("p_value")
+    assert len(tested) == 5
     assert tested["p_holm"].iloc[0] == pytest.approx(min(1, tested["p_value"].iloc[0] * len(tested)))
     assert (tested["p_holm"] >= tested["p_value"]).all()
 
@@ -340,6 +352,18 @@ def test_least_clear_member_speaks_for_a_family_that_must_agree():
     below = tuple(Sample(values_S=0.4 - v, num_runs=3) for v in (unclear, clear))
     found = judge(Evidence(samples=below, quantifier="some"), ABOVE)
     assert (found.verdict, found.p_value) == (CONTRADICTED, pytest.approx(weakest))
+
+
+def test_best_member_is_shown_where_all_fall_short():
+    """A claim about the best of some is answered with the largest, which is not always the least clear."""
+    largest, unclear = (
+        Sample(values_S=np.array([0.15, 0.151, 0.152]), num_runs=3, label="largest"),
+        np.array([0.05, 0.06, 0.09]),
+    )
+    rest = Sample(values_S=unclear, num_runs=3, label="least clear")
+    found = judge(Evidence(samples=(rest, largest), quantifier="some"), ABOVE)
+    assert (found.verdict, found.label, found.value) == (CONTRADICTED, "largest", pytest.approx(0.151))
+    assert found.p_value == pytest.approx(stats.ttest_1samp(unclear, 0.2).pvalue)
 
 
 def test_family_of_some_pays_for_choosing():
@@ -384,3 +408,90 @@ def test_records_on_disk(make_study):
     assert len(table) == len(CLAIMS)
     with pytest.raises(InputError, match="nowhere: holds no runs; give the folder of a study"):
         claims_of(paths.results / "nowhere")
+
+
+PER_BUDGET = {"R1a", "R1b", "R1c", "R1d", "R2 relative", "R2 points", "R4a", "R4b", "R4c", "R5a", "R5b", "R5c", "R5d"}
+
+
+def test_claims_about_a_budget_are_judged_at_each_and_the_papers_first():
+    """A gain at N = 8 is not diluted by none at N = 4, and 8 is the line whatever the order of the grid."""
+    table = claims_table(frames_of(Truth(gain={"n8": 0.06, "n16": -0.03}, budgets=(4, 8, 16))))
+    rows = table[table["claim"] == "R5a"]
+    assert list(rows["budget"]) == [8, 4, 16]
+    assert list(rows["verdict"]) == [SUPPORTED, CONTRADICTED, CONTRADICTED]
+    assert list(rows["role"]) == ["confirmatory", "descriptive", "descriptive"]
+    assert set(table.loc[table["budget"].notna(), "claim"]) == PER_BUDGET
+    assert list(rows["num_runs"]) == [6, 6, 6]
+
+
+@pytest.mark.parametrize("informed_from", [3, 21])
+def test_the_ratio_counts_from_the_first_known_belief(informed_from):
+    """An arm that learns its rates late spends as uniform does until then: those steps are not its effect."""
+    frames = frames_of(Truth(ratio=(0.4, 0.65), informed_from=informed_from, noise=0.0))
+    table = claims_table(frames).set_index("claim")
+    assert table.loc["R2 points", "value"] == pytest.approx(0.25, abs=1e-3)
+    assert table.loc["R2 relative", "value"] == pytest.approx(0.25 / 0.4, abs=0.02)
+
+
+def test_an_arm_that_never_knows_a_rate_says_what_is_missing():
+    """One epoch, or too few rollouts for the estimator."""
+    table = claims_table(frames_of(Truth(informed_from=99))).set_index("claim")
+    for claim in ("R2 points", "R2 relative", "R4a", "R4c"):
+        assert table.loc[claim, "takes"].startswith(
+            "needs steps of a repeat visit in which the arm knows success rates"
+        )
+    assert table.loc["R5a", "num_runs"] == 6
+
+
+def test_favourites_are_hard_if_they_turn_out_so():
+    """What was believed of them is what the rule selects on, and proves nothing."""
+    assert verdict_of("R4c", favourite=0.4, believed=0.1).verdict == CONTRADICTED
+    assert verdict_of("R4c", favourite=0.1, believed=0.4).verdict == SUPPORTED
+
+
+def test_seeds_asked_for_come_of_the_spread_within_cells_and_a_stated_effect():
+    """Neither the mean that was seen counts, nor seed means that lie close together by chance."""
+    noise = np.array([[0.02, -0.02, 0.0], [-0.02, 0.02, 0.0]])
+    rows = [("m", n, seed, noise[i, seed]) for i, n in enumerate((4, 8)) for seed in (0, 1, 2)]
+    frame = pd.DataFrame(rows, columns=["model", "budget", "seed", "value"])
+    sample = over_seeds(frame.assign(value=frame["value"] + 1e-3 * frame["seed"]), runs_per_value=2)
+    assert sample.values_S.std(ddof=1) == pytest.approx(1e-3)
+    assert sample.within.spread == pytest.approx(0.02 / 2**0.5, rel=0.05)
+    takes = [
+        judge(
+            Evidence(samples=(replace(sample, values_S=sample.values_S + mean),)), replace(ABOVE, threshold=0.0)
+        ).takes
+        for mean in (-1e-3, 0.0, 1e-3)
+    ]
+    assert len(set(takes)) == 1
+    seeds = int(takes[0].split()[1])
+    chances = [chance_of_power(0.02 / sample.within.spread, number) for number in (seeds - 1, seeds)]
+    assert chances[0] < 0.8 <= chances[1]
+
+
+def test_a_claim_judged_at_several_budgets_has_one_spread():
+    """Three seeds at one N say little of it; those at the others help."""
+    frame = pd.DataFrame({"model": "m", "seed": (0, 1, 2) * 2, "budget": [4] * 3 + [8] * 3})
+    frame = frame.assign(value=[0.0, 0.02, -0.02, 0.001, 0.0, -0.001])
+    alone = [Evidence(samples=(over_seeds(rows),)) for _, rows in frame.groupby("budget")]
+    expected = np.sqrt((0.02**2 + 0.001**2) / 2)
+    for finding in pool_spread([*alone, Missing("a probe")])[:2]:
+        assert finding.samples[0].within.spread == pytest.approx(expected)
+        assert finding.samples[0].within.free == 4
+    assert [finding.samples[0].within.spread for finding in alone] == pytest.approx([0.02, 0.001])
+
+
+def test_the_plan_names_claims_that_there_are():
+    """Each once."""
+    named = {*PLAN.confirmatory, *PLAN.task, *PLAN.check}
+    assert named <= {claim.id for claim in CLAIMS}
+    with pytest.raises(ValueError, match="R7: named twice"):
+        Plan.model_validate(PLAN.model_dump() | {"task": ["R7"]})
+
+
+def test_gain_by_size_names_sizes_and_learning_rates():
+    """Two models may differ in more than their size."""
+    judged = verdict_of("R5d", **TWO_MODELS)
+    assert judged.label == (
+        "large, 0.005 M parameters at learning rate 0.00015 minus small, 0.001 M parameters at learning rate 0.00015"
+    )

@@ -1,11 +1,13 @@
 """Operations, seconds, and compute to reach a target."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from known_truth import Truth, frames_of
 
 from knapsack_rl.analysis.compute import first_reached
-from knapsack_rl.analysis.reach import reach_table
+from knapsack_rl.analysis.reach import LEVELS, reach_table, reach_values
 from knapsack_rl.analysis.spent import add_spent
 from knapsack_rl.base.errors import InputError
 from knapsack_rl.records import num_parameters
@@ -60,6 +62,22 @@ def test_two_seeds_have_no_interval():
     table = reach_table(frames_of(Truth(speed=2.0, seeds=(0, 1))))
     assert table["ratio_low"].isna().all()
     assert table["ratio"].notna().all()
+
+
+def test_no_target_is_above_what_the_slowest_run_reached():
+    """``base + 1.0 * (top - base)`` may exceed ``top`` by one rounding, and the slowest run's cell was dropped then."""
+    shares = [(base / 2000, top / 2000) for base in range(100, 300) for top in range(901, 1300)]
+    over = [(base, top) for base, top in shares if base + (top - base) > top]
+    assert over
+    for base, top in over[:20]:
+        frames = frames_of(Truth(seeds=(0,)))
+        rates = {0: base, 10: (base + top) / 2, 20: top, 30: top, 40: top}
+        evals = frames.evals.assign(num_samples=1, num_correct=frames.evals["step"].map(rates))
+        found = reach_values(replace(frames, evals=evals), "knapsack", baseline="uniform")
+        found = found[found["axis"] == "total_rollouts"]
+        assert found[["arm_value", "baseline_value"]].notna().all(axis=None)
+        assert sorted(found["level"].unique()) == list(LEVELS)
+        assert found["target"].max() == top
 
 
 def test_runs_that_never_learn_have_no_target():

@@ -4,7 +4,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from knapsack_rl.analysis.zero_gradient import allocation_spread, from_second_visit, run_summary, step_ratios
+from knapsack_rl.analysis.zero_gradient import (
+    allocation_spread,
+    from_first_belief,
+    from_second_visit,
+    run_summary,
+    step_ratios,
+)
 from knapsack_rl.grpo import effective_ratios
 
 
@@ -77,6 +83,21 @@ def steps_of(repeat_fracs, run_id="a"):
 def test_second_visits_start_when_most_prompts_repeat():
     """A single prompt dropped from the first epoch does not hide the second."""
     assert list(from_second_visit(steps_of([0, 0.5, 0.98, 1.0]))["step"]) == [3, 4]
+
+
+def test_steps_count_from_the_first_known_belief_of_the_arm_for_both():
+    """The release's estimator wants eight rewards: at N = 4 a prompt's rate is known in the third epoch."""
+    repeats, known = [0, 0, 1, 1, 1, 1], [0, 0, 0, 0, 0.9, 1]
+    arm, uniform = (steps_of(repeats, name).assign(arm=name, model="m", budget=4) for name in ("knapsack", "uniform"))
+    steps = pd.concat([arm.assign(known_frac=known), uniform.assign(known_frac=[0, 0, 1, 1, 1, 1])])
+    counted = from_first_belief(steps, arm="knapsack")
+    assert {name: list(rows["step"]) for name, rows in counted.groupby("run_id")} == {
+        "knapsack": [5, 6],
+        "uniform": [5, 6],
+    }
+    prior = steps.assign(known_frac=1.0)  # of prompts never met only a prior speaks
+    assert from_first_belief(prior, arm="knapsack")["step"].min() == 3
+    assert from_first_belief(steps.assign(known_frac=0.0), arm="knapsack").empty
 
 
 def test_summary_is_the_mean_from_the_second_visit_on():

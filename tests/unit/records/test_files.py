@@ -1,5 +1,7 @@
 """Tables and atomic files."""
 
+import platform
+
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -16,6 +18,7 @@ from knapsack_rl.records import (
     table_of,
     write_json,
 )
+from knapsack_rl.records.manifest import cpu_model, environment_facts
 from knapsack_rl.records.prompts import read_benchmarks, read_train_prompts, write_benchmarks, write_train_prompts
 
 PROMPT = Prompt(id="a", text="1+1=", answer="2", kind="ops1")
@@ -91,3 +94,38 @@ def test_model_files(tmp_path):
         (tmp_path / name).write_text("")
     assert sorted([*made, *asked]) == [path.name for path in model_files(tmp_path)]
     assert made == [path.name for path in model_files(tmp_path, with_prompting=False)]
+
+
+CPU = """processor : 0
+vendor_id : AuthenticAMD
+cpu family : 25
+model : 17
+model name : AMD EPYC
+stepping : 1
+
+processor : 1
+cpu family : 25
+model : 99
+model name : another
+"""
+
+
+def test_processor_is_named_with_its_numbers(tmp_path):
+    """Rounding differs between generations that a virtual machine gives one name."""
+    path = tmp_path / "cpuinfo"
+    path.write_text(CPU)
+    assert cpu_model(path) == "AMD EPYC (family 25, model 17)"
+    path.write_text("processor : 0\n")
+    assert cpu_model(path) == (platform.processor() or None)
+    assert cpu_model(tmp_path / "nowhere") == (platform.processor() or None)
+
+
+@pytest.mark.torch
+def test_manifest_says_what_torch_computes_with():
+    """What numbers depend on beside the configuration: processor, instruction set and BLAS."""
+    torch = pytest.importorskip("torch")
+    facts = environment_facts()
+    assert facts["cpu_capability"] == torch.backends.cpu.get_cpu_capability()
+    assert facts["blas"]
+    assert f"BLAS_INFO={facts['blas']}" in torch.__config__.show()
+    assert facts["cpu_model"] == cpu_model()

@@ -45,6 +45,13 @@ def test_scorer(text, stop, reward, reason):
     assert (verdict.extracted is not None) == (reason in ("right", "wrong"))
 
 
+def test_cut_off_chains_are_graded_where_the_study_says_so():
+    """A chain cut off behind its last result is right then; one cut off within it still has no answer."""
+    task = build_task("arithmetic", {"cut_off": "graded"}, seed=0)
+    found = [task.score(PROMPT, text, stop=StopReason.LENGTH).reason for text in ("3+4=7,7*5=5,5m2=5", "3+4=7,7*")]
+    assert found == ["right", "no_answer"]
+
+
 def test_sets_are_disjoint_and_as_described():
     """No problem occurs twice, in or across sets; benchmarks hold the lengths and operators they are named for."""
     sets = {"train": TASK.train_prompts(), **TASK.benchmarks()}

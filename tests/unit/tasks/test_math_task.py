@@ -164,6 +164,21 @@ def test_scores_by_the_grader_of_the_set(options):
     assert ("truncated", "6") == (verdicts[4].reason, verdicts[5].extracted)
 
 
+def test_cut_off_responses_are_graded_where_the_study_says_so(options):
+    """As the release does: the text that there is counts, right or wrong; one word decides, in training and after."""
+    prompt = Prompt(id="t", text="?", answer="5", kind="dapo_math_17k")
+    bench = Prompt(id="b", text="?", answer="5", kind="aime24")
+    texts = ("Answer: 5", "Answer: 6", "so we get")
+    responses = [Response(prompt=p, text=text, stop=StopReason.LENGTH) for p in (prompt, bench) for text in texts]
+    verdicts = build_task("math", options | {"cut_off": "graded"}, seed=0).score_many(responses)
+    assert [verdict.reason for verdict in verdicts] == ["right", "wrong", "no_answer"] * 2
+    unread = build_task("math", options | {"cut_off": "wrong"}, seed=0).score_many(responses)
+    assert unread == build_task("math", options, seed=0).score_many(responses)
+    assert {(verdict.reward, verdict.reason) for verdict in unread} == {(0, "truncated")}
+    with pytest.raises(ConfigError, match=r"task\.options\.cut_off: .*'wrong' or 'graded'"):
+        build_task("math", options | {"cut_off": "maybe"}, seed=0)
+
+
 def test_templates_must_suit_the_graders(options):
     """A box that was never asked for is never found; the message says which template it is."""
     task = build_task("math", options | {"benchmark_grader": "boxed"}, seed=0)
