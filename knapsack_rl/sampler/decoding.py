@@ -9,7 +9,7 @@ from torch.nn.functional import pad
 from transformers import PreTrainedModel
 from transformers.cache_utils import Cache
 
-COMPACT_BELOW = 0.8
+COMPACT_BELOW = 0.9
 """Finished rows are dropped from the cache when fewer than this share of its rows still run."""
 
 
