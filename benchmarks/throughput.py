@@ -230,7 +230,7 @@ def parse() -> argparse.Namespace:
     update.add_argument("--micro-batch-tokens", type=int, default=16_384)
     update.add_argument("--weights-dtype", default="float32", choices=("float32", "bfloat16"))
     update.add_argument("--moments-dtype", choices=("float32", "bfloat16"))
-    update.add_argument("--packing", default="packed", choices=("padded", "packed"))
+    update.add_argument("--packing", default="packed", choices=("padded", "packed", "shared"))
     update.add_argument("--logprobs", default="chunked", choices=("chunked", "torch", "liger"))
     update.add_argument("--checkpointing", action="store_true")
     step = parser.add_argument_group("step")

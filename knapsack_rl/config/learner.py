@@ -26,8 +26,10 @@ class LearnerConfig(Section):
     gradient_checkpointing: bool = Field(
         default=False, description="Keep one activation per block and compute the others again in the backward pass."
     )
-    packing: Literal["padded", "packed"] = Field(
-        default="padded", description="padded: rows of like length; packed: rows end to end, no padding at all."
+    packing: Literal["padded", "packed", "shared"] = Field(
+        default="padded",
+        description="padded: rows of like length; packed: rows end to end, no padding at all; shared: rows of one"
+        " prompt run it through the model once, and only attention is padded.",
     )
     logprobs: Literal["chunked", "torch", "liger"] = Field(
         default="chunked",

@@ -1,6 +1,6 @@
-"""Attention over rows laid end to end: each row sees itself alone, and no [T, T] mask is ever made."""
+"""Attention over rows laid end to end, or sharing prompts: each row sees itself alone, no [T, T] mask is ever made."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from itertools import pairwise
 from typing import Any
 
@@ -9,14 +9,62 @@ from torch import Tensor
 from torch.nn.functional import scaled_dot_product_attention
 from transformers import AttentionInterface, AttentionMaskInterface, PreTrainedModel
 
-NAME = "knapsack_rl_packed"
-
 
 def use_packed_attention(model: PreTrainedModel) -> None:
     """Let ``model`` attend within rows; its forward pass then needs ``cu_seq_lens_q`` and ``max_length_q``."""
-    AttentionInterface.register(NAME, packed_attention)
-    AttentionMaskInterface.register(NAME, _no_mask)
-    model.set_attn_implementation(NAME)
+    _use(model, packed_attention)
+
+
+def use_shared_attention(model: PreTrainedModel) -> None:
+    """Let ``model`` attend within rows that share prompts; its forward pass then needs ``of_BT`` and ``at_U``."""
+    _use(model, shared_attention)
+
+
+def _use(model: PreTrainedModel, attention: Callable[..., tuple[Tensor, None]]) -> None:
+    name = f"knapsack_rl_{attention.__name__}"
+    AttentionInterface.register(name, attention)
+    AttentionMaskInterface.register(name, _no_mask)
+    model.set_attn_implementation(name)
+
+
+def shared_attention(  # noqa: PLR0917 - transformers calls it
+    module: torch.nn.Module,
+    query: Tensor,
+    key: Tensor,
+    *arguments: Any,  # noqa: ANN401 - the signature is transformers'
+    **options: Any,  # noqa: ANN401
+) -> tuple[Tensor, None]:
+    """Causal attention inside each row, where rows that begin with the same prompt share its positions.
+
+    Distinct positions are spread over padded rows, attended to as such, and gathered again: attention alone sees a
+    prompt as often as it has rollouts.
+
+    Args:
+        module: the attention layer.
+        query: [1, heads, U, head size]
+        key: [1, key-value heads, U, head size]
+        arguments: the value, shaped as the key, and a mask that is ignored.
+        options: ``scaling``; ``of_BT`` and ``at_U`` of ``packing.Sharing``.
+
+    Returns:
+        [1, U, heads, head size], and None for the attention weights.
+    """
+    del module
+    of_BT, at_U = options["of_BT"], options["at_U"]
+    query, key, value = (
+        each[0].transpose(0, 1).flatten(1).index_select(0, of_BT.flatten()).view(*of_BT.shape, *each.shape[1::2])
+        for each in _of_one_precision(query, key, value=arguments[0])
+    )
+    attended = scaled_dot_product_attention(
+        query.transpose(1, 2),
+        key.transpose(1, 2),
+        value.transpose(1, 2),
+        is_causal=True,
+        scale=options["scaling"],
+        enable_gqa=key.shape[2] != query.shape[2],
+    ).transpose(1, 2)
+    distinct = attended.flatten(2).flatten(0, 1).index_select(0, at_U)
+    return distinct.view(1, len(at_U), *query.shape[2:]), None
 
 
 def packed_attention(  # noqa: PLR0917 - transformers calls it

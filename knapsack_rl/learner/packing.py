@@ -1,16 +1,26 @@
 """Rows of unequal length become micro-batches. The weights travel with the rows, so packing changes no gradient.
 
-Shapes: ``B`` rows of a micro-batch, ``T`` token positions. Padded: one rollout per row, padded on the right. Packed:
-``B`` = 1, all rollouts end to end.
+Shapes: ``B`` rows of a micro-batch, ``T`` token positions, ``U`` distinct ones. Padded: one rollout per row, padded on
+the right. Packed: ``B`` = 1, all rollouts end to end. Shared: padded, but a prompt goes through the model once.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 
 from knapsack_rl.learner.protocol import TrainingRow
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sharing:
+    """Which positions of padded rows, all but the last, are one: those of a prompt that several rows begin with."""
+
+    of_BT: Tensor
+    """The distinct position that each one is; 0 beyond the end.  [B, T - 1]"""
+    at_U: Tensor
+    """Where, in the flattened rows, each distinct position is first.  [U]"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,26 +41,36 @@ class MicroBatch:
     """Factor of each token's policy loss, a constant; None: 1.  [B, T]"""
     lengths: tuple[int, ...] = ()
     """Packed: tokens of each row; empty if padded."""
+    sharing: Sharing | None = None
+    """Shared: what the model is run on; None if padded or packed."""
     is_filler: bool = False
     """Carries no loss and is not counted; it keeps ranks in step."""
 
 
-def plan(rows: Sequence[TrainingRow], *, max_tokens: int, packed: bool = False) -> list[list[TrainingRow]]:
+def plan(rows: Sequence[TrainingRow], *, max_tokens: int, packing: str = "padded") -> list[list[TrainingRow]]:
     """Rows of each micro-batch, longest rows first; at most ``max_tokens`` tokens each, padding included.
 
     A longer single row stands alone. Sorting by length keeps padding small; it does not change the gradient, which is
-    a sum over rows.
+    a sum over rows. Rows that share their prompt stay together, the groups sorted by their longest row.
     """
     batches: list[list[TrainingRow]] = []
-    used = max_tokens
-    for row in sorted(rows, key=row_length, reverse=True):
-        takes = row_length(row) if packed or not batches else row_length(batches[-1][0])
-        if used + takes > max_tokens:
+    widest = used = 0
+    for row in _by_group(rows) if packing == "shared" else sorted(rows, key=row_length, reverse=True):
+        length = row_length(row)
+        widest = max(widest, length)
+        used = used + length if packing == "packed" else widest * (len(batches[-1]) + 1 if batches else 1)
+        if not batches or used > max_tokens:
             batches.append([])
-            used, takes = 0, row_length(row)
+            widest = used = length
         batches[-1].append(row)
-        used += takes
     return batches
+
+
+def _by_group(rows: Sequence[TrainingRow]) -> list[TrainingRow]:
+    groups: dict[tuple[int, ...], list[TrainingRow]] = {}
+    for row in sorted(rows, key=row_length, reverse=True):
+        groups.setdefault(tuple(row.prompt_tokens), []).append(row)
+    return [row for group in groups.values() for row in group]
 
 
 def row_length(row: TrainingRow) -> int:
@@ -59,8 +79,8 @@ def row_length(row: TrainingRow) -> int:
 
 
 def pad(rows: Sequence[TrainingRow], *, device: torch.device) -> MicroBatch:
-    """One row of the batch per rollout; the first must be the longest."""
-    shape = (len(rows), row_length(rows[0]))
+    """One row of the batch per rollout."""
+    shape = (len(rows), max(map(row_length, rows)))
     ids = torch.zeros(shape, dtype=torch.long)
     response, old = torch.zeros(shape), torch.zeros(shape)
     for index, row in enumerate(rows):
@@ -101,3 +121,20 @@ def pack(rows: Sequence[TrainingRow], *, device: torch.device) -> MicroBatch:
         weights=spread([row.weight for row in rows]),
         lengths=lengths,
     )
+
+
+def share(rows: Sequence[TrainingRow], *, device: torch.device) -> MicroBatch:
+    """Padded rows, and what distinct positions they have: a prompt's, once, and those of each response."""
+    batch = pad(rows, device=device)
+    width = batch.ids_BT.shape[1] - 1  # the last token predicts nothing
+    prompts: dict[tuple[int, ...], Tensor] = {}
+    of_BT, at = torch.zeros((len(rows), width), dtype=torch.long), []
+    num_distinct = 0
+    for index, row in enumerate(rows):
+        begin, end, prompt = len(row.prompt_tokens), row_length(row) - 1, tuple(row.prompt_tokens)
+        new = torch.arange(begin if prompt in prompts else 0, end)
+        of_BT[index, new] = torch.arange(num_distinct, num_distinct + len(new))
+        of_BT[index, :begin] = prompts.setdefault(prompt, of_BT[index, :begin])
+        at.append(index * width + new)
+        num_distinct += len(new)
+    return replace(batch, sharing=Sharing(of_BT=of_BT.to(device), at_U=torch.cat(at).to(device)))

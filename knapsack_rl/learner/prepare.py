@@ -11,7 +11,7 @@ from transformers import PreTrainedModel
 
 from knapsack_rl.base.ranks import Ranks
 from knapsack_rl.config import LearnerConfig
-from knapsack_rl.learner.packing import MicroBatch, pack, pad, plan, row_length
+from knapsack_rl.learner.packing import MicroBatch, pack, pad, plan, row_length, share
 from knapsack_rl.learner.protocol import TrainingRow
 from knapsack_rl.learner.ranks import join_alone, shard
 from knapsack_rl.learner.scorer import ScoreOptions, Scorer
@@ -42,7 +42,7 @@ def wrap_model(model: PreTrainedModel, config: LearnerConfig, *, temperature: fl
         temperature=temperature,
         max_logits=config.max_logits,
         logprobs=config.logprobs,
-        packed=config.packing == "packed",
+        packing=config.packing,
         autocast=half and config.weights_dtype == "float32" and not sharded,
     )
     scorer = Scorer(model, options)
@@ -61,9 +61,11 @@ def micro_batches(
     Every rank goes through the model equally often, because the others wait for its part of the weights: one that has
     fewer rows pushes a row through whose weight is zero.
     """
-    packed = options.compute.packing == "packed"
-    plans = [plan(share, max_tokens=options.micro_batch_tokens, packed=packed) for share in deal_rows(rows, ranks.size)]
-    make = pack if packed else pad
+    packing = options.compute.packing
+    plans = [
+        plan(dealt, max_tokens=options.micro_batch_tokens, packing=packing) for dealt in deal_rows(rows, ranks.size)
+    ]
+    make = {"padded": pad, "packed": pack, "shared": share}[packing]
     for batch in plans[ranks.rank]:
         yield make(batch, device=device)
     for _ in range(max(map(len, plans)) - len(plans[ranks.rank])):

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.nn.functional import pad
 from transformers import PreTrainedModel
 
-from knapsack_rl.learner.attention import use_packed_attention
+from knapsack_rl.learner.attention import use_packed_attention, use_shared_attention
 from knapsack_rl.learner.logprobs import chunked_logprobs, kernel_logprobs, score_dtype
 from knapsack_rl.learner.packing import MicroBatch
 
@@ -23,8 +23,8 @@ class ScoreOptions:
     """Most logits held at once; more tokens than that are scored in chunks."""
     logprobs: str = "chunked"
     """``chunked``, or the library whose kernel scores: ``torch``, ``liger``."""
-    packed: bool = False
-    """Rows come end to end."""
+    packing: str = "padded"
+    """``padded``; ``packed``, rows come end to end; ``shared``, a prompt's positions come once."""
     autocast: bool = False
     """Multiply in bfloat16 whatever the weights are kept in."""
 
@@ -40,8 +40,10 @@ class Scorer(nn.Module):
         super().__init__()
         self.model = model
         self._options = options
-        if options.packed:
+        if options.packing == "packed":
             use_packed_attention(model)
+        elif options.packing == "shared":
+            use_shared_attention(model)
 
     def forward(self, batch: MicroBatch, entropy_gradient: bool = False) -> tuple[Tensor, Tensor]:  # noqa: FBT001, FBT002 - torch passes it on
         """Log-probability of each token given those before it, and entropy there; both 0 at position 0.  [B, T] each.
@@ -59,6 +61,11 @@ class Scorer(nn.Module):
     def _inputs(self, batch: MicroBatch) -> dict[str, Tensor | int | bool]:
         """All tokens but the last, which predicts nothing."""
         inputs: dict[str, Tensor | int | bool] = {"input_ids": batch.ids_BT[:, :-1], "use_cache": False}
+        if (sharing := batch.sharing) is not None:
+            ids_U = batch.ids_BT[:, :-1].flatten()[sharing.at_U]
+            positions = (sharing.at_U % sharing.of_BT.shape[1]).unsqueeze(0)
+            which = {"of_BT": sharing.of_BT, "at_U": sharing.at_U}
+            return inputs | which | {"input_ids": ids_U.unsqueeze(0), "position_ids": positions}
         if not batch.lengths:
             return inputs
         lengths = [*batch.lengths[:-1], batch.lengths[-1] - 1]
@@ -71,16 +78,22 @@ class Scorer(nn.Module):
     def _score_at_once(self, batch: MicroBatch, *, entropy_gradient: bool) -> tuple[Tensor, Tensor]:
         logits = score_dtype(self.model(**self._inputs(batch)).logits) / self._options.temperature
         log_distribution = logits.log_softmax(-1)
-        logprobs = log_distribution.gather(-1, batch.ids_BT[:, 1:].unsqueeze(-1)).squeeze(-1)
         with torch.set_grad_enabled(entropy_gradient and torch.is_grad_enabled()):
             entropy = -(log_distribution.exp() * log_distribution).sum(-1)
+        targets = batch.ids_BT[:, 1:]
+        if batch.sharing is None:
+            logprobs = log_distribution.gather(-1, targets.unsqueeze(-1)).squeeze(-1)
+        else:
+            of_BT = batch.sharing.of_BT
+            logprobs, entropy = log_distribution[0, of_BT, targets], entropy[0, of_BT]
         return pad(logprobs, (1, 0)), pad(entropy, (1, 0))
 
     def _score_responses(self, batch: MicroBatch, *, entropy_gradient: bool) -> tuple[Tensor, Tensor]:
         options = self._options
         hidden = self.model.base_model(**self._inputs(batch)).last_hidden_state
         wanted = batch.response_BT[:, 1:] > 0
-        hidden_ND, targets_N = hidden[wanted], batch.ids_BT[:, 1:][wanted]
+        hidden_ND = hidden[wanted] if batch.sharing is None else hidden[0, batch.sharing.of_BT[wanted]]
+        targets_N = batch.ids_BT[:, 1:][wanted]
         head_VD = self.model.get_output_embeddings().weight
         if options.logprobs == "chunked":
             logprobs_N, entropy_N = chunked_logprobs(

@@ -1,5 +1,6 @@
 """Floor 2a: models and their tokenizers on disk, in the transformers layout (torch, transformers)."""
 
+import knapsack_rl.models._lean  # noqa: F401 - before anything of transformers
 from knapsack_rl.models.build import build_model, build_tokenizer
 from knapsack_rl.models.device import pick_device
 from knapsack_rl.models.fit import check_memory

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
-from transformers import DynamicCache, PreTrainedModel
+from torch.nn.functional import pad
+from transformers import PreTrainedModel
+from transformers.cache_utils import Cache
 
-COMPACT_BELOW = 0.8
+COMPACT_BELOW = 0.9
 """Finished rows are dropped from the cache when fewer than this share of its rows still run."""
 
 
@@ -15,7 +17,7 @@ COMPACT_BELOW = 0.8
 class Batch:
     """A prefilled batch."""
 
-    cache: DynamicCache
+    cache: Cache
     """Keys and values of the prompt, one row per rollout."""
     mask_BS: Tensor
     """1 where the cache holds a token, 0 where it holds padding.  [B, S]"""
@@ -84,9 +86,10 @@ def _advance(model: PreTrainedModel, batch: Batch, *, next_B: Tensor) -> None:
     one = torch.ones_like(batch.mask_BS[:, :1])
     batch.mask_BS = torch.cat([batch.mask_BS, one], dim=1)
     positions = batch.mask_BS.sum(dim=1, keepdim=True) - 1
+    spare = batch.cache.get_mask_sizes(1, 0)[0] - batch.mask_BS.shape[1]
     output = model(
         next_B.unsqueeze(-1),
-        attention_mask=batch.mask_BS,
+        attention_mask=pad(batch.mask_BS, (0, spare)),
         position_ids=positions,
         past_key_values=batch.cache,
         use_cache=True,

@@ -9,10 +9,11 @@ from typing import Any
 
 import numpy as np
 import torch
-from transformers import DynamicCache, PreTrainedModel, PreTrainedTokenizerBase
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from knapsack_rl.base.types import GenerationRequest, Group, Rollout, SamplingOptions, StopReason
 from knapsack_rl.config import SamplerConfig
+from knapsack_rl.sampler.cache import new_cache, use_decoding_attention
 from knapsack_rl.sampler.decoding import Batch, decode
 from knapsack_rl.sampler.weights import copy_weights
 
@@ -43,6 +44,7 @@ class HFSampler:
         max_rows: int = MAX_ROWS,
     ) -> None:
         self._model = model.eval()
+        use_decoding_attention(model)
         self._max_rows = max_rows
         self._tokenizer = tokenizer
         self._options = options
@@ -93,7 +95,7 @@ class HFSampler:
         for row, index in enumerate(used):
             ids[row, width - len(prompts[index]) :] = torch.tensor(prompts[index], device=device)
             mask[row, width - len(prompts[index]) :] = 1
-        cache = DynamicCache()
+        cache = new_cache()
         positions = (mask.cumsum(1) - 1).clamp(min=0)
         output = self._model(
             ids, attention_mask=mask, position_ids=positions, past_key_values=cache, use_cache=True, logits_to_keep=1

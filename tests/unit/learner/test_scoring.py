@@ -13,6 +13,9 @@ pytestmark = pytest.mark.torch
 
 WAYS = {
     "packed": {"packing": "packed"},
+    "shared": {"packing": "shared"},
+    "shared and chunked": {"packing": "shared", "max_logits": 60},
+    "shared and checkpointed": {"packing": "shared", "gradient_checkpointing": True},
     "chunked": {"max_logits": 60},
     "packed and chunked": {"packing": "packed", "max_logits": 60},
     "torch's kernel": {"packing": "packed", "max_logits": 60, "logprobs": "torch"},
@@ -36,6 +39,12 @@ def make_rows(count=12, *, seed=0):
             )
         )
     return rows
+
+
+def make_groups():
+    """Rows of three prompts, in an order that mixes them; one prompt begins with another."""
+    prompts = [(5,), (5, 9, 2), (7, 3, 3, 1)]
+    return [replace(row, prompt_tokens=prompts[index * 7 % 3]) for index, row in enumerate(make_rows(14, seed=3))]
 
 
 def make_learner(folder, *, double=True, loss=None, **compute):
@@ -67,6 +76,18 @@ def make_learner(folder, *, double=True, loss=None, **compute):
     )
 
 
+@pytest.fixture
+def norms_in_double(monkeypatch):
+    """The model's norms compute in float32 whatever the weights are: sums of gradients would be rounded there."""
+    from transformers.models.qwen3.modeling_qwen3 import Qwen3RMSNorm
+
+    def forward(self, hidden):
+        return self.weight * hidden * (hidden.pow(2).mean(-1, keepdim=True) + self.variance_epsilon).rsqrt()
+
+    monkeypatch.setattr(Qwen3RMSNorm, "forward", forward)
+
+
+@pytest.mark.usefixtures("norms_in_double")
 @pytest.mark.parametrize("loss", [{}, {"kl_coef": 0.1, "tis_cap": 2.0}, {"entropy_coef": 0.1}], ids=str)
 @pytest.mark.parametrize("way", WAYS)
 def test_every_way_gives_the_gradients_of_the_plain_update(tiny_model_folder, way, loss):
@@ -74,12 +95,17 @@ def test_every_way_gives_the_gradients_of_the_plain_update(tiny_model_folder, wa
     if loss.get("entropy_coef") and "logprobs" in WAYS[way]:
         pytest.skip("library kernels give no gradient of the entropy; check_kernel refuses them")
     plain, other = (make_learner(tiny_model_folder, loss=loss, **keys) for keys in ({}, WAYS[way]))
-    expected, found = plain.gradients(make_rows()), other.gradients(make_rows())
+    rows = make_groups() if WAYS[way].get("packing") == "shared" else make_rows()
+    expected, found = plain.gradients(rows), other.gradients(rows)
     assert any(value.abs().max() > 1e-4 for value in expected.values())
     tolerance = 1e-6 if "logprobs" in WAYS[way] else 1e-9  # torch's kernel answers in float32 here
+    if (
+        WAYS[way].get("packing") == "shared"
+    ):  # norms compute in float32: a prompt's gradients are rounded after their sum
+        tolerance = 1e-8
     for name, value in expected.items():
         assert np.allclose(value.numpy(), found[name].numpy(), atol=tolerance, rtol=0), name
-    before, after = plain.update([make_rows()]), other.update([make_rows()])
+    before, after = plain.update([rows]), other.update([rows])
     assert after.loss == pytest.approx(before.loss, abs=1e-6)
     assert after.updated_entropy == pytest.approx(before.updated_entropy, abs=1e-6)
     assert after.mismatch_mean == pytest.approx(before.mismatch_mean, abs=1e-6)
@@ -93,6 +119,26 @@ def test_no_packed_row_sees_another(tiny_model_folder):
     first, second = together.logprobs(rows), together.logprobs(changed)
     assert first[1:] == second[1:]
     assert first[0] != second[0]
+
+
+def test_a_shared_prompt_comes_once():
+    """The model is run on each prompt once and on all of each response but its last token."""
+    import torch
+
+    from knapsack_rl.learner.packing import plan, row_length, share
+
+    rows = make_groups()
+    batch = share(rows, device=torch.device("cpu"))
+    prompts = {row.prompt_tokens for row in rows}
+    distinct = sum(map(len, prompts)) + sum(len(row.response_tokens) - 1 for row in rows)
+    assert batch.sharing.at_U.shape == (distinct,)
+    ids = batch.ids_BT[:, :-1].flatten()[batch.sharing.at_U]
+    for index, row in enumerate(rows):
+        inside = batch.sharing.of_BT[index, : row_length(row) - 1]
+        assert tuple(ids[inside].tolist()) == (row.prompt_tokens + row.response_tokens)[:-1]
+    planned = plan(rows, max_tokens=40, packing="shared")
+    assert sorted(map(id, (row for batch in planned for row in batch))) == sorted(map(id, rows))
+    assert all(len(batch) * max(map(row_length, batch)) <= 40 for batch in planned)
 
 
 def test_attention_under_autocast_is_of_one_precision(tiny_model_folder):
