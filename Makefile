@@ -17,10 +17,15 @@ WORKFLOW_ARGS = --cores $(CORES) $(if $(CONFIG),--configfile $(CONFIG))
 .DEFAULT_GOAL := help
 .PHONY: reproduce report ui test test-vllm lint clean help
 
+# Snakemake reads CONFIG before the workflow does, and answers some mistakes with a traceback; so it is read here first.
+CHECK_CONFIG = $(if $(CONFIG),@knapsack-rl runs --study $(CONFIG) > /dev/null)
+
 reproduce: .venv/.installed  ## Run the whole study: train, evaluate, tables, figures, report, MLflow
+	$(CHECK_CONFIG)
 	@time snakemake $(WORKFLOW_ARGS)
 
 report: .venv/.installed  ## Write results/<study>/report.html (and what it needs)
+	$(CHECK_CONFIG)
 	@snakemake report $(WORKFLOW_ARGS)
 
 ui: .venv/.installed  ## Show the runs in MLflow's web interface (PORT=5000)

@@ -118,7 +118,17 @@ def runs_table(frames: StudyFrames) -> pd.DataFrame:
     table = table.join(_accuracy_intervals(frames.evals))
     table = table.assign(k=last["k"], pass_at_k=last["pass_at_k"])
     table = table.join(run_summary(frames.steps)[list(_SHARES)])
-    spent = by_run[["num_rollouts", "num_response_tokens", "num_updated_tokens", BELIEF_COST]].sum()
+    spent = by_run[
+        [
+            "num_rollouts",
+            "num_successes",
+            "num_cut_off",
+            "num_no_answer",
+            "num_response_tokens",
+            "num_updated_tokens",
+            BELIEF_COST,
+        ]
+    ].sum()
     return table.join(spent).join(by_run[list(WALL_CLOCK_COLUMNS)].sum()).reset_index()
 
 

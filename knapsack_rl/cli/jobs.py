@@ -156,7 +156,7 @@ def _launched_ranks(config: "RunConfig", given: Sequence[str]) -> bool:
     command = ("-m", "knapsack_rl.cli.start", "train", *given)
     if is_rank(os.environ):
         return False
-    if (waiting := nodes_to_spread_over(os.environ)) > 1:
+    if (waiting := nodes_to_spread_over(os.environ, ranks_per_node=config.learner.gpus)) > 1:
         spread(command, nodes=waiting)
         return True
     nodes = Nodes.of_environment(os.environ)

@@ -1,5 +1,6 @@
 """`knapsack-rl`: one command per job of the workflow, and a few for use by hand."""
 
+import io
 import logging
 import os
 import stat
@@ -30,6 +31,7 @@ for panel, module in (("Jobs of a study", jobs), ("Results", results), ("Allocat
 
 def run() -> None:
     """Entry point: what users or disks cause is one line and exit code 2, Ctrl-C one line and exit code 130."""
+    _escape_what_cannot_be_shown()
     logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
     try:
         code = app(standalone_mode=False)
@@ -47,6 +49,13 @@ def run() -> None:
     if code == INTERRUPTED:  # typer's answer to Ctrl-C
         _fail(f"interrupted; {CONTINUES}", INTERRUPTED)
     sys.exit(code or 0)
+
+
+def _escape_what_cannot_be_shown() -> None:
+    """Ids and names may hold letters that a terminal has not."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _refusing_place() -> Path:

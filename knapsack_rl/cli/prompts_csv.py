@@ -35,6 +35,8 @@ def read_prompts_csv(path: Path) -> PromptTable:
     """
     try:
         reader = csv.DictReader(io.StringIO(path.read_text(encoding="utf-8-sig"), newline=""), strict=True)
+        if reader.fieldnames:  # blanks after the commas of the header mean nothing
+            reader.fieldnames = [name.strip() for name in reader.fieldnames]
         rows = list(reader)
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise InputError(f"{path}: cannot be read ({error}); give a CSV file") from None
@@ -42,7 +44,7 @@ def read_prompts_csv(path: Path) -> PromptTable:
         raise InputError(f"{path}: has no rows; give at least one prompt")
     _check_columns(path, reader.fieldnames or ())
     beliefs = tuple(_belief(path, number, row=row) for number, row in enumerate(rows, start=2))
-    ids = tuple(row["id"] for row in rows)
+    ids = tuple(row["id"].strip() for row in rows)
     (identity, times), *_ = Counter(ids).most_common(1)
     if times > 1:
         raise InputError(f"{path}: id {identity!r} occurs more than once; give every prompt its own id")

@@ -6,7 +6,6 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, get_args, get_origin
 
-import yaml
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
@@ -15,6 +14,7 @@ from knapsack_rl.base.seeding import digest
 from knapsack_rl.config.run import RunConfig
 from knapsack_rl.config.sections import Section
 from knapsack_rl.config.study import StudyConfig
+from knapsack_rl.config.yaml_file import read_yaml
 
 
 def load_study(path: Path) -> StudyConfig:
@@ -23,13 +23,7 @@ def load_study(path: Path) -> StudyConfig:
     Raises:
         ConfigError: the file is missing, is no YAML mapping, or holds a bad key or value.
     """
-    try:
-        data = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot be read ({error.strerror}); give an existing study file") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: is not valid YAML: {error}") from None
-    return parse_study(data, source=str(path))
+    return parse_study(read_yaml(path), source=str(path))
 
 
 def parse_study(data: object, *, source: str) -> StudyConfig:

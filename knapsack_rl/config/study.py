@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Self
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from knapsack_rl.config.learner import LearnerConfig
 from knapsack_rl.config.sampler import NamedSampler, SamplerConfig
@@ -17,6 +17,9 @@ from knapsack_rl.config.sections import (
     TrackingConfig,
     TrainConfig,
 )
+
+TAKEN = ("mlflow", "reference")
+"""Folders in `results/` that belong to no study: the store of MLflow, and the outputs kept for comparison."""
 
 Name = Annotated[str, StringConstraints(pattern=NAME_PATTERN)]
 
@@ -43,6 +46,13 @@ class StudyConfig(Section):
         default_factory=dict,
         description="Per run id: keys of seed, train, evaluation, learner, sampler or arm that differ for this run.",
     )
+
+    @field_validator("name")
+    @classmethod
+    def _name_is_free(cls, name: str) -> str:
+        if name in TAKEN:
+            raise ValueError(f"{name!r} is the name of a folder of its own in results/; choose another")
+        return name
 
     @model_validator(mode="after")
     def _grid_names_exist(self) -> Self:

@@ -1,15 +1,19 @@
 """From a problem to token ids, and the tokens that end a response: what a tokenizer adds to a template."""
 
+import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from jinja2 import TemplateError
-from transformers import GenerationConfig, PreTrainedTokenizerBase
+from transformers import PreTrainedTokenizerBase
 
 from knapsack_rl.base.errors import ConfigError
 from knapsack_rl.config import PromptConfig
 from knapsack_rl.tasks.templates import Template, fill, get_template
+
+REFUSALS = (TemplateError, TypeError, ValueError, KeyError, IndexError, AttributeError)
+"""What a chat template does that does not expect a message: its author's words, or whatever its expressions raise."""
 
 Encode = Callable[[str], Sequence[int]]
 """Token ids of the prompt that is made of a problem's text."""
@@ -35,13 +39,21 @@ def prompt_encoder(tokenizer: PreTrainedTokenizerBase, prompt: PromptConfig) -> 
 def stop_tokens(tokenizer: PreTrainedTokenizerBase, folder: Path, *, prompt: PromptConfig) -> tuple[int, ...]:
     """Ids that end a response, in ascending order.
 
-    The tokenizer's end of sequence, those of ``generation_config.json``, and the token that ends a turn: base models
-    ship a chat template whose turns end in another token than their own end of sequence.
+    The tokenizer's end of sequence, those of ``generation_config.json`` and ``config.json``, and the token that ends a
+    turn: base models ship a chat template whose turns end in another token than their own end of sequence.
+
+    Raises:
+        ConfigError: there is none.
     """
     found = {tokenizer.eos_token_id, *_listed(folder), *_of_names(tokenizer, get_template(prompt.template).stops)}
     if prompt.chat:
         found.add(_end_of_turn(tokenizer))
-    return tuple(sorted(token for token in found if token is not None))
+    if not (stops := tuple(sorted(token for token in found if token is not None))):
+        raise ConfigError(
+            f"{folder}: names no token that ends a response, so that every response would be cut off and earn nothing;"
+            " add eos_token_id to its generation_config.json"
+        )
+    return stops
 
 
 def _render(tokenizer: PreTrainedTokenizerBase, template: Template, *, prompt: PromptConfig, problem: str) -> str:
@@ -50,7 +62,7 @@ def _render(tokenizer: PreTrainedTokenizerBase, template: Template, *, prompt: P
     options: dict[str, Any] = {} if prompt.thinking is None else {"enable_thinking": prompt.thinking}
     try:
         text = str(tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True, **options))
-    except TemplateError as error:
+    except REFUSALS as error:
         raise ConfigError(
             f"prompt.chat: the chat template refuses the messages of template {prompt.template!r} ({error});"
             " choose another template or chat: false"
@@ -59,11 +71,23 @@ def _render(tokenizer: PreTrainedTokenizerBase, template: Template, *, prompt: P
 
 
 def _listed(folder: Path) -> set[int]:
-    """End-of-sequence ids of ``generation_config.json``: one id, a list of them, or none."""
-    if not (folder / "generation_config.json").is_file():
-        return set()
-    listed = GenerationConfig.from_pretrained(folder, local_files_only=True).eos_token_id
-    return set() if listed is None else {listed} if isinstance(listed, int) else set(listed)
+    """End-of-sequence ids of ``generation_config.json`` and ``config.json``: one id, a list of them, or none."""
+    found: set[int] = set()
+    for name in ("generation_config.json", "config.json"):
+        if (folder / name).is_file():
+            listed = _settings(folder / name).get("eos_token_id")
+            found |= set() if listed is None else {listed} if isinstance(listed, int) else set(listed)
+    return found
+
+
+def _settings(path: Path) -> dict[str, Any]:
+    try:
+        settings = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        settings = None
+    if not isinstance(settings, dict):
+        raise ConfigError(f"{path}: is no JSON object; copy the model's folder again")
+    return settings
 
 
 def _of_names(tokenizer: PreTrainedTokenizerBase, names: Sequence[str]) -> set[int]:
@@ -75,6 +99,9 @@ def _end_of_turn(tokenizer: PreTrainedTokenizerBase) -> int | None:
     """The added token that the chat template writes right after a response, None if it writes none."""
     mark = "response"
     messages = [{"role": "user", "content": "problem"}, {"role": "assistant", "content": mark}]
-    text = str(tokenizer.apply_chat_template(messages, tokenize=False))
+    try:
+        text = str(tokenizer.apply_chat_template(messages, tokenize=False))
+    except REFUSALS:
+        return None  # written for prompts alone: the end of sequence has to do
     after = tokenizer(text.rpartition(mark)[2], add_special_tokens=False)["input_ids"]
     return after[0] if after and after[0] in tokenizer.added_tokens_decoder else None

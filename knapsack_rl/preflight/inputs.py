@@ -2,16 +2,24 @@
 
 import json
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from pathlib import Path
 
+from knapsack_rl.base.errors import InputError
 from knapsack_rl.base.layout import StudyPaths
 from knapsack_rl.config import ModelConfig, RunConfig, StudyConfig
 from knapsack_rl.preflight.finding import Finding
 from knapsack_rl.preflight.hub import look_up
 from knapsack_rl.records import model_files
 from knapsack_rl.study.plan import model_shape
+from knapsack_rl.tasks.math import STYLES
 from knapsack_rl.tasks.math_options import SetOptions, check_options
+from knapsack_rl.tasks.problems.loading import file_rows
+from knapsack_rl.tasks.problems.rows import problems
+from knapsack_rl.tasks.templates import get_template
 
+FIRST_ROWS = 100
+"""Rows of a local file that are looked at."""
 PROMPT_TOKENS = 1
 """Least length of a prompt, where the study sets no limit: responses alone must fit."""
 
@@ -90,11 +98,44 @@ def check_data(study: StudyConfig) -> Iterator[Finding]:
         yield look_up("tokenizer", "model", hub=tokenizer.hub, revision=str(tokenizer.revision), instead=instead)
 
 
+def _first_rows(check: str, name: str, *, chosen: SetOptions) -> Finding:
+    """The first rows of a local file have a problem and an answer where the options say."""
+    path = Path(str(chosen.file))
+    try:
+        rows = islice(file_rows(path, name=name), FIRST_ROWS)
+        usable = sum(1 for _ in problems(rows, chosen.resolve(name), name=str(path), seed=0))
+    except InputError as error:
+        return Finding(check=check, status="missing", found=str(error), remedy="see docs/data.md for `columns`")
+    if usable == 0:
+        found = f"{path}: none of the first {FIRST_ROWS} rows has a problem and an answer"
+        return Finding(check=check, status="missing", found=found, remedy="give `columns` (docs/data.md)")
+    return Finding(check=check, status="ok", found=str(path))
+
+
+def check_signal(study: StudyConfig, runs: Mapping[str, RunConfig]) -> Iterator[Finding]:
+    """Settings with which training runs and learns nothing."""
+    if 1 in study.grid.budgets:
+        found = "grid.budgets has 1: a group of one rollout has no advantage, so those runs never get a gradient"
+        yield Finding(check="budgets", status="note", found=found, remedy="use budgets of 2 and more")
+    if study.task.name != "math":
+        return
+    options = check_options(study.task.options)
+    for name in study.grid.models:
+        template = run_of(name, runs).model.prompt.template
+        style = STYLES.get(options.grader)
+        if style and get_template(template).answer_style is None:
+            found = (
+                f"template {template!r} does not ask for the answer as {style}; grader {options.grader!r} reads that"
+            )
+            remedy = f"a model that does not answer so by itself earns nothing; set models.{name}.prompt.template"
+            yield Finding(check=f"prompt {name}", status="note", found=found, remedy=remedy)
+
+
 def _set(name: str, chosen: SetOptions) -> Finding:
     check = f"problems {name}"
     if chosen.file:
         if Path(chosen.file).is_file():
-            return Finding(check=check, status="ok", found=chosen.file)
+            return _first_rows(check, name, chosen=chosen)
         remedy = "fetch the file, or leave `file` out to read the hub"
         return Finding(check=check, status="missing", found=f"{chosen.file}: no such file", remedy=remedy)
     source = chosen.resolve(name)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from knapsack_rl.config import RunConfig, StudyConfig
 from knapsack_rl.preflight.finding import Finding
-from knapsack_rl.preflight.inputs import check_data, check_models
+from knapsack_rl.preflight.inputs import check_data, check_models, check_signal
 from knapsack_rl.preflight.machine import Machine, check_machine
 
 
@@ -20,5 +20,6 @@ def check_study(study: StudyConfig, runs: Mapping[str, RunConfig], *, machine: M
         Finding(check="study", status="ok", found=f"{len(runs)} runs"),
         *check_models(study, runs),
         *check_data(study),
+        *check_signal(study, runs),
     ]
     return findings + (list(check_machine(study, runs, machine=machine)) if machine else [])

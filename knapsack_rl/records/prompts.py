@@ -16,11 +16,18 @@ def write_train_prompts(path: Path, prompts: Sequence[Prompt]) -> None:
     """Write training problems.
 
     Raises:
-        InputError: two problems share an id.
+        InputError: two problems share an id, or a text.
     """
     ids = [prompt.id for prompt in prompts]
     if len(set(ids)) != len(ids):
         raise InputError(f"{path}: problem ids repeat; beliefs are keyed on them, so make them unique")
+    first: dict[str, str] = {}
+    for prompt in prompts:
+        if (other := first.setdefault(prompt.text, prompt.id)) != prompt.id:
+            raise InputError(
+                f"{path}: problems {other} and {prompt.id} have one text; its rewards would be split over two beliefs,"
+                " so keep one of them"
+            )
     write_table(path, table_of([_row(prompt) for prompt in prompts], PROMPTS))
 
 

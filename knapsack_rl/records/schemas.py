@@ -42,6 +42,8 @@ STEPS = _schema(
         "num_probe_rollouts": pa.int32(),  # generated to look only, charged to no budget
         "num_successes": pa.int32(),
         "num_truncated": pa.int32(),
+        "num_cut_off": pa.int32(),  # wrong because they were truncated; null: not counted
+        "num_no_answer": pa.int32(),  # wrong because no final answer was found in them; null: not counted
         "num_prompt_tokens": pa.int64(),  # summed over rollouts
         "num_response_tokens": pa.int64(),  # generated
         "num_updated_rollouts": pa.int32(),  # pushed through the model by the learner
@@ -69,7 +71,15 @@ STEPS = _schema(
         "step_s": pa.float64(),
     },
     nullable=(
-        *("num_belief_multiply_adds", "mismatch_mean", "mismatch_max", "mismatch_capped_frac", "pack_s"),
+        *(
+            "num_cut_off",
+            "num_no_answer",
+            "num_belief_multiply_adds",
+            "mismatch_mean",
+            "mismatch_max",
+            "mismatch_capped_frac",
+            "pack_s",
+        ),
         *("sampled_entropy", "updated_clip_frac", "updated_approx_kl", "updated_entropy"),
     ),
 )

@@ -16,7 +16,7 @@ from knapsack_rl.report.page_parts import choices, read_figure, table_of_frame
 from knapsack_rl.report.provenance import facts, read_manifests
 from knapsack_rl.report.rule_graph import METADATA, Coming, RuleNode, rule_graph
 from knapsack_rl.report.rule_graph_svg import draw_rule_graph
-from knapsack_rl.report.statements import findings, overview, verdicts
+from knapsack_rl.report.statements import findings, overview, unrewarded, verdicts
 
 TEMPLATE = "report.html.j2"
 
@@ -41,6 +41,7 @@ def build_report(study: StudyConfig, *, results_folder: Path, output: Path) -> N
     text = page.render(
         study=study.name,
         description=describe_study(study),
+        warning=unrewarded(runs),
         overview=overview(frames["differences"]),
         verdicts=verdicts(frames["claims"]),
         findings=list(findings(frames["differences"])),

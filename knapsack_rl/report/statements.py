@@ -80,6 +80,24 @@ def overview(differences: pd.DataFrame) -> str:
     )
 
 
+def unrewarded(runs: pd.DataFrame) -> str:
+    """Runs in which no response of the whole training was right, and why; empty if there are none.
+
+    Args:
+        runs: the table of that name.
+    """
+    lost = runs[runs["num_successes"] == 0]
+    if lost.empty:
+        return ""
+    sums = lost[["num_rollouts", "num_cut_off", "num_no_answer"]].sum()
+    wrong = sums["num_rollouts"] - sums["num_cut_off"] - sums["num_no_answer"]
+    return (
+        f"{len(lost)} of {len(runs)} runs earned nothing, and so had no gradient at all: of their"
+        f" {sums['num_rollouts']:.0f} responses {sums['num_cut_off']:.0f} were cut off,"
+        f" {sums['num_no_answer']:.0f} had no answer and {wrong:.0f} were wrong. Their logs say what to change."
+    )
+
+
 def verdicts(claims: pd.DataFrame) -> str:
     """How many verdicts say that claims stand, fall and stay open, with their numbers; the confirmatory ones first."""
     if claims.empty:

@@ -35,16 +35,21 @@ class Nodes:
     @classmethod
     def of_environment(cls, environment: Mapping[str, str]) -> "Nodes":
         """From what Slurm sets where a step runs one task per node; a machine alone if it sets nothing."""
-        count = int(environment.get("SLURM_STEP_NUM_NODES", "1"))
+        count = int(environment.get("SLURM_STEP_NUM_NODES") or "1")
         if count == 1:
             return cls()
         first = _first_host(environment["SLURM_STEP_NODELIST"])
         return cls(count=count, number=int(environment["SLURM_NODEID"]), address=first)
 
 
-def nodes_to_spread_over(environment: Mapping[str, str]) -> int:
-    """Nodes that Slurm gave the job (`nodes` in the profile) while this step runs on one of them; 1: nothing to do."""
-    return int(environment.get("SLURM_JOB_NUM_NODES", "1")) if Nodes.of_environment(environment).count == 1 else 1
+def nodes_to_spread_over(environment: Mapping[str, str], *, ranks_per_node: int) -> int:
+    """Nodes that Slurm gave the job (`nodes` in the profile) while this step runs on one of them; 1: nothing to do.
+
+    A run of one process stays one, however many nodes the job happens to have.
+    """
+    if ranks_per_node == 1 or Nodes.of_environment(environment).count > 1:
+        return 1
+    return int(environment.get("SLURM_JOB_NUM_NODES") or "1")
 
 
 def spread(command: Sequence[str], *, nodes: int) -> None:
@@ -54,7 +59,13 @@ def spread(command: Sequence[str], *, nodes: int) -> None:
         StateError: it failed on a node, which has said why.
     """
     step = ["srun", f"--nodes={nodes}", f"--ntasks={nodes}", "--ntasks-per-node=1", "--overlap", "--kill-on-bad-exit"]
-    done = subprocess.run([*step, sys.executable, *command], check=False)
+    try:
+        done = subprocess.run([*step, sys.executable, *command], check=False)
+    except OSError as error:
+        raise StateError(
+            f"srun: cannot be started ({error.strerror}), but SLURM_JOB_NUM_NODES asks for {nodes} nodes;"
+            " run on a machine of the cluster, or unset it to train on this one alone"
+        ) from None
     if done.returncode:
         raise StateError(f"srun ended with exit code {done.returncode}; the reason is above")
 

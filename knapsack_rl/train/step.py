@@ -1,6 +1,7 @@
 """One training step, as a straight line. Uniform and knapsack run the same lines; only the strategy differs."""
 
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -59,7 +60,7 @@ def run_step(parts: Parts, step: int) -> dict[str, Any]:
             groups = parts.sampler.generate(_request(parts, step, purpose="rollout", prompts=prompts, counts=counts))
             entropy = sampled_entropy(groups)
         with watch("score"):
-            rewards = _agreed_rewards(parts, groups)
+            rewards, reasons = _agreed_verdicts(parts, groups)
         with watch("pack"):
             seed = derive_seed(config.seed, "step", step)
             batches = mini_batch_rows(groups, rewards, config=config.train, seed=seed, advantage=config.advantage)
@@ -75,6 +76,8 @@ def run_step(parts: Parts, step: int) -> dict[str, Any]:
         "epoch": epoch,
         "num_probe_rollouts": num_probed,
         **totals(groups, rows),
+        "num_cut_off": reasons["truncated"],
+        "num_no_answer": reasons["no_answer"],
         "sampled_entropy": entropy,
         **asdict(update),
         "num_belief_multiply_adds": _multiply_adds(parts) - spent_before,
@@ -98,7 +101,7 @@ def _probe(parts: Parts, prompts: Sequence[Prompt], *, step: int) -> int:
     size = parts.config.train.probe_rollouts
     counts = np.full(len(prompts), size, dtype=np.int64)
     groups = parts.sampler.generate(_request(parts, step, purpose="probe", prompts=prompts, counts=counts))
-    successes = [float(sum(rewards)) for rewards in _agreed_rewards(parts, groups)]
+    successes = [float(sum(rewards)) for rewards in _agreed_verdicts(parts, groups)[0]]
     parts.tracker.set_probe([prompt.id for prompt in prompts], successes=successes, draws=[float(size)] * len(prompts))
     return int(counts.sum())
 
@@ -141,18 +144,23 @@ def _request(
     )
 
 
-def _agreed_rewards(parts: Parts, groups: Sequence[Group]) -> list[list[int]]:
-    """Rank 0 judges and tells the others: a grader with a time limit might judge otherwise on another rank."""
-    mine = _score(parts, groups) if parts.ranks.rank == 0 else []
-    rewards: list[list[int]] = parts.ranks.gather(mine)[0]
-    return rewards
+def _agreed_verdicts(parts: Parts, groups: Sequence[Group]) -> tuple[list[list[int]], Counter[str]]:
+    """Rank 0 judges and tells the others: a grader with a time limit might judge otherwise on another rank.
+
+    Returns:
+        Rewards by group, and how many verdicts had which reason.
+    """
+    mine = _score(parts, groups) if parts.ranks.rank == 0 else None
+    verdicts: tuple[list[list[int]], Counter[str]] = parts.ranks.gather(mine)[0]
+    return verdicts
 
 
-def _score(parts: Parts, groups: Sequence[Group]) -> list[list[int]]:
-    """Rewards by group; the task is given all responses at once, which is cheaper where it uses other processes."""
+def _score(parts: Parts, groups: Sequence[Group]) -> tuple[list[list[int]], Counter[str]]:
+    """The task is given all responses at once, which is cheaper where it uses other processes."""
     responses = [Response(prompt=group.prompt, text=r.text, stop=r.stop) for group in groups for r in group.rollouts]
-    rewards = iter([verdict.reward for verdict in parts.task.score_many(responses)])
-    return [list(islice(rewards, len(group.rollouts))) for group in groups]
+    verdicts = parts.task.score_many(responses)
+    rewards = iter([verdict.reward for verdict in verdicts])
+    return [list(islice(rewards, len(group.rollouts))) for group in groups], Counter(v.reason for v in verdicts)
 
 
 def _observe(

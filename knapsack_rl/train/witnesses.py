@@ -1,5 +1,6 @@
 """Who is told of a step: the journal first, then the live tracker and the progress line; on rank 0 alone."""
 
+import logging
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, ExitStack
 from typing import Any, Protocol, Self
@@ -8,6 +9,9 @@ from knapsack_rl.config import RunConfig
 from knapsack_rl.grpo import effective_ratios
 from knapsack_rl.progress import Progress
 from knapsack_rl.records import Journal
+from knapsack_rl.train.no_reward import NoReward
+
+log = logging.getLogger(__name__)
 
 
 class Live(Protocol):
@@ -43,6 +47,7 @@ class Witnesses(AbstractContextManager["Witnesses"]):
         self._config, self._start = config, start
         self._open_journal = journal
         self._start_live = start_live if config.live_tracking else None
+        self._no_reward = NoReward()
         self._stack = ExitStack()
 
     def __enter__(self) -> Self:
@@ -71,8 +76,17 @@ class Witnesses(AbstractContextManager["Witnesses"]):
 
     def show(self, facts: Mapping[str, Any]) -> None:
         """Move the progress line."""
-        if self._open_journal is not None:
-            self._progress.update(facts["step"], **_summary(facts))
+        if self._open_journal is None:
+            return
+        self._progress.update(facts["step"], **_summary(facts))
+        if line := self._no_reward.line(facts):
+            log.warning("%s: %s", self._config.run_id, line)
+
+
+def _unread(facts: Mapping[str, Any]) -> dict[str, str]:
+    """Shares of responses that could not be judged, where there are any."""
+    named = {"cut": facts["num_cut_off"], "no_answer": facts["num_no_answer"]}
+    return {name: f"{number / facts['num_rollouts']:.2f}" for name, number in named.items() if number}
 
 
 def _summary(facts: Mapping[str, Any]) -> dict[str, str]:
@@ -81,5 +95,6 @@ def _summary(facts: Mapping[str, Any]) -> dict[str, str]:
     return {
         "reward": f"{facts['num_successes'] / facts['num_rollouts']:.3f}",
         "effective": f"{ratio:.2f}",
+        **_unread(facts),
         "rollouts/s": f"{facts['num_rollouts'] / facts['step_s']:.0f}",
     }

@@ -71,10 +71,10 @@ def test_problems_are_prepared(finished):
     prompts = read_train_prompts(finished.train_prompts)
     counts = {row["step"]: row["num_after"] for row in read_table(finished.preparation, PREPARATION).to_pylist()}
     assert 24 == len(prompts) == counts["subset"]
-    assert (17_255, 17_243, 14_031) == tuple(
+    assert (17_188, 17_176, 13_976) == tuple(
         counts[step] for step in ("duplicates", "conflicting labels", "language en")
     )
-    assert 24 < counts["at most 120 tokens"] < 14_031
+    assert 24 < counts["at most 120 tokens"] < 13_976
     overlaps = read_overlaps(finished.benchmarks)
     assert {"none"} == set(overlaps.values())
     assert {("aime24", each.id) for each in read_benchmarks(finished.benchmarks)["aime24"]} == set(overlaps)

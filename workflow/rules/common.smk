@@ -9,6 +9,7 @@ from knapsack_rl.base.errors import EXIT_CODE, KnapsackError
 from knapsack_rl.base.layout import StudyPaths
 from knapsack_rl.base.seeding import digest
 from knapsack_rl.config import compact_json, parse_study, run_hash
+from knapsack_rl.config.yaml_file import read_yaml
 from knapsack_rl.records import check_writable, code_digest, model_files, write_text
 from knapsack_rl.records.products import FIGURE_NAMES, TABLE_NAMES
 from knapsack_rl.study import expand
@@ -27,6 +28,12 @@ def load_checked_study():
     """The study and its runs; a mistake is one line and exit code 2, before any job starts."""
     source = ", ".join(str(path) for path in workflow.configfiles) or "config"
     try:
+        for (
+            path
+        ) in (
+            workflow.configfiles
+        ):  # Snakemake takes the last of two equal keys, and merges files
+            read_yaml(Path(path))
         checked = parse_study(config, source=source)
         paths = StudyPaths.of(checked.name)
         check_writable(paths.results)

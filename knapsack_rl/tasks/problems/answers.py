@@ -18,14 +18,14 @@ def after_hashes(text: str) -> str:
 
 
 def last_box(text: str) -> str:
-    r"""Content of the last ``\boxed{...}`` (braces balanced) or ``\boxed x`` (MATH: a worked solution).
+    r"""Content of the last ``\boxed{...}`` or ``\fbox{...}`` (braces balanced) or ``\boxed x`` (MATH: a solution).
 
     A text without a box is its own answer; an empty or never closed box gives an empty answer.
     """
-    start = text.rfind("\\boxed")
-    if start < 0:
+    _, box, rest = max((text.rpartition(box) for box in ("\\boxed", "\\fbox")), key=lambda parts: len(parts[0]))
+    if not box:
         return text.strip()
-    rest = text[start + len("\\boxed") :].lstrip()
+    rest = rest.lstrip()
     if not rest.startswith("{"):
         return re.split(r"[\s$.]", rest, maxsplit=1)[0]
     depth = 0

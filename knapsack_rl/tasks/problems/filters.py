@@ -1,6 +1,7 @@
 """Filters of a training set. Each is a pure function from problems to problems; the caller counts."""
 
 import re
+import unicodedata
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -17,10 +18,10 @@ def language_of(text: str) -> str:
 
 
 def distinct(prompts: Sequence[Prompt]) -> list[Prompt]:
-    """The first of every problem text (DAPO's file holds each row 100 times)."""
+    """The first of every problem text, blanks and Unicode forms apart (DAPO's file holds each row 100 times)."""
     first: dict[str, Prompt] = {}
     for prompt in prompts:
-        first.setdefault(prompt.text, prompt)
+        first.setdefault(same_text(prompt.text), prompt)
     return list(first.values())
 
 
@@ -28,8 +29,13 @@ def without_conflicts(prompts: Sequence[Prompt], *, rows: Sequence[Prompt]) -> l
     """Problems whose ``rows`` agree on the answer; with two answers at least one is wrong, and which is not known."""
     answers: dict[str, set[str]] = {}
     for row in rows:
-        answers.setdefault(row.text, set()).add(row.answer)
-    return [prompt for prompt in prompts if len(answers[prompt.text]) == 1]
+        answers.setdefault(same_text(row.text), set()).add(row.answer)
+    return [prompt for prompt in prompts if len(answers[same_text(prompt.text)]) == 1]
+
+
+def same_text(text: str) -> str:
+    """What two spellings of one text have in common: a model reads them as the same problem, beliefs would not."""
+    return " ".join(unicodedata.normalize("NFC", text).split())
 
 
 def in_language(prompts: Sequence[Prompt], language: str) -> list[Prompt]:

@@ -1,5 +1,6 @@
 """From a row of any data set to a problem of ours: one schema, stable ids."""
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -9,10 +10,14 @@ import numpy as np
 from knapsack_rl.base.errors import InputError
 from knapsack_rl.base.seeding import derive_seed, digest
 from knapsack_rl.base.types import Prompt
+from knapsack_rl.tasks.problems.answers import first_of_list
 from knapsack_rl.tasks.problems.sources import Source
 from knapsack_rl.tasks.templates import PLACE, TEMPLATES
 
 LETTERS = "ABCD"
+EXACT = 2**53
+"""From here on a float does not say which whole number was meant."""
+SHOWN = 60
 _DAPO_BEFORE, _DAPO_AFTER = TEMPLATES["dapo"].user.split(PLACE)
 
 
@@ -23,11 +28,11 @@ def problems(rows: Iterable[Mapping[str, Any]], source: Source, *, name: str, se
     problem gets a number behind its id.
 
     Raises:
-        InputError: a column is missing.
+        InputError: a column is missing, or holds neither text nor a number.
     """
     seen: Counter[str] = Counter()
-    for row in rows:
-        text, answer = _read(row, source, name=name, seed=seed)
+    for number, row in enumerate(rows, start=1):
+        text, answer = _read(row, source, name=f"{name}: row {number}", seed=seed)
         if text and answer:
             key = digest(text, length=12)
             seen[key] += 1
@@ -36,12 +41,33 @@ def problems(rows: Iterable[Mapping[str, Any]], source: Source, *, name: str, se
 
 
 def _read(row: Mapping[str, Any], source: Source, *, name: str, seed: int) -> tuple[str, str]:
-    text = _unwrap(str(_column(row, source.problem, plain="problem", name=name) or "")).strip()
+    text = _unwrap(_text(_column(row, source.problem, plain="problem", name=name), "problem", name=name)).strip()
     answer = _column(row, source.answer, plain="answer", name=name)
+    if isinstance(answer, list) and source.read_answer is first_of_list:
+        answer = str(answer)
     if source.wrong_choices:
-        wrong = [str(_column(row, column, plain=column, name=name)).strip() for column in source.wrong_choices]
-        return _multiple_choice(text, str(answer).strip(), wrong=wrong, seed=seed)
-    return text, source.read_answer(str("" if answer is None else answer))
+        wrong = [
+            _text(_column(row, column, plain=column, name=name), column, name=name).strip()
+            for column in source.wrong_choices
+        ]
+        return _multiple_choice(text, _text(answer, "answer", name=name).strip(), wrong=wrong, seed=seed)
+    return text, source.read_answer(_text(answer, "answer", name=name))
+
+
+def _text(value: object, column: str, *, name: str) -> str:
+    """Text as it is, a number as it is written; a list or an object would become a text that no answer ever equals."""
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    if isinstance(value, float) and math.isfinite(value):
+        return str(int(value)) if value.is_integer() and abs(value) < EXACT else str(value)
+    inside = f"{column}.0" if isinstance(value, list) else f"{column}.<key>" if isinstance(value, dict) else ""
+    remedy = f"name what is inside it, e.g. columns: {{{column}: {inside}}}" if inside else "give a text or a number"
+    shown = repr(value) if len(repr(value)) <= SHOWN else f"{repr(value)[:SHOWN]}..."
+    raise InputError(f"{name}: {column} is {shown}, a {type(value).__name__}; {remedy}")
 
 
 def _multiple_choice(text: str, right: str, *, wrong: list[str], seed: int) -> tuple[str, str]:
@@ -65,8 +91,6 @@ def _column(row: Mapping[str, Any], path: str, *, plain: str, name: str) -> Any:
         except (KeyError, IndexError, TypeError, ValueError):
             if row.get(plain) is None:
                 wanted = " or ".join(repr(column) for column in dict.fromkeys((path, plain)))
-                raise InputError(
-                    f"{name}: a row has no column {wanted} (found: {', '.join(row)}); give `columns`"
-                ) from None
+                raise InputError(f"{name} has no column {wanted} (found: {', '.join(row)}); give `columns`") from None
             return row[plain]
     return value

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 import subprocess
 import sys
 
@@ -36,6 +37,17 @@ def test_allocate_reads_successes_and_draws(tmp_path):
     """3 of 12 is a rate of a quarter; no draws means unknown."""
     (tmp_path / "p.csv").write_text("id,successes,draws\na,3,12\nb,0,0\n")
     assert _run("allocate", "p.csv", cwd=tmp_path).stdout == "id,rollouts\na,8\nb,8\n"
+
+
+def test_allocate_on_a_terminal_that_shows_ascii_alone(tmp_path):
+    """Ids in any language are written as it can; nothing is lost, and nothing half-written."""
+    (tmp_path / "p.csv").write_text("id, success_rate\nédouard,0.5\n数学, 0.1\n", encoding="utf-8")
+    command = [sys.executable, "-m", "knapsack_rl.cli.start", "allocate", "p.csv"]
+    ascii_only = {**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
+    done = subprocess.run(command, cwd=tmp_path, env=ascii_only, capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith(b"id,rollouts\n\\xe9douard,")
+    assert b"\\u6570\\u5b66," in done.stdout
 
 
 def test_allocate_writes_json_to_a_file(tmp_path):

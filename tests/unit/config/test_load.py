@@ -146,3 +146,11 @@ def test_missing_file_is_named(tmp_path):
     """A study file that is not there."""
     with pytest.raises(ConfigError, match=r"none\.yaml: cannot be read"):
         load_study(tmp_path / "none.yaml")
+
+
+@pytest.mark.parametrize("name", ["mlflow", "reference"])
+def test_names_of_folders_of_their_own_are_refused(name):
+    """A study of that name would write among the runs of MLflow, or over the outputs kept for comparison."""
+    study = STUDY | {"name": name}
+    with pytest.raises(ConfigError, match=f"name: '{name}' is the name of a folder of its own"):
+        parse_study(study, source="s.yaml")

@@ -1,5 +1,6 @@
 """From a problem to token ids, by chat template or raw, and the tokens that end a response."""
 
+import copy
 import json
 
 import pytest
@@ -111,3 +112,39 @@ def another(tokenizer):
     from transformers import PreTrainedTokenizerFast
 
     return PreTrainedTokenizerFast(tokenizer_object=tokenizer.backend_tokenizer, eos_token=tokenizer.eos_token)
+
+
+@pytest.mark.parametrize("listed", [7, [7, 9]])
+def test_stop_tokens_of_the_configuration(tokenizer, tmp_path, listed):
+    """Models without generation_config.json name their end token in config.json."""
+    from knapsack_rl.models import stop_tokens
+
+    (tmp_path / "config.json").write_text(json.dumps({"eos_token_id": listed}))
+    found = stop_tokens(tokenizer, tmp_path, prompt=PromptConfig())
+    assert set(found) == {tokenizer.eos_token_id, *(listed if isinstance(listed, list) else [listed])}
+
+
+def test_a_model_without_an_end_token_is_refused(tokenizer, tmp_path):
+    """Every response would be cut off and earn nothing."""
+    from knapsack_rl.models import stop_tokens
+
+    tokenizer = copy.deepcopy(tokenizer)
+    tokenizer.eos_token = None
+    (tmp_path / "config.json").write_text("{}")
+    with pytest.raises(ConfigError, match=r"names no token that ends a response.*add eos_token_id"):
+        stop_tokens(tokenizer, tmp_path, prompt=PromptConfig())
+    (tmp_path / "config.json").write_text("[")
+    with pytest.raises(ConfigError, match=r"config\.json: is no JSON object"):
+        stop_tokens(tokenizer, tmp_path, prompt=PromptConfig())
+
+
+@pytest.mark.parametrize("refusal", ["{{ raise_exception('no') }}", "{{ message.content[0].text.x }}", "{{ 1 + 'a' }}"])
+def test_a_chat_template_for_prompts_alone_will_do(tokenizer, tmp_path, refusal):
+    """One that does not expect an assistant's turn: responses end with the end of sequence."""
+    from knapsack_rl.models import prompt_encoder, stop_tokens
+
+    tokenizer = copy.deepcopy(tokenizer)
+    head = "{% for message in messages %}{% if message.role == 'assistant' %}" + refusal
+    tokenizer.chat_template = head + "{% else %}{{ message.content }}{% endif %}{% endfor %}"
+    assert stop_tokens(tokenizer, tmp_path, prompt=PromptConfig(chat=True)) == (tokenizer.eos_token_id,)
+    assert prompt_encoder(tokenizer, PromptConfig(chat=True))("1+1")

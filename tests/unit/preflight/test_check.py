@@ -1,11 +1,13 @@
 """The check before anything is trained: one line each, with a remedy; offline, and where everything is there."""
 
 import json
+from pathlib import Path
 
 import pytest
 
 from knapsack_rl.config import parse_study
 from knapsack_rl.preflight import Machine, check_study
+from knapsack_rl.preflight.inputs import check_signal
 from knapsack_rl.study import expand
 
 pytestmark = pytest.mark.torch
@@ -64,7 +66,8 @@ def local(offline):
 
 def test_a_local_study_has_everything(local, tiny_model_folder):
     """Files, a model folder and a CPU: no line is missing, and each says what was found."""
-    found = _check(_study({"path": str(tiny_model_folder)}, local), Machine(0, 0.0))
+    model = {"path": str(tiny_model_folder), "prompt": {"template": "dapo"}}
+    found = _check(_study(model, local), Machine(0, 0.0))
     assert {each.status for each in found.values()} == {"ok"}
     assert {"model m", "problems gsm8k", "problems aime24", "disk", "memory m", "library datasets"} <= set(found)
 
@@ -124,5 +127,32 @@ def test_the_machine_must_do(local, sections, machine, name, words):
 
 def test_inputs_alone(local, tiny_model_folder):
     """Where the jobs run elsewhere, this machine's disk, GPUs and libraries say nothing."""
-    found = _check(_study({"path": str(tiny_model_folder)}, local), None)
+    found = _check(_study({"path": str(tiny_model_folder), "prompt": {"template": "dapo"}}, local), None)
     assert set(found) == {"study", "model m", "problems gsm8k", "problems aime24"}
+
+
+@pytest.mark.parametrize(
+    ("row", "words"),
+    [
+        ({"problem": "1+1?", "solve": "2"}, "no column 'answer' (found: problem, solve)"),
+        ({"problem": "1+1?", "answer": ["2"]}, "row 1: answer is ['2'], a list; name what is inside it"),
+        ({"problem": "1+1?", "answer": ""}, "none of the first 100 rows has a problem and an answer"),
+    ],
+)
+def test_columns_of_a_file_are_looked_at(local, tiny_model_folder, row, words):
+    """Before anything is trained: whoever misspells a column would train on nothing, or on answers nobody can give."""
+    Path(local["train"]["file"]).write_text(json.dumps(row) + "\n")
+    found = _check(_study({"path": str(tiny_model_folder)}, local), None)["problems gsm8k"]
+    assert found.status == "missing"
+    assert words in found.found
+
+
+def test_settings_that_never_give_a_gradient_are_noted(local, tiny_model_folder):
+    """One rollout a prompt, and a template that does not ask for what the grader reads."""
+    study = _study({"path": str(tiny_model_folder)}, local)
+    one = study.model_copy(update={"grid": study.grid.model_copy(update={"budgets": [1]})})
+    found = {each.check: each for each in check_signal(one, expand(study))}
+    assert "never get a gradient" in found["budgets"].found
+    assert "'plain' does not ask for the answer as answer_line; grader 'dapo' reads that" in found["prompt m"].found
+    asked = _study({"path": str(tiny_model_folder), "prompt": {"template": "dapo"}}, local)
+    assert list(check_signal(asked, expand(asked))) == []

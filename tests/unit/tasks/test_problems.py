@@ -4,6 +4,7 @@ import pytest
 
 from knapsack_rl.base.errors import ConfigError, InputError
 from knapsack_rl.base.types import Prompt
+from knapsack_rl.records.prompts import write_train_prompts
 from knapsack_rl.tasks.problems import filters
 from knapsack_rl.tasks.problems.answers import after_hashes, first_of_list, last_box, whole_number
 from knapsack_rl.tasks.problems.overlap import find_overlap, normalise, word_windows
@@ -32,6 +33,8 @@ def only(row, name, seed=0):
         (last_box, r"Thus \boxed 7.", "7"),
         (last_box, r"\left( 3, \frac{\pi}{2} \right)", r"\left( 3, \frac{\pi}{2} \right)"),
         (last_box, r"never closed \boxed{1", ""),
+        (last_box, r"Thus \fbox{7}.", "7"),
+        (last_box, r"First \boxed{1}, in the end \fbox{\frac{1}{2}}.", r"\frac{1}{2}"),
         (whole_number, "27.0", "27"),
         (whole_number, "027", "27"),
         (whole_number, r"336^\circ", "336"),
@@ -162,3 +165,47 @@ def test_overlap_levels():
     assert {exact: "exact", words: "words"} == overlap.levels(each.id for each in training)
     assert {exact: "exact"} == overlap.levels([training[0].id])
     assert not word_windows(" ".join(LONG.split()[:19]))
+
+
+@pytest.mark.parametrize(
+    ("answer", "text"), [(5, "5"), (5.0, "5"), (0.5, "0.5"), ("5.0", "5.0"), (10**20, "1" + "0" * 20)]
+)
+def test_numbers_are_answers(answer, text):
+    """As they are written."""
+    (found,) = problems([{"problem": "p", "answer": answer}], get_source("deepscaler"), name="s", seed=0)
+    assert found.answer == text
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (["5"], r"s: row 2: answer is \['5'\], a list; .*columns: {answer: answer.0}"),
+        ({"value": "5"}, r"s: row 2: answer is {'value': '5'}, a dict; .*columns: {answer: answer.<key>}"),
+        (True, "s: row 2: answer is True, a bool; give a text or a number"),
+        (float("nan"), "s: row 2: answer is nan, a float"),
+        (["x" * 1000], r"row 2: answer is \['x{50,60}\.\.\., a list"),
+    ],
+)
+def test_what_is_neither_text_nor_number_is_no_answer(answer, words):
+    """It would become a text that no response ever equals: every reward 0, without a word."""
+    rows = [{"problem": "p", "answer": "1"}, {"problem": "q", "answer": answer}]
+    with pytest.raises(InputError, match=words):
+        list(problems(rows, get_source("deepscaler"), name="s", seed=0))
+
+
+def test_one_problem_in_two_spellings_is_one():
+    """Blanks, line breaks and composed accents: beliefs would be split over two ids."""
+    prompts = [
+        _prompt(f"p{index}", text) for index, text in enumerate(("What  is é?", "What is\ne\u0301?", "What is e?"))
+    ]
+    assert [each.id for each in filters.distinct(prompts)] == ["p0", "p2"]
+
+
+def test_problems_of_one_text_are_not_written(tmp_path):
+    """Whatever task made them."""
+    with pytest.raises(InputError, match="problems p0 and p1 have one text"):
+        write_train_prompts(tmp_path / "train.parquet", [_prompt("p0", "same"), _prompt("p1", "same")])
+
+
+def _prompt(identity, text):
+    return Prompt(id=identity, text=text, answer="1", kind="k")

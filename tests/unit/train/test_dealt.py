@@ -9,7 +9,7 @@ from knapsack_rl.base.errors import StateError
 from knapsack_rl.base.types import GenerationRequest, Prompt
 from knapsack_rl.sampler import FakeSampler
 from knapsack_rl.train.dealt import DealtSampler, RankSpeed, deal
-from knapsack_rl.train.launch import Nodes, nodes_to_spread_over
+from knapsack_rl.train.launch import Nodes, nodes_to_spread_over, spread
 
 
 def test_longest_rollouts_are_dealt_first():
@@ -101,6 +101,18 @@ def test_nodes_come_from_slurm(nodelist):
     environment = {"SLURM_STEP_NUM_NODES": "3", "SLURM_STEP_NODELIST": nodelist, "SLURM_NODEID": "2"}
     assert Nodes.of_environment(environment) == Nodes(count=3, number=2, address="node03")
     assert Nodes.of_environment({}) == Nodes()
-    assert nodes_to_spread_over({"SLURM_JOB_NUM_NODES": "3"}) == 3
-    assert nodes_to_spread_over(environment | {"SLURM_JOB_NUM_NODES": "3"}) == 1
-    assert nodes_to_spread_over({}) == 1
+    assert nodes_to_spread_over({"SLURM_JOB_NUM_NODES": "3"}, ranks_per_node=8) == 3
+    assert nodes_to_spread_over(environment | {"SLURM_JOB_NUM_NODES": "3"}, ranks_per_node=8) == 1
+    assert nodes_to_spread_over({}, ranks_per_node=8) == 1
+
+
+def test_a_run_of_one_process_is_not_spread():
+    """Two nodes in the allocation are no reason to train it twice."""
+    assert nodes_to_spread_over({"SLURM_JOB_NUM_NODES": "2"}, ranks_per_node=1) == 1
+
+
+def test_a_missing_srun_is_one_line(monkeypatch):
+    """The variable may be left over from elsewhere."""
+    monkeypatch.setenv("PATH", "/nowhere")
+    with pytest.raises(StateError, match=r"srun: cannot be started .* unset it to train on this one alone"):
+        spread(("-c", "pass"), nodes=2)

@@ -1,0 +1,48 @@
+"""A run that earns nothing says so after a few steps, and what to change: without rewards there is no gradient."""
+
+from collections.abc import Mapping
+from typing import Any
+
+ASKED_AT = (3, 10, 30, 100, 300, 1000)
+"""Steps, counted from where this process began, at which it is looked at."""
+UNREAD = 0.9
+"""Share of responses without an answer to judge from which on something is wrong, whatever the others earn."""
+
+_REMEDIES = {
+    "cut off": "raise train.max_response_tokens, or see that the model ends its responses (docs/data.md, end tokens)",
+    "without an answer": "choose a prompt.template that asks for what task.options.grader reads, or another grader",
+    "wrong": "read some responses: the problems may be too hard for this model, or the answers of another form",
+}
+
+
+class NoReward:
+    """Adds up what the responses earned, step by step."""
+
+    def __init__(self) -> None:
+        self._steps = 0
+        self._sums = dict.fromkeys(("num_rollouts", "num_successes", "num_cut_off", "num_no_answer"), 0)
+
+    def line(self, facts: Mapping[str, Any]) -> str | None:
+        """What to say after a step; None if rewards come in, or it was said a short while ago.
+
+        Args:
+            facts: of the step, as the journal has them.
+        """
+        self._steps += 1
+        for name in self._sums:
+            self._sums[name] += facts[name]
+        if self._steps not in ASKED_AT:
+            return None
+        unread = self._sums["num_cut_off"] + self._sums["num_no_answer"]
+        if self._sums["num_successes"] and unread < UNREAD * self._sums["num_rollouts"]:
+            return None
+        return f"step {facts['step']}: {describe(self._sums)}"
+
+
+def describe(sums: Mapping[str, int]) -> str:
+    """What became of the responses, and what to change about the largest part of them."""
+    rollouts, right = sums["num_rollouts"], sums["num_successes"]
+    parts = {"cut off": sums["num_cut_off"], "without an answer": sums["num_no_answer"]}
+    parts["wrong"] = rollouts - right - sum(parts.values())
+    counted = ", ".join(f"{number} {name}" for name, number in parts.items())
+    return f"{right} of {rollouts} responses were right ({counted}); {_REMEDIES[max(parts, key=lambda p: parts[p])]}"
