@@ -108,13 +108,13 @@ def _lag_of_run(groups: pd.DataFrame) -> pd.DataFrame:
     rise_G = np.where(same_G, np.diff(rate_G, prepend=np.nan), np.nan)
     behind_G = rate_G - groups["p_belief"].to_numpy(dtype=np.float64)[order_G]
     both_G = ~np.isnan(rise_G) & ~np.isnan(behind_G)
-    kept = groups[list(RUN_KEYS)].iloc[order_G[both_G]].assign(rise=rise_G[both_G], behind=behind_G[both_G])
-    by_run = kept.groupby(list(RUN_KEYS), sort=False)
+    kept = pd.DataFrame({"rise": rise_G[both_G], "behind": behind_G[both_G]})
+    by_run = kept.groupby(np.zeros(len(kept), dtype=np.int64))
     means = by_run[["rise", "behind"]].mean()
     error = by_run["rise"].std() / np.sqrt(by_run.size())
     clear = means["rise"].abs() > LEAST_RISE * error
-    lag: pd.DataFrame = (means["behind"] / means["rise"]).where(clear).rename("lag").reset_index()
-    return lag
+    lag = (means["behind"] / means["rise"]).where(clear)
+    return groups[list(RUN_KEYS)].head(len(lag)).assign(lag=lag.to_numpy())
 
 
 def probe_rows(frames: StudyFrames) -> pd.DataFrame:

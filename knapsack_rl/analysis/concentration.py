@@ -54,12 +54,11 @@ def step_spread(groups: pd.DataFrame) -> pd.DataFrame:
 def _spread_of_run(groups: pd.DataFrame) -> pd.DataFrame:
     code_G, num = codes_of(groups, ["step"])
     counts_G = groups["num_rollouts"].to_numpy(dtype=np.float64)
-    order_G = np.lexsort((counts_G, code_G))
     size = np.bincount(code_G, minlength=num)
     start = np.cumsum(size) - size
+    sorted_G = _sorted_by_step(code_G, groups["num_rollouts"].to_numpy(dtype=np.int64))
     quantiles = {
-        f"q{level}_rollouts": _quantile(counts_G[order_G], start, size=size, level=level / 100)
-        for level in (10, 50, 90)
+        f"q{level}_rollouts": _quantile(sorted_G, start, size=size, level=level / 100) for level in (10, 50, 90)
     }
     share_G = counts_G / np.bincount(code_G, weights=counts_G, minlength=num)[code_G]
     log_G = np.log(share_G, out=np.zeros_like(share_G), where=share_G > 0)
@@ -67,6 +66,12 @@ def _spread_of_run(groups: pd.DataFrame) -> pd.DataFrame:
     normalised = np.divide(entropy, np.log(size), out=np.ones(num), where=size > 1)
     keyed = groups[["run_id", "step"]].iloc[first_rows(code_G)].astype({"run_id": "str"}).reset_index(drop=True)
     return keyed.assign(**quantiles, entropy_rollouts=normalised)
+
+
+def _sorted_by_step(code_G: IntArray, counts_G: IntArray) -> FloatArray:
+    """Counts in ascending order within each step: one sort of numbers that hold both."""
+    span = int(counts_G.max(initial=0)) + 1
+    return np.asarray(np.sort(code_G * span + counts_G) % span, dtype=np.float64)
 
 
 def _quantile(sorted_G: FloatArray, start: IntArray, *, size: IntArray, level: float) -> FloatArray:
@@ -84,10 +89,13 @@ def largest_per_step(groups: pd.DataFrame) -> pd.DataFrame:
 
 
 def _largest_of_run(groups: pd.DataFrame) -> pd.DataFrame:
-    code_G, _ = codes_of(groups, ["step"])
-    order_G = np.lexsort((-groups["num_rollouts"].to_numpy(), code_G))
-    first_G = np.concatenate([[True], np.diff(code_G[order_G]) > 0])
-    largest: pd.DataFrame = groups.iloc[order_G[first_G]]
+    code_G, num = codes_of(groups, ["step"])
+    counts_G = groups["num_rollouts"].to_numpy(dtype=np.int64)
+    most = np.full(num, -1)
+    np.maximum.at(most, code_G, counts_G)
+    row_G = np.flatnonzero(counts_G == most[code_G])
+    first, place = np.unique(code_G[row_G], return_index=True)
+    largest: pd.DataFrame = groups.iloc[row_G[place[np.argsort(first)]]]
     return largest
 
 

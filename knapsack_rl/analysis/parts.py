@@ -15,6 +15,10 @@ import pandas as pd
 IntArray = npt.NDArray[np.int64]
 
 MOST_CODES = 2**62
+LEAST_RUN = 4
+"""Mean rows that must stand together before runs of equal codes are looked for."""
+DENSE = 4
+"""A table of all possible codes is used up to so many times the rows."""
 
 
 def codes_of(frame: pd.DataFrame, keys: Sequence[str]) -> tuple[IntArray, int]:
@@ -26,8 +30,33 @@ def codes_of(frame: pd.DataFrame, keys: Sequence[str]) -> tuple[IntArray, int]:
             code_G, known = pd.factorize(code_G)
             size = len(known)
         code_G, size = code_G * num + part_G, size * num
+    return renumbered(code_G, size)
+
+
+def renumbered(code_G: IntArray, size: int) -> tuple[IntArray, int]:
+    """``pd.factorize`` of whole numbers below ``size``, in O(rows) without hashing where that can be had.
+
+    Returns:
+        Codes from 0, in order of appearance, and how many there are.
+    """
+    start_K = np.flatnonzero(np.diff(code_G, prepend=code_G[:1] - 1))
+    if len(start_K) * LEAST_RUN <= len(code_G):  # rows of a kind stand together: hash one of each run of equal codes
+        part_K, known = pd.factorize(code_G[start_K])
+        return np.repeat(part_K.astype(np.int64, copy=False), np.diff(start_K, append=len(code_G))), len(known)
+    if size <= DENSE * len(code_G) and code_G.min() >= 0:
+        return _by_table(code_G, size)
     code_G, known = pd.factorize(code_G)
     return code_G.astype(np.int64, copy=False), len(known)
+
+
+def _by_table(code_G: IntArray, size: int) -> tuple[IntArray, int]:
+    """Numbered through a table of where each code first stands."""
+    first_V = np.full(size, -1)
+    first_V[code_G[::-1]] = np.arange(len(code_G) - 1, -1, -1)
+    found_K = np.flatnonzero(first_V >= 0)
+    ordered_K = found_K[np.argsort(first_V[found_K])]
+    first_V[ordered_K] = np.arange(len(ordered_K))
+    return first_V[code_G], len(ordered_K)
 
 
 def _numbered(values: "pd.Series[Any]") -> tuple[IntArray, int]:
