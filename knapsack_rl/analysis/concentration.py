@@ -6,6 +6,7 @@ import pandas as pd
 from knapsack_rl.analysis.frames import ARM_KEYS, StudyFrames, in_grid_order
 from knapsack_rl.analysis.parts import IntArray, codes_of, first_rows, parts_of
 from knapsack_rl.analysis.periods import by_period, period_means, window_means
+from knapsack_rl.analysis.remember import once_per_frame
 from knapsack_rl.analysis.stats import FloatArray
 
 VALUES = ("q10_rollouts", "q50_rollouts", "q90_rollouts", "max_rollouts", "gini_rollouts", "entropy_rollouts")
@@ -42,6 +43,7 @@ def _steps(frames: StudyFrames) -> pd.DataFrame:
     return frames.steps.merge(step_spread(frames.groups), on=["run_id", "step"], how="left")
 
 
+@once_per_frame
 def step_spread(groups: pd.DataFrame) -> pd.DataFrame:
     """Quantiles and normalised entropy of each step's counts: ``run_id, step`` and four columns.
 
@@ -83,6 +85,7 @@ def _quantile(sorted_G: FloatArray, start: IntArray, *, size: IntArray, level: f
     return np.asarray(left + (position - below) * (right - left))
 
 
+@once_per_frame
 def largest_per_step(groups: pd.DataFrame) -> pd.DataFrame:
     """The row of each step's largest count; of equals the first."""
     return pd.concat([_largest_of_run(rows) for rows in parts_of(groups, ["run_id"])], ignore_index=True)

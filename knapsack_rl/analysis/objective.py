@@ -17,6 +17,7 @@ from knapsack_rl.analysis.frames import ARM_KEYS, RUN_KEYS, StudyFrames
 from knapsack_rl.analysis.parts import IntArray, codes_of, first_rows, parts_of, renumbered
 from knapsack_rl.analysis.periods import window_of
 from knapsack_rl.analysis.rate_classes import NUM_CLASSES, rate_class
+from knapsack_rl.analysis.remember import once_per_frame
 from knapsack_rl.analysis.stats import FloatArray
 
 OBJECTIVES = ("objective", "objective_equal", "objective_belief", "objective_belief_equal")
@@ -43,6 +44,7 @@ def beta_of_moments(mean_K: FloatArray, second_K: FloatArray) -> tuple[FloatArra
     return np.maximum(mean_K * strength_K, tiny), np.maximum((1 - mean_K) * strength_K, tiny)
 
 
+@once_per_frame
 def step_objectives(groups: pd.DataFrame) -> pd.DataFrame:
     """Mean value per prompt of each step's counts, arXiv 2509.25849v1: ``V(N, p) = [1 - p^N - (1-p)^N] p (1-p)^2``.
 

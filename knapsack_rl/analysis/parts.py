@@ -23,6 +23,29 @@ DENSE = 4
 
 def codes_of(frame: pd.DataFrame, keys: Sequence[str]) -> tuple[IntArray, int]:
     """One whole number per row that is equal where all ``keys`` are, in order of appearance, and how many there are."""
+    start_K = _starts(frame, keys)
+    if start_K is None or len(start_K) * LEAST_RUN > len(frame):
+        return _codes(frame, keys)
+    code_K, num = _codes(frame[list(keys)].iloc[start_K], keys)  # rows of a kind stand together: one of each run
+    return np.repeat(code_K, np.diff(start_K, append=len(frame))), num
+
+
+def _starts(frame: pd.DataFrame, keys: Sequence[str]) -> IntArray | None:
+    """Rows that differ from the row before in some key; None where comparing is as dear as numbering (text)."""
+    new_G = np.zeros(len(frame), dtype=bool)
+    new_G[:1] = True
+    for key in keys:
+        values = frame[key]
+        if isinstance(values.dtype, pd.CategoricalDtype):
+            values = values.cat.codes
+        if not pd.api.types.is_integer_dtype(values.dtype) or pd.api.types.is_extension_array_dtype(values.dtype):
+            return None
+        number_G = values.to_numpy()
+        new_G[1:] |= number_G[1:] != number_G[:-1]
+    return np.flatnonzero(new_G)
+
+
+def _codes(frame: pd.DataFrame, keys: Sequence[str]) -> tuple[IntArray, int]:
     code_G, size = np.zeros(len(frame), dtype=np.int64), 1
     for key in keys:
         part_G, num = _numbered(frame[key])
@@ -34,15 +57,11 @@ def codes_of(frame: pd.DataFrame, keys: Sequence[str]) -> tuple[IntArray, int]:
 
 
 def renumbered(code_G: IntArray, size: int) -> tuple[IntArray, int]:
-    """``pd.factorize`` of whole numbers below ``size``, in O(rows) without hashing where that can be had.
+    """``pd.factorize`` of whole numbers below ``size``, without hashing where there are few of them.
 
     Returns:
         Codes from 0, in order of appearance, and how many there are.
     """
-    start_K = np.flatnonzero(np.diff(code_G, prepend=code_G[:1] - 1))
-    if len(start_K) * LEAST_RUN <= len(code_G):  # rows of a kind stand together: hash one of each run of equal codes
-        part_K, known = pd.factorize(code_G[start_K])
-        return np.repeat(part_K.astype(np.int64, copy=False), np.diff(start_K, append=len(code_G))), len(known)
     if size <= DENSE * len(code_G) and code_G.min() >= 0:
         return _by_table(code_G, size)
     code_G, known = pd.factorize(code_G)
