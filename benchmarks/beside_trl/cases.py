@@ -55,9 +55,10 @@ def cases(size: str) -> list[Case]:
         ]
     small = BuildConfig(hidden_size=96, num_layers=3, pretrain=PretrainConfig(steps=600, learning_rate=3e-3))
     wide = BuildConfig(hidden_size=896, num_layers=2, num_heads=14)
+    noise: dict[str, Any] = {"vocabulary": WIDE_VOCABULARY, "coin": True, "trl_rows": (8, 32)}
     return [
         Case(name="small", build=small, prompts=64, trl_rows=(16, 64, 256)),
-        Case(name="wide", build=wide, prompts=16, vocabulary=WIDE_VOCABULARY, coin=True, steps=3),
+        Case(name="wide", build=wide, prompts=8, response_tokens=24, steps=3, **noise),
     ]
 
 

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from beside_trl.cases import Case
-from beside_trl.ours import build_ours
-from beside_trl.theirs import build_theirs
 from torch import Tensor
 from trl import GRPOTrainer
 
+from beside_trl.cases import Case
+from beside_trl.ours import build_ours
+from beside_trl.theirs import build_theirs
 from knapsack_rl.base.seeding import derive_seed
 from knapsack_rl.base.types import GenerationRequest, Group
 from knapsack_rl.grpo import group_advantages, token_weights
@@ -70,7 +70,7 @@ def compare(case: Case, files: tuple[Path, Path]) -> Equality:
     rewards = [_rewards(parts, group) for group in groups]
     theirs_R, gradients = _theirs(case, files, groups=groups)
     ours_R = torch.tensor(list(chain.from_iterable(group_advantages(rewards))))
-    stds_R = torch.tensor([rewards_G for rewards_G in rewards], dtype=torch.float64).std(dim=1)
+    stds_R = torch.tensor(rewards, dtype=torch.float64).std(dim=1)
     stds_R = stds_R.repeat_interleave(case.rollouts)
     rows, learner = _rows(groups, ours_R.tolist()), parts.learner
     same = [replace(row, advantage=advantage) for row, advantage in zip(rows, theirs_R.tolist(), strict=True)]

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+
 from beside_trl.cases import Case, cases, make_files
 from beside_trl.clock import Lap
 from beside_trl.equality import compare

@@ -4,7 +4,6 @@ from pathlib import Path
 
 from beside_trl.cases import WARM_UP, Case, run_of, task_of
 from beside_trl.clock import Clock, Lap
-
 from knapsack_rl.train.build import Parts, build_parts
 from knapsack_rl.train.step import run_step
 

@@ -34,12 +34,9 @@ def write_report(found: Mapping[str, Any], folder: Path, *, name: str = "trl") -
 def markdown(found: Mapping[str, Any]) -> str:
     """The report's text: equality first, then times."""
     machine = found["machine"]
-    lines = [
-        f"TRL {machine['trl']} and this package on torch {machine['torch']}, transformers {machine['transformers']},"
-        f" Python {machine['python']}; {machine['processor']}, threads: {machine['threads']},"
-        f" rounds: {machine['rounds']}, size: {machine['size']}.",
-        "",
-    ]
+    versions = f"torch {machine['torch']}, transformers {machine['transformers']}, Python {machine['python']}"
+    sizes = f"threads: {machine['threads']}, rounds: {machine['rounds']}, size: {machine['size']}"
+    lines = [f"TRL {machine['trl']} and this package on {versions}; {machine['processor']}, {sizes}.", ""]
     for case in found["cases"]:
         lines += [f"## {case['name']}", "", _shape(case), "", _equality(case["equality"]), ""]
         lines += ["| " + " | ".join(row) + " |" for row in (HEADER, ("---",) * len(HEADER), *_rows(case))]
@@ -58,8 +55,8 @@ def _shape(case: Case) -> str:
 
 def _equality(equality: Mapping[str, float]) -> str:
     return (
-        f"Same {equality['num_rollouts']} rollouts, {equality['num_mixed']} of them with an advantage: advantages differ by"
-        f" {equality['advantages']:.1e} (TRL adds 1e-4 to the standard deviation, we add 1e-6), by"
+        f"The same {equality['num_rollouts']} rollouts, {equality['num_mixed']} of them with an advantage: advantages"
+        f" differ by {equality['advantages']:.1e} (TRL adds 1e-4 to the standard deviation, we add 1e-6), by"
         f" {equality['advantages_one_epsilon']:.1e} with one epsilon; gradients by {equality['gradients']:.1e}, and by"
         f" {equality['gradients_one_advantage']:.1e} with equal advantages (relative to the largest of a tensor)."
     )

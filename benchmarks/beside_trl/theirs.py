@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from beside_trl.cases import WARM_UP, Case, run_of, stop_of, task_of
-from beside_trl.clock import Clock, Lap
 from datasets import Dataset
 from transformers import TrainerCallback
 from transformers.trainer_callback import PrinterCallback, ProgressCallback
 from trl import GRPOConfig, GRPOTrainer
 
+from beside_trl.cases import WARM_UP, Case, run_of, stop_of, task_of
+from beside_trl.clock import Clock, Lap
 from knapsack_rl.base.types import Prompt
 from knapsack_rl.config import RunConfig
 from knapsack_rl.models import load_model, load_tokenizer
@@ -36,7 +36,7 @@ class Laps(TrainerCallback):
         """The first step begins."""
         self._clock = Clock()
 
-    def on_step_end(self, _args: Any, state: Any, _control: Any, **__: Any) -> None:  # noqa: ANN401, PLR0917
+    def on_step_end(self, _args: Any, state: Any, _control: Any, **__: Any) -> None:  # noqa: ANN401
         """An optimiser step is done."""
         if state.global_step % self._mini_batches == 0:
             self.laps.append(self._clock.lap(self.tokens, rollouts=self.rollouts))
