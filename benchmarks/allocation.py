@@ -319,7 +319,7 @@ def main() -> None:
             *timings(rng),
             "",
             "The linear programs have a variable per prompt and further rollout; building them is part of their time.",
-            "OR-Tools is no requirement of this package: `pip install ortools` adds its row.",
+            "OR-Tools is no requirement (it wants an older protobuf than the lock has) and is left out where missing.",
             "A genetic algorithm is the heuristic that large instances are often given; its gap grows with their size.",
             "A loss above 100 % is worse than uniform.",
             "",
