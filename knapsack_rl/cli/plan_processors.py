@@ -21,7 +21,7 @@ HEADER = ("model", "N", "runs", "start min", "sample min", "update min", "evalua
 
 def processor_table(
     study: StudyConfig, runs: Mapping[str, RunConfig], *, cores: int | None, assumed: Lengths, updated: float | None
-) -> tuple[list[list[str]], list[str]]:
+) -> tuple[list[list[str]], Sequence[str]]:
     """Rows of the table, and what is said below it.
 
     Args:
