@@ -93,8 +93,11 @@ def _numbered(values: "pd.Series[Any]") -> tuple[IntArray, int]:
 
 def first_rows(code_G: IntArray) -> IntArray:
     """Place of the first row of each code, by ``codes_of``, which numbers in order of appearance."""
-    newest = np.maximum.accumulate(code_G)
-    return np.flatnonzero(np.diff(newest, prepend=-1) > 0)
+    new_G = np.ones(len(code_G), dtype=bool)
+    np.not_equal(code_G[1:], code_G[:-1], out=new_G[1:])
+    start_K = np.flatnonzero(new_G)  # a code's first row is the first of a run of equal codes
+    newest_K = np.maximum.accumulate(code_G[start_K])
+    return start_K[np.diff(newest_K, prepend=-1) > 0]
 
 
 def parts_of(frame: pd.DataFrame, keys: Sequence[str]) -> Iterator[pd.DataFrame]:
