@@ -81,7 +81,7 @@ def _statements(
         for name, speed in speeds.items()
     ]
     return [
-        f"About {plan.total_s / 60 / cores:.0f} minutes on {cores} cores with nothing else to do.",
+        f"About {plan.total_s / 60 / cores:.0f} minutes on {cores} core{'s' * (cores > 1)} with nothing else to do.",
         "",
         f"Measured here in seconds, {cores} processes at once, models with random weights, the trainer's own code:",
         *measured,

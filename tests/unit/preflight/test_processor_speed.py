@@ -76,3 +76,19 @@ def test_a_model_of_the_hub_is_not_measured_unseen(tmp_path):
     run = next(iter(expand(load_study(ROOT / "config" / "paper.yaml")).values()))
     with pytest.raises(InputError, match=r"is not on this machine.*--hardware"):
         model_folder(run, tmp_path)
+
+
+@pytest.mark.slow
+def test_plan_measures_this_machine(tmp_path):
+    """The command itself: a row per model and budget, the sums, and what was measured and assumed."""
+    import subprocess
+
+    path = tmp_path / "study.json"  # JSON is YAML
+    path.write_text(_study().model_dump_json(exclude_unset=True))
+    command = ["knapsack-rl", "plan", str(path), "--hardware", "cpu", "--cores", "1"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    names = [line.split("|")[1].strip() for line in done.stdout.splitlines() if line.startswith("| ")]
+    assert names == ["model", "m", "base models", "tables, figures, report", "all"]
+    assert "on 1 core with nothing else to do" in done.stdout
+    assert "ms a decoding step" in done.stdout
