@@ -1,6 +1,7 @@
 """The rivals in benchmarks/allocation.py solve the problem they are timed on."""
 
 import runpy
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,10 @@ import pytest
 
 from knapsack_rl.allocation.value import knapsack_value
 
-SCRIPT = runpy.run_path(str(Path(__file__).parents[3] / "benchmarks" / "allocation.py"))
+BENCHMARKS = Path(__file__).parents[3] / "benchmarks"
+sys.path.insert(0, str(BENCHMARKS))  # as for a script that is started
+SCRIPT = runpy.run_path(str(BENCHMARKS / "allocation.py")) | runpy.run_path(str(BENCHMARKS / "exact_methods.py"))
+sys.path.remove(str(BENCHMARKS))
 
 
 @pytest.mark.parametrize("method", ["dynamic_program", "linear_program", "ortools_program"])
