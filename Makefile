@@ -6,6 +6,7 @@ PIP_ARGS ?=
 CONFIG   ?=
 CORES    ?= $(shell getconf _NPROCESSORS_ONLN)
 PORT     ?= 5000
+SIZE     ?= full
 
 # Jobs that Snakemake starts find the package and its programs on PATH.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
@@ -15,7 +16,7 @@ export MLFLOW_DISABLE_TELEMETRY := true
 WORKFLOW_ARGS = --cores $(CORES) $(if $(CONFIG),--configfile $(CONFIG))
 
 .DEFAULT_GOAL := help
-.PHONY: reproduce report ui test test-vllm lint clean help
+.PHONY: reproduce report ui bench test test-vllm lint clean help
 
 # Snakemake reads CONFIG before the workflow does, and answers some mistakes with a traceback; so it is read here first.
 CHECK_CONFIG = $(if $(CONFIG),@knapsack-rl runs --study $(CONFIG) > /dev/null)
@@ -38,6 +39,9 @@ ui: .venv/.installed  ## Show the runs in MLflow's web interface (PORT=5000)
 	exec mlflow ui --backend-store-uri "$${MLFLOW_TRACKING_URI:-sqlite:///results/mlflow/mlflow.db}" \
 	    --host 127.0.0.1 --port $(PORT)
 
+bench: .venv/.installed  ## Time TRL's trainer beside ours, in an environment of its own (SIZE=smoke: a minute)
+	@python benchmarks/trl_comparison.py --size $(SIZE)
+
 test: .venv/.installed-dev  ## Lint, type-check and run all tests
 	@time { $(MAKE) --no-print-directory lint && OMP_NUM_THREADS=1 pytest -q -n 2 --dist loadgroup; }
 
@@ -59,7 +63,7 @@ clean:  ## Delete results/ and figures/, their reference/ folders excepted
 
 help:  ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-10s %s\n", $$1, $$2 }'
-	@echo "  Variables: CONFIG=config/arena.yaml CORES=8 PORT=5000 PYTHON=python3.12 PIP_ARGS=..."
+	@echo "  Variables: CONFIG=config/arena.yaml CORES=8 PORT=5000 SIZE=full PYTHON=python3.12 PIP_ARGS=..."
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' || \

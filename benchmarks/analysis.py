@@ -35,7 +35,7 @@ def main(num_runs: int, folder: Path) -> None:
     """Generate, collect, and compute every table; one line each."""
     paths = StudyPaths.of("paper", folder)
     with ProcessPoolExecutor(max_workers=1, mp_context=get_context("spawn")) as pool:
-        run_ids = sorted(pool.map(_write_run, repeat(paths), range(num_runs)))
+        run_ids = sorted(pool.map(write_run, repeat(paths), range(num_runs)))
     started, cpu = time.perf_counter(), time.process_time()
     _timed(f"collect {num_runs} runs", lambda: analyse(paths.results, run_ids))
     frames = _timed("load the frames", lambda: load_analysis(paths.analysis))
@@ -56,7 +56,8 @@ def _line(what: str, *, wall: float, cpu: float) -> None:
     print(f"{what:<28}{wall:8.2f} s wall {cpu:8.2f} s cpu {peak:6.2f} GiB", flush=True)
 
 
-def _write_run(paths: StudyPaths, place: int) -> str:
+def write_run(paths: StudyPaths, place: int) -> str:
+    """Random records of one run; returns its id."""
     seed, cell = divmod(place, len(MODELS) * len(ARMS))
     model, arm = MODELS[cell // len(ARMS)], ARMS[cell % len(ARMS)]
     run_id = f"{model}-{arm}-n{BUDGET}-s{seed}"

@@ -12,6 +12,7 @@ from knapsack_rl.analysis.gradient_split import split_steps
 from knapsack_rl.analysis.objective import perfect_gains
 from knapsack_rl.analysis.parts import codes_of, first_rows, parts_of
 from knapsack_rl.analysis.periods import period_means, window_means, window_of
+from knapsack_rl.analysis.remember import once_per_frame
 from knapsack_rl.analysis.stats import FloatArray, seed_means
 
 VALUES = ("known", "bias", "squared_error", "correlation", "objective_gain", "objective_belief_gain", "perfect_gain")
@@ -29,7 +30,7 @@ def quality_steps(frames: StudyFrames) -> pd.DataFrame:
     hence below 1 even for known rates. All are NaN in a step without beliefs. ``perfect_gain`` is what the best counts
     would be worth beyond equal counts if the success rates of the step's window were known.
     """
-    sums = pd.concat([_step_sums(rows) for rows in parts_of(frames.groups, ["run_id"])], ignore_index=True)
+    sums = _sums_of_steps(frames.groups)
     n = sums["n"].where(sums["n"] > 0)
     variance_p = sums["pp"] / n - (sums["p"] / n) ** 2
     variance_r = sums["rr"] / n - (sums["r"] / n) ** 2
@@ -44,6 +45,11 @@ def quality_steps(frames: StudyFrames) -> pd.DataFrame:
     steps = split_steps(frames).merge(quality, on=["run_id", "step"])
     steps = steps.assign(window=window_of(steps))
     return steps.merge(perfect_gains(frames)[["run_id", "window", "perfect_gain"]], on=["run_id", "window"], how="left")
+
+
+@once_per_frame
+def _sums_of_steps(groups: pd.DataFrame) -> pd.DataFrame:
+    return pd.concat([_step_sums(rows) for rows in parts_of(groups, ["run_id"])], ignore_index=True)
 
 
 def _step_sums(groups: pd.DataFrame) -> pd.DataFrame:
@@ -91,6 +97,7 @@ def beliefs_points(frames: StudyFrames) -> pd.DataFrame:
     return points
 
 
+@once_per_frame
 def lag_rows(groups: pd.DataFrame) -> pd.DataFrame:
     """How many visits the beliefs of each run lag behind: mean of outcome minus belief over mean rise per visit.
 
@@ -108,13 +115,13 @@ def _lag_of_run(groups: pd.DataFrame) -> pd.DataFrame:
     rise_G = np.where(same_G, np.diff(rate_G, prepend=np.nan), np.nan)
     behind_G = rate_G - groups["p_belief"].to_numpy(dtype=np.float64)[order_G]
     both_G = ~np.isnan(rise_G) & ~np.isnan(behind_G)
-    kept = groups[list(RUN_KEYS)].iloc[order_G[both_G]].assign(rise=rise_G[both_G], behind=behind_G[both_G])
-    by_run = kept.groupby(list(RUN_KEYS), sort=False)
+    kept = pd.DataFrame({"rise": rise_G[both_G], "behind": behind_G[both_G]})
+    by_run = kept.groupby(np.zeros(len(kept), dtype=np.int64))
     means = by_run[["rise", "behind"]].mean()
     error = by_run["rise"].std() / np.sqrt(by_run.size())
     clear = means["rise"].abs() > LEAST_RISE * error
-    lag: pd.DataFrame = (means["behind"] / means["rise"]).where(clear).rename("lag").reset_index()
-    return lag
+    lag = (means["behind"] / means["rise"]).where(clear)
+    return groups[list(RUN_KEYS)].head(len(lag)).assign(lag=lag.to_numpy())
 
 
 def probe_rows(frames: StudyFrames) -> pd.DataFrame:

@@ -5,6 +5,7 @@ import pandas as pd
 
 from knapsack_rl.analysis.frames import CELL_KEYS, RUN_KEYS
 from knapsack_rl.analysis.parts import codes_of, first_rows
+from knapsack_rl.analysis.remember import once_per_frame
 from knapsack_rl.analysis.stats import FloatArray, Interval, avg_at_k, bootstrap_over_problems, pass_at_k
 
 AVERAGE = "average"
@@ -18,6 +19,7 @@ def common_k(evals: pd.DataFrame) -> int:
     return int(evals["num_samples"].min())
 
 
+@once_per_frame
 def benchmark_scores(evals: pd.DataFrame) -> pd.DataFrame:
     """avg@k and pass@k per run, checkpoint and benchmark, and their mean over benchmarks as ``average``.
 

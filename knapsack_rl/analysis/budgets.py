@@ -1,5 +1,6 @@
 """Rollouts against success rate: which prompts the budget goes to, by what the strategy believed of them."""
 
+import numpy as np
 import pandas as pd
 
 from knapsack_rl.analysis.frames import ARM_KEYS, StudyFrames, in_grid_order
@@ -29,14 +30,16 @@ def budgets_table(frames: StudyFrames) -> pd.DataFrame:
 
 
 def _budgets_of_arm(rows: pd.DataFrame) -> pd.DataFrame:
-    groups, keys = _classified(rows), [*ARM_KEYS, "belief"]
-    by_class = groups.groupby(keys, sort=False)
+    groups = _classified(rows).drop(columns=list(ARM_KEYS))
+    by_class = groups.groupby("belief", sort=False)
     facts = by_class["num_rollouts"].agg(num_visits="size", total="sum", max_rollouts="max")
     levels = {name: by_class["num_rollouts"].quantile(level) for name, level in QUANTILES.items()}
-    means = seed_means(groups, keys, values=["num_rollouts"])
+    means = seed_means(groups, ["belief"], values=["num_rollouts"])
     means.columns = pd.Index([column.replace("num_rollouts", "mean_rollouts") for column in means.columns])
     facts = facts.assign(num_successes=by_class["num_successes"].sum(), **levels)
-    table = means.join(facts, on=keys)
+    table = means.join(facts, on="belief")
+    arm = rows[list(ARM_KEYS)].iloc[np.zeros(len(table), dtype=np.int64)].reset_index(drop=True)
+    table = pd.concat([arm, table], axis=1)
     table = table.assign(
         share_of_visits=table["num_visits"] / table["num_visits"].sum(),
         share_of_budget=table["total"] / table["total"].sum(),

@@ -1,7 +1,8 @@
 """From the records of single runs to the tidy frames of a study."""
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ import pandas as pd
 import pyarrow as pa
 
 from knapsack_rl.analysis.frames import FINISHED, OF_ROWS, TIDY_RUNS, StudyFrames, save_frame, to_frame
-from knapsack_rl.analysis.one_run import read_run
+from knapsack_rl.analysis.one_run import RunRows, read_run
 from knapsack_rl.base.errors import InputError
 from knapsack_rl.base.layout import RunPaths, StudyPaths
 from knapsack_rl.records import PREPARATION, read_table, table_of, table_writer
@@ -40,7 +41,7 @@ def collect(study_results: Path, run_ids: Sequence[str]) -> StudyFrames:
 
 
 def write_analysis(study_results: Path, run_ids: Sequence[str], *, folder: Path) -> None:
-    """The same frames, written into ``folder`` run by run: no more than one run is held in memory.
+    """The same frames, written into ``folder`` run by run: no more than two runs are held in memory.
 
     Raises:
         InputError, ConfigError: as ``collect``.
@@ -49,7 +50,9 @@ def write_analysis(study_results: Path, run_ids: Sequence[str], *, folder: Path)
     states = _states(study_results, run_ids)
     with ExitStack() as stack:
         files = {name: folder / f"{name}.parquet" for name in OF_ROWS}
-        writers = {name: stack.enter_context(table_writer(files[name], OF_ROWS[name])) for name in OF_ROWS}
+        writers = {
+            name: stack.enter_context(table_writer(files[name], OF_ROWS[name], compression="lz4")) for name in OF_ROWS
+        }
         facts = _read(study_results, states, take=lambda name, table: writers[name].write_table(table))
     save_frame("runs", _runs_frame(facts), folder=folder)
     save_frame("data", _read_preparation(study_results), folder=folder)
@@ -77,15 +80,26 @@ def _read(
 ) -> list[dict[str, Any]]:
     """Hand the tables of every finished run to ``take``, by the name of their frame; returns what is known of all."""
     facts: list[dict[str, Any]] = []
+    runs = _read_ahead([RunPaths(study_results, run_id) for run_id, state in states.items() if state == FINISHED])
     for run_id, state in states.items():
         if state != FINISHED:
             facts.append({"run_id": run_id, "status": state})
             continue
-        run = read_run(RunPaths(study_results, run_id))
+        run = next(runs)
         facts.append(run.facts)
         for name in OF_ROWS:
             take(name, getattr(run, name))
     return facts
+
+
+def _read_ahead(paths: Sequence[RunPaths]) -> Iterator[RunRows]:
+    """Every run's rows, in order; the next run is read while one is written, so that two are held at most."""
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        following = pool.submit(read_run, paths[0])
+        for path in paths[1:]:
+            done, following = following.result(), pool.submit(read_run, path)
+            yield done
+        yield following.result()
 
 
 def _runs_frame(facts: Sequence[Mapping[str, Any]]) -> pd.DataFrame:

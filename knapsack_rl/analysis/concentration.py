@@ -6,6 +6,7 @@ import pandas as pd
 from knapsack_rl.analysis.frames import ARM_KEYS, StudyFrames, in_grid_order
 from knapsack_rl.analysis.parts import IntArray, codes_of, first_rows, parts_of
 from knapsack_rl.analysis.periods import by_period, period_means, window_means
+from knapsack_rl.analysis.remember import once_per_frame
 from knapsack_rl.analysis.stats import FloatArray
 
 VALUES = ("q10_rollouts", "q50_rollouts", "q90_rollouts", "max_rollouts", "gini_rollouts", "entropy_rollouts")
@@ -42,6 +43,7 @@ def _steps(frames: StudyFrames) -> pd.DataFrame:
     return frames.steps.merge(step_spread(frames.groups), on=["run_id", "step"], how="left")
 
 
+@once_per_frame
 def step_spread(groups: pd.DataFrame) -> pd.DataFrame:
     """Quantiles and normalised entropy of each step's counts: ``run_id, step`` and four columns.
 
@@ -54,12 +56,11 @@ def step_spread(groups: pd.DataFrame) -> pd.DataFrame:
 def _spread_of_run(groups: pd.DataFrame) -> pd.DataFrame:
     code_G, num = codes_of(groups, ["step"])
     counts_G = groups["num_rollouts"].to_numpy(dtype=np.float64)
-    order_G = np.lexsort((counts_G, code_G))
     size = np.bincount(code_G, minlength=num)
     start = np.cumsum(size) - size
+    sorted_G = _sorted_by_step(code_G, groups["num_rollouts"].to_numpy(dtype=np.int64))
     quantiles = {
-        f"q{level}_rollouts": _quantile(counts_G[order_G], start, size=size, level=level / 100)
-        for level in (10, 50, 90)
+        f"q{level}_rollouts": _quantile(sorted_G, start, size=size, level=level / 100) for level in (10, 50, 90)
     }
     share_G = counts_G / np.bincount(code_G, weights=counts_G, minlength=num)[code_G]
     log_G = np.log(share_G, out=np.zeros_like(share_G), where=share_G > 0)
@@ -67,6 +68,12 @@ def _spread_of_run(groups: pd.DataFrame) -> pd.DataFrame:
     normalised = np.divide(entropy, np.log(size), out=np.ones(num), where=size > 1)
     keyed = groups[["run_id", "step"]].iloc[first_rows(code_G)].astype({"run_id": "str"}).reset_index(drop=True)
     return keyed.assign(**quantiles, entropy_rollouts=normalised)
+
+
+def _sorted_by_step(code_G: IntArray, counts_G: IntArray) -> FloatArray:
+    """Counts in ascending order within each step: one sort of numbers that hold both."""
+    span = int(counts_G.max(initial=0)) + 1
+    return np.asarray(np.sort(code_G * span + counts_G) % span, dtype=np.float64)
 
 
 def _quantile(sorted_G: FloatArray, start: IntArray, *, size: IntArray, level: float) -> FloatArray:
@@ -78,16 +85,20 @@ def _quantile(sorted_G: FloatArray, start: IntArray, *, size: IntArray, level: f
     return np.asarray(left + (position - below) * (right - left))
 
 
+@once_per_frame
 def largest_per_step(groups: pd.DataFrame) -> pd.DataFrame:
     """The row of each step's largest count; of equals the first."""
     return pd.concat([_largest_of_run(rows) for rows in parts_of(groups, ["run_id"])], ignore_index=True)
 
 
 def _largest_of_run(groups: pd.DataFrame) -> pd.DataFrame:
-    code_G, _ = codes_of(groups, ["step"])
-    order_G = np.lexsort((-groups["num_rollouts"].to_numpy(), code_G))
-    first_G = np.concatenate([[True], np.diff(code_G[order_G]) > 0])
-    largest: pd.DataFrame = groups.iloc[order_G[first_G]]
+    code_G, num = codes_of(groups, ["step"])
+    counts_G = groups["num_rollouts"].to_numpy(dtype=np.int64)
+    most = np.full(num, -1)
+    np.maximum.at(most, code_G, counts_G)
+    row_G = np.flatnonzero(counts_G == most[code_G])
+    first, place = np.unique(code_G[row_G], return_index=True)
+    largest: pd.DataFrame = groups.iloc[row_G[place[np.argsort(first)]]]
     return largest
 
 

@@ -16,9 +16,10 @@ from scipy import stats
 from knapsack_rl.allocation.solver import solve
 from knapsack_rl.allocation.value import expected_knapsack_value, knapsack_increment, knapsack_value
 from knapsack_rl.analysis.frames import ARM_KEYS, RUN_KEYS, StudyFrames
-from knapsack_rl.analysis.parts import IntArray, codes_of, first_rows, parts_of
+from knapsack_rl.analysis.parts import IntArray, codes_of, first_rows, parts_of, renumbered
 from knapsack_rl.analysis.periods import window_of
 from knapsack_rl.analysis.rate_classes import NUM_CLASSES, rate_class
+from knapsack_rl.analysis.remember import once_per_frame
 from knapsack_rl.analysis.stats import FloatArray
 
 OBJECTIVES = ("objective", "objective_equal", "objective_belief", "objective_belief_equal")
@@ -45,6 +46,7 @@ def beta_of_moments(mean_K: FloatArray, second_K: FloatArray) -> tuple[FloatArra
     return np.maximum(mean_K * strength_K, tiny), np.maximum((1 - mean_K) * strength_K, tiny)
 
 
+@once_per_frame
 def step_objectives(groups: pd.DataFrame) -> pd.DataFrame:
     """Mean value per prompt of each step's counts, arXiv 2509.25849v1: ``V(N, p) = [1 - p^N - (1-p)^N] p (1-p)^2``.
 
@@ -88,8 +90,8 @@ def _calibrated(groups: pd.DataFrame) -> tuple[IntArray, FloatArray, FloatArray]
     counts_G = groups["num_rollouts"].to_numpy(dtype=np.float64)
     won_G = groups["num_successes"].to_numpy(dtype=np.float64)
     binary_G = np.floor(np.log2(np.maximum(counts_G, 1))).astype(np.int64)
-    class_G, known = pd.factorize(binary_G * NUM_CLASSES + rate_class(groups["p_belief"]).to_numpy())
-    num = len(known)
+    kind_G = binary_G * NUM_CLASSES + rate_class(groups["p_belief"]).to_numpy()
+    class_G, num = renumbered(kind_G, int(kind_G.max(initial=0)) + 1)
     drawn, won, pairs, both = (
         np.bincount(class_G, weights=weight_G, minlength=num)
         for weight_G in (counts_G, won_G, counts_G * (counts_G - 1), won_G * (won_G - 1))
@@ -101,9 +103,10 @@ def _calibrated(groups: pd.DataFrame) -> tuple[IntArray, FloatArray, FloatArray]
 
 def _expected_value(counts_G: FloatArray, class_G: IntArray, *, a_K: FloatArray, b_K: FloatArray) -> FloatArray:
     """Mean value of each row's count over its class's rates; distinct pairs of class and count are few."""
-    pair_G, pairs = pd.factorize(class_G + 1j * counts_G)
-    class_M, counts_M = pairs.real.astype(np.int64), pairs.imag
-    value_M = expected_knapsack_value(counts_M, a=a_K[class_M], b=b_K[class_M])
+    number_G, counts_N = pd.factorize(counts_G)
+    pair_G, _ = renumbered(class_G * len(counts_N) + number_G, len(a_K) * len(counts_N))
+    first_M = first_rows(pair_G)
+    value_M = expected_knapsack_value(counts_G[first_M], a=a_K[class_G[first_M]], b=b_K[class_G[first_M]])
     return np.asarray(np.nan_to_num(value_M)[pair_G])
 
 
@@ -120,7 +123,9 @@ def perfect_gains(frames: StudyFrames) -> pd.DataFrame:
     drawn, won = (groups[name].to_numpy(dtype=np.float64) for name in ("num_rollouts", "num_successes"))
     pair = np.divide(won * (won - 1), drawn * (drawn - 1), out=np.full(len(drawn), np.nan), where=drawn > 1)
     table = groups[["run_id"]].assign(window=window_of(groups), mean=won / np.maximum(drawn, 1), pair=pair, n=drawn)
-    found = table.groupby(["run_id", "window"], sort=False)[["mean", "pair", "n"]].mean().reset_index()
+    code_G, _ = codes_of(table, ["run_id", "window"])
+    found = table[["run_id", "window"]].iloc[first_rows(code_G)].reset_index(drop=True)
+    found = found.join(table[["mean", "pair", "n"]].groupby(code_G).mean())
     gains = [_perfect_gain(*row) for row in found[["mean", "pair", "n"]].itertuples(index=False, name=None)]
     runs = frames.steps[list(RUN_KEYS)].drop_duplicates()
     found = found[["run_id", "window"]].astype({"run_id": "str"}).assign(perfect_gain=gains)

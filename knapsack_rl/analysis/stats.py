@@ -6,6 +6,7 @@ taken within a seed and their interval is Student's t over seeds. A bootstrap ov
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -13,6 +14,8 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
 CONFIDENCE = 0.95
+BATCH = 100
+"""Resamples drawn at once."""
 MIN_SEEDS = 3
 """Fewer seeds give a point and no interval: two differences say next to nothing about their spread."""
 
@@ -149,19 +152,23 @@ def bootstrap_over_problems(scores: Sequence[FloatArray], *, num_resamples: int 
     mean = float(np.mean([score_Q.mean() for score_Q in scores]))
     if min(score_Q.size for score_Q in scores) < 2:  # noqa: PLR2004 - resampling one problem gives that problem
         return Interval(mean=mean, low=np.nan, high=np.nan, num=num)
-    found = stats.bootstrap(
-        tuple(scores),
-        _mean_of_means,
-        n_resamples=num_resamples,
-        confidence_level=CONFIDENCE,
-        method="percentile",
-        batch=100,
-        vectorized=True,
-        rng=np.random.default_rng(seed),
-    ).confidence_interval
-    return Interval(mean=mean, low=float(found.low), high=float(found.high), num=num)
+    drawn = resamples(tuple(score_Q.size for score_Q in scores), num_resamples=num_resamples, seed=seed)
+    means_RB = [score_Q[index_RQ].mean(axis=-1) for score_Q, index_RQ in zip(scores, drawn, strict=True)]
+    tail = (1 - CONFIDENCE) / 2
+    low, high = stats.quantile(np.mean(means_RB, axis=0), np.array([tail, 1 - tail]))
+    return Interval(mean=mean, low=float(low), high=float(high), num=num)
 
 
-def _mean_of_means(*scores: FloatArray, axis: int = -1) -> FloatArray:
-    means: FloatArray = np.mean([score.mean(axis=axis) for score in scores], axis=0)
-    return means
+@lru_cache(maxsize=8)
+def resamples(sizes: tuple[int, ...], *, num_resamples: int, seed: int) -> tuple[NDArray[np.int64], ...]:
+    """Problems of every resample, by benchmark: the numbers that ``scipy.stats.bootstrap`` draws in batches of 100.
+
+    Runs are evaluated on the same benchmarks, so all of them share one drawing.
+
+    Returns:
+        Per benchmark an array of places, [resamples][Q].
+    """
+    rng = np.random.default_rng(seed)
+    batches = [min(BATCH, num_resamples - start) for start in range(0, num_resamples, BATCH)]
+    parts = [[rng.integers(0, size, (batch, size)) for size in sizes] for batch in batches]
+    return tuple(np.concatenate([part[place] for part in parts]) for place in range(len(sizes)))

@@ -65,18 +65,23 @@ def allocation_spread(groups: pd.DataFrame) -> pd.DataFrame:
     spread = pd.DataFrame(
         {"min": by_step.min(), "max": by_step.max(), "mean": by_step.mean(), "std": by_step.std(ddof=0)}
     )
-    spread["gini"] = by_step.apply(_gini)
+    spread["gini"] = _gini(groups).reindex(spread.index)
     return spread.astype(float).set_axis(list(COUNT_COLUMNS), axis=1)
 
 
-def _gini(counts: "pd.Series[int]") -> float:
-    """``sum_i (2 i - P - 1) n_(i) / (P sum n)`` over counts in ascending order, i = 1..P."""
-    ordered_P = np.sort(counts.to_numpy(dtype=np.float64))
-    total = ordered_P.sum()
-    if total == 0:
-        return 0.0
-    ranks_P = np.arange(1, ordered_P.size + 1)
-    return float(((2 * ranks_P - ordered_P.size - 1) * ordered_P).sum() / (ordered_P.size * total))
+def _gini(groups: pd.DataFrame) -> "pd.Series[float]":
+    """``sum_i (2 i - P - 1) n_(i) / (P sum n)`` over ascending counts, i = 1..P; 0 without rollouts."""
+    step_G, steps = pd.factorize(groups["step"].to_numpy(), sort=True)
+    counts_G = groups["num_rollouts"].to_numpy(dtype=np.int64)
+    span = int(counts_G.max(initial=0)) + 1
+    ordered_G = np.sort(step_G * span + counts_G) % span
+    size = np.bincount(step_G, minlength=len(steps))
+    rank_G = np.arange(1, len(ordered_G) + 1) - np.repeat(np.cumsum(size) - size, size)
+    weight_G = 2 * rank_G - np.repeat(size, size) - 1
+    owner_G = np.repeat(np.arange(len(steps)), size)
+    weighted = np.bincount(owner_G, weights=weight_G * ordered_G, minlength=len(steps))
+    total = size * np.bincount(owner_G, weights=ordered_G, minlength=len(steps))
+    return pd.Series(np.divide(weighted, total, out=np.zeros(len(steps)), where=total > 0), index=steps)
 
 
 def from_second_visit(steps: pd.DataFrame) -> pd.DataFrame:

@@ -13,6 +13,7 @@ from knapsack_rl.cli.grouping import grouped
 from knapsack_rl.cli.markdown import markdown_table
 from knapsack_rl.cli.options import read_study
 from knapsack_rl.study.estimate import HARDWARE, Assumptions, RunEstimate
+from knapsack_rl.study.processor_time import UPDATED_SHARE, Lengths
 
 if TYPE_CHECKING:
     from knapsack_rl.study.plan import PlanRow
@@ -31,6 +32,8 @@ HEADER = (
     "GPU h",
     "disk GiB",
 )
+CPU = "cpu"
+"""Not an accelerator: this machine's processors, whose speed is measured."""
 _DEFAULTS = Assumptions(peak_tflops=1)
 
 
@@ -39,7 +42,10 @@ class PlanOptions:
     """Options of ``plan``."""
 
     study: Annotated[str, typer.Argument(help="Study file (YAML).")]
-    hardware: Annotated[str, typer.Option(help=f"Accelerator: {', '.join(HARDWARE)}.")] = "a100-80gb"
+    hardware: Annotated[
+        str, typer.Option(help=f"Accelerator: {', '.join(HARDWARE)}; or cpu: measured on this machine, in seconds.")
+    ] = "a100-80gb"
+    cores: Annotated[int | None, typer.Option(min=1, help="cpu: processes at once; one per core if left out.")] = None
     peak_tflops: Annotated[
         float | None, typer.Option(help="Peak of another accelerator, 10^12 dense bfloat16 operations a second.")
     ] = None
@@ -53,9 +59,12 @@ class PlanOptions:
     response_share: Annotated[float, typer.Option(help="Mean length of a response over its limit.")] = (
         _DEFAULTS.response_share
     )
-    updated_share: Annotated[float, typer.Option(help="Share of rollouts with an advantage other than 0.")] = (
-        _DEFAULTS.updated_share
-    )
+    updated_share: Annotated[
+        float | None,
+        typer.Option(
+            help=f"Share of rollouts with an advantage other than 0; cpu: {UPDATED_SHARE:g} if left out, else 1."
+        ),
+    ] = None
     output_format: Annotated[Literal["markdown", "csv"], typer.Option("--format", help="Table format.")] = "markdown"
 
 
@@ -65,35 +74,50 @@ def run_plan(options: PlanOptions) -> None:
     \b
     Example: knapsack-rl plan config/paper.yaml --hardware h100-80gb
     """
+    from knapsack_rl.cli.plan_processors import HEADER as PROCESSOR_HEADER
+    from knapsack_rl.cli.plan_processors import processor_table
     from knapsack_rl.study import expand
     from knapsack_rl.study.plan import plan as make_plan
 
     given = _assumptions(options)
     study = read_study(options.study)
-    rows = make_plan(study, expand(study, source=options.study), given=given)
-    cells = [_cells(row) for row in rows] + [_total(rows)]
+    runs = expand(study, source=options.study)
+    if options.hardware == CPU and options.peak_tflops is None:
+        response = given.response_share * study.train.max_response_tokens
+        lengths = Lengths(prompt=given.prompt_tokens, response=response)
+        cells, said = processor_table(study, runs, cores=options.cores, assumed=lengths, updated=options.updated_share)
+        _show(options, PROCESSOR_HEADER, cells=cells, said=said)
+        return
+    rows = make_plan(study, runs, given=given)
+    _show(options, HEADER, cells=[_cells(row) for row in rows] + [_total(rows)], said=_statements(options, given))
+
+
+def _show(options: PlanOptions, header: Sequence[str], *, cells: list[list[str]], said: Sequence[str]) -> None:
     if options.output_format == "csv":
         text = io.StringIO()
-        csv.writer(text, lineterminator="\n").writerows([HEADER, *cells])
+        csv.writer(text, lineterminator="\n").writerows([header, *cells])
         typer.echo(text.getvalue(), nl=False)
         return
-    typer.echo(markdown_table(HEADER, cells, right=HEADER[1:]))
-    typer.echo("\n" + "\n".join(_statements(options, given)))
+    typer.echo(markdown_table(header, cells, right=header[1:]))
+    typer.echo("\n" + "\n".join(said))
 
 
 def _assumptions(options: PlanOptions) -> Assumptions:
-    if options.peak_tflops is None and options.hardware not in HARDWARE:
+    known = {name: card.peak_tflops for name, card in HARDWARE.items()} | {CPU: _DEFAULTS.peak_tflops}
+    if options.peak_tflops is None and options.hardware not in known:
         raise InputError(
-            f"--hardware {options.hardware}: unknown; use one of {', '.join(HARDWARE)}, or give --peak-tflops"
+            f"--hardware {options.hardware}: unknown; use one of {', '.join(known)}, or give --peak-tflops"
         )
-    return Assumptions(
-        peak_tflops=options.peak_tflops or HARDWARE[options.hardware].peak_tflops,
+    given = Assumptions(
+        peak_tflops=known[options.hardware] if options.peak_tflops is None else options.peak_tflops,
         sampling_efficiency=options.sampling_efficiency,
         update_efficiency=options.update_efficiency,
         prompt_tokens=options.prompt_tokens,
         response_share=options.response_share,
-        updated_share=options.updated_share,
+        updated_share=_DEFAULTS.updated_share if options.updated_share is None else options.updated_share,
     )
+    given.check()
+    return given
 
 
 def _cells(row: "PlanRow") -> list[str]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -31,9 +31,17 @@ def write_table(path: Path, table: pa.Table) -> None:
 
 
 @contextmanager
-def table_writer(path: Path, schema: pa.Schema) -> Iterator[pq.ParquetWriter]:
-    """Write a parquet file a table at a time; it appears, whole, when the block ends well."""
-    with written_whole(path) as temporary, pq.ParquetWriter(temporary, schema, compression="zstd") as writer:
+def table_writer(
+    path: Path, schema: pa.Schema, *, compression: Literal["zstd", "lz4"] = "zstd"
+) -> Iterator[pq.ParquetWriter]:
+    """Write a parquet file a table at a time; it appears, whole, when the block ends well.
+
+    Args:
+        path: the file.
+        schema: of every table.
+        compression: ``lz4`` for what is read more often than kept: larger by a tenth, faster to read by a third.
+    """
+    with written_whole(path) as temporary, pq.ParquetWriter(temporary, schema, compression=compression) as writer:
         yield writer
 
 

@@ -1,6 +1,7 @@
 """The rivals in benchmarks/allocation.py solve the problem they are timed on."""
 
 import runpy
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -8,15 +9,21 @@ import pytest
 
 from knapsack_rl.allocation.value import knapsack_value
 
-SCRIPT = runpy.run_path(str(Path(__file__).parents[3] / "benchmarks" / "allocation.py"))
+BENCHMARKS = Path(__file__).parents[3] / "benchmarks"
+sys.path.insert(0, str(BENCHMARKS))  # as for a script that is started
+SCRIPT = runpy.run_path(str(BENCHMARKS / "allocation.py")) | runpy.run_path(str(BENCHMARKS / "exact_methods.py"))
+sys.path.remove(str(BENCHMARKS))
 
 
-def test_dynamic_program_and_solver_agree():
-    """Two exact methods, one optimum."""
+@pytest.mark.parametrize("method", ["dynamic_program", "linear_program", "ortools_program"])
+def test_exact_methods_agree(method):
+    """Four exact methods, one optimum."""
+    if method == "ortools_program":
+        pytest.importorskip("ortools")
     p_P = np.random.default_rng(1).random(20)
-    exact_P, program_P = SCRIPT["exact"](p_P, 160), SCRIPT["dynamic_program"](p_P, 160)
-    assert exact_P.sum() == program_P.sum() == 160
-    assert knapsack_value(program_P, p_P).sum() == pytest.approx(knapsack_value(exact_P, p_P).sum(), rel=1e-12)
+    exact_P, other_P = SCRIPT["exact"](p_P, 160), SCRIPT[method](p_P, 160)
+    assert exact_P.sum() == other_P.sum() == 160
+    assert knapsack_value(other_P, p_P).sum() == pytest.approx(knapsack_value(exact_P, p_P).sum(), rel=1e-9)
 
 
 def test_genetic_algorithm_is_feasible_better_than_uniform_and_no_better_than_the_optimum():

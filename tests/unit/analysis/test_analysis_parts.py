@@ -6,7 +6,8 @@ import pytest
 
 from knapsack_rl.analysis.concentration import largest_per_step, step_spread
 from knapsack_rl.analysis.objective import step_objectives
-from knapsack_rl.analysis.parts import codes_of, first_rows, parts_of
+from knapsack_rl.analysis.parts import codes_of, first_rows, parts_of, renumbered
+from knapsack_rl.analysis.remember import once_per_frame
 
 
 def test_codes_are_in_order_of_appearance():
@@ -25,6 +26,29 @@ def test_codes_of_many_wide_keys_do_not_overflow():
     code, num = codes_of(frame, list("abcde"))
     assert num == 32
     assert list(code) == [*range(32), *range(32)]
+
+
+@pytest.mark.parametrize("together", [True, False])
+@pytest.mark.parametrize("text", ["str", "category"])
+def test_codes_are_those_of_tuples(together, text):
+    """Whether rows of a kind stand together or not, and whatever the type of the keys: numbered as they appear."""
+    rng = np.random.default_rng(3)
+    frame = pd.DataFrame({"run": rng.choice(["c", "a", "b"], 60), "step": rng.integers(-5, 5, 60), "x": rng.random(60)})
+    frame = frame.loc[np.repeat(frame.index, 8)].reset_index(drop=True).astype({"run": text})
+    frame = frame if together else frame.sample(frac=1, random_state=0)
+    for keys in (["run", "step"], ["step"], ["step", "x"], ["run"]):
+        numbers: dict[tuple, int] = {}
+        expected = [numbers.setdefault(row, len(numbers)) for row in frame[keys].itertuples(index=False, name=None)]
+        code, num = codes_of(frame, keys)
+        assert (code.tolist(), num, code.dtype) == (expected, len(numbers), np.int64)
+
+
+@pytest.mark.parametrize(("numbers", "size"), [([5, 0, 5, 2, 0], 6), ([5, 0, 10**12, 0], 10**12 + 1), ([-1, 3, -1], 4)])
+def test_renumbering_is_factorizing(numbers, size):
+    """Few possible numbers, too many for a table, and one below 0 (an empty text)."""
+    code, num = renumbered(np.array(numbers), size)
+    expected, known = pd.factorize(np.array(numbers))
+    assert (code.tolist(), num) == (expected.tolist(), len(known))
 
 
 @pytest.mark.parametrize("together", [True, False])
@@ -56,3 +80,20 @@ def test_results_do_not_depend_on_the_order_of_rows(frames):
         for groups in (frames.groups, shuffled)
     ]
     pd.testing.assert_series_equal(*(series.sort_index() for series in most))
+
+
+def test_what_is_derived_from_a_frame_is_derived_once():
+    """By identity, and for as long as the frame is there: another frame at its place is another frame."""
+    seen = []
+
+    @once_per_frame
+    def rows(frame):
+        seen.append(len(frame))
+        return frame.assign(y=1)
+
+    frame = pd.DataFrame({"x": [1, 2]})
+    assert rows(frame) is rows(frame)
+    rows(frame.copy())
+    assert seen == [2, 2]
+    for length in (3, 4, 5):
+        assert len(rows(pd.DataFrame({"x": range(length)}))) == length

@@ -5,6 +5,7 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 from knapsack_rl.analysis.stats import (
     avg_at_k,
@@ -127,3 +128,20 @@ def test_bootstrap_of_one_problem_has_no_interval():
     found = bootstrap_over_problems([np.array([0.5])])
     assert found.mean == 0.5
     assert np.isnan(found.low)
+
+
+@pytest.mark.parametrize("sizes", [(40,), (30, 7, 30), (2, 100)])
+def test_bootstrap_is_that_of_scipy(sizes):
+    """To the last bit: sharing one drawing between runs changes no number."""
+    scores = [np.random.default_rng(size).random(size) for size in sizes]
+    found = bootstrap_over_problems(scores, seed=5)
+    expected = stats.bootstrap(
+        tuple(scores),
+        lambda *drawn, axis=-1: np.mean([score.mean(axis=axis) for score in drawn], axis=0),
+        n_resamples=1000,
+        method="percentile",
+        batch=100,
+        vectorized=True,
+        rng=np.random.default_rng(5),
+    ).confidence_interval
+    assert (found.low, found.high) == (expected.low, expected.high)

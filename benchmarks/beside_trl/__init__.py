@@ -1,0 +1,1 @@
+"""TRL's ``GRPOTrainer`` beside ours: `python benchmarks/trl_comparison.py`."""
