@@ -2,7 +2,6 @@
 
 import logging
 import os
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,8 +9,9 @@ from typing import TYPE_CHECKING
 from filelock import FileLock
 from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random_exponential
 
-from knapsack_rl.base.errors import OutputError
+from knapsack_rl.base.errors import InputError, OutputError
 from knapsack_rl.records import ensure_writable
+from knapsack_rl.tracking.address import database_of, is_local, sqlite_uri, tracking_uri, without_credentials
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -34,20 +34,6 @@ EXPERIMENT_TAGS = {"mlflow.experimentKind": "custom_model_development"}
 """What the experiment is about. MLflow 3.17 opens it by the address or by what the browser remembers all the same."""
 
 
-def tracking_uri(results_root: Path) -> str:
-    """Address of the store: ``MLFLOW_TRACKING_URI`` if set, else an SQLite file below ``results_root``.
-
-    Args:
-        results_root: the folder ``results``, which all studies share.
-    """
-    return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{(results_root / 'mlflow' / 'mlflow.db').resolve()}"
-
-
-def is_local(uri: str) -> bool:
-    """Whether the store is a file of this machine, whose artifacts then lie beside it."""
-    return uri.startswith("sqlite:")
-
-
 def is_busy(error: BaseException) -> bool:
     """Whether waiting may help: SQLite has one writer, and a server may be overloaded."""
     return "database is locked" in str(error) or getattr(error, "error_code", "") == "TEMPORARILY_UNAVAILABLE"
@@ -60,11 +46,6 @@ patiently = Retrying(
     reraise=True,
 )
 """Call as ``patiently(function, *args, **kwargs)``: repeats the call while the store is busy."""
-
-
-def without_credentials(text: str) -> str:
-    """The text with user names and passwords in addresses removed."""
-    return re.sub(r"//[^/@\s]+@", "//", text)
 
 
 def one_line(error: BaseException) -> str:
@@ -93,19 +74,19 @@ def open_experiment(study: str, results_root: Path) -> Experiment:
         return _find_or_create(_client(uri), study, artifacts=None)
     # The first connection brings an empty file to the current schema, and two processes doing so at once fail.
     with FileLock(ensure_writable(results_root / "mlflow") / "store.lock"):
-        _make_store(Path(uri.removeprefix("sqlite:///")))
+        _make_store(database_of(uri))
         artifacts = (results_root / "mlflow" / "artifacts" / study).resolve()
         return _find_or_create(_client(uri), study, artifacts=str(artifacts))
 
 
-def _make_store(database: Path) -> None:
+def _make_store(database: Path | None) -> None:
     """Bring a new database to the current schema under another name, so that a kill leaves none half-made."""
-    if database.exists():
+    if database is None or database.exists():
         return
     unfinished = database.with_name(f".{database.name}.unfinished")
     for leftover in (unfinished, unfinished.with_name(f"{unfinished.name}-journal")):
         leftover.unlink(missing_ok=True)
-    _client(f"sqlite:///{unfinished}").search_experiments(max_results=1)
+    _client(sqlite_uri(unfinished)).search_experiments(max_results=1)
     unfinished.replace(database)
 
 
@@ -137,10 +118,13 @@ def create_store(study: str, results_root: Path) -> None:
     A server that cannot be reached is only warned of: training goes on without it and ``sync`` makes up for it.
 
     Raises:
+        InputError: the address is one under which no run would be kept.
         OutputError: a local store cannot be created.
     """
     try:
         open_experiment(study, results_root)
+    except InputError:
+        raise
     except Exception as error:
         if is_local(tracking_uri(results_root)):
             raise OutputError(f"{results_root / 'mlflow'}: no MLflow store can be made ({one_line(error)})") from error
