@@ -2,16 +2,19 @@
 
 import logging
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from filelock import FileLock
+from filelock import FileLock, Timeout
 from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random_exponential
 
 from knapsack_rl.base.errors import InputError, OutputError
 from knapsack_rl.records import ensure_writable
 from knapsack_rl.tracking.address import database_of, is_local, sqlite_uri, tracking_uri, without_credentials
+from knapsack_rl.tracking.moved import move_artifacts
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -61,7 +64,13 @@ class Experiment:
     id: str
 
 
-def open_experiment(study: str, results_root: Path) -> Experiment:
+LOCK_WAIT_S = 30.0
+ANSWER_WAIT_S = 5.0
+
+
+def open_experiment(
+    study: str, results_root: Path, *, lock_wait_s: float = LOCK_WAIT_S, answer_wait_s: float = ANSWER_WAIT_S
+) -> Experiment:
     """The study's experiment; store and experiment are created if need be, and a deleted experiment restored.
 
     Raises:
@@ -71,12 +80,51 @@ def open_experiment(study: str, results_root: Path) -> Experiment:
         os.environ.setdefault(name, value)
     uri = tracking_uri(results_root)
     if not is_local(uri):
+        _await_answer(uri, answer_wait_s)
         return _find_or_create(_client(uri), study, artifacts=None)
     # The first connection brings an empty file to the current schema, and two processes doing so at once fail.
-    with FileLock(ensure_writable(results_root / "mlflow") / "store.lock"):
-        _make_store(database_of(uri))
+    with _locked(ensure_writable(results_root / "mlflow") / "store.lock", lock_wait_s):
+        database = database_of(uri)
+        _make_store(database)
         artifacts = (results_root / "mlflow" / "artifacts" / study).resolve()
-        return _find_or_create(_client(uri), study, artifacts=str(artifacts))
+        # MLflow reads a location without a scheme as an address too, in which these characters mean something.
+        location = artifacts.as_uri() if set("?#%") & set(str(artifacts)) else str(artifacts)
+        experiment = _find_or_create(_client(uri), study, artifacts=location)
+        known = experiment.client.get_experiment(experiment.id).artifact_location
+        if known != location and database == (results_root / "mlflow" / "mlflow.db").resolve():
+            move_artifacts(database, experiment.id, old=known, new=location)
+        return experiment
+
+
+@contextmanager
+def _locked(path: Path, wait_s: float) -> Iterator[None]:
+    lock = FileLock(path)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        logger.warning("%s: another process holds this lock; waiting up to %g s for it", path, wait_s)
+        try:
+            lock.acquire(timeout=wait_s)
+        except Timeout:
+            raise OutputError(f"{path}: still locked after {wait_s:g} s; end the process that holds it") from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _await_answer(uri: str, wait_s: float) -> None:
+    """Fail soon for a server that accepts connections and never answers; any answer will do."""
+    if not uri.startswith(("http:", "https:")):
+        return
+    import requests
+
+    try:
+        requests.get(uri, timeout=wait_s, stream=True).close()
+    except requests.Timeout:
+        raise OutputError(f"{without_credentials(uri)}: no answer within {wait_s:g} s") from None
+    except requests.RequestException:
+        return  # MLflow itself says better what is wrong
 
 
 def _make_store(database: Path | None) -> None:
