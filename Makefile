@@ -29,18 +29,8 @@ report: .venv/.installed  ## Write results/<study>/report.html (and what it need
 	$(CHECK_CONFIG)
 	@snakemake report $(WORKFLOW_ARGS)
 
-ui: .venv/.installed  ## Show the runs in MLflow's web interface (PORT=5000)
-	@case "$${MLFLOW_TRACKING_URI:-}" in \
-	http*) echo "Runs are tracked on a server; open $$MLFLOW_TRACKING_URI"; exit 0 ;; \
-	"") if [ ! -f results/mlflow/mlflow.db ]; then \
-	    echo "No runs yet: results/mlflow/mlflow.db does not exist; run 'make reproduce' first." >&2; exit 2; fi ;; \
-	esac; \
-	echo "Open http://127.0.0.1:$(PORT)/#/experiments?workflowType=machine_learning"; \
-	exec mlflow ui --backend-store-uri "$${MLFLOW_TRACKING_URI:-sqlite:///results/mlflow/mlflow.db}" \
-	    --host 127.0.0.1 --port $(PORT)
-
-bench: .venv/.installed  ## Time TRL's trainer beside ours, in an environment of its own (SIZE=smoke: a minute)
-	@python benchmarks/trl_comparison.py --size $(SIZE)
+ui: .venv/.installed  ## Show the study's runs in MLflow's web interface (PORT=5000)
+	@exec knapsack-rl ui --port $(PORT) $(if $(CONFIG),--study $(CONFIG))
 
 test: .venv/.installed-dev  ## Lint, type-check and run all tests
 	@time { $(MAKE) --no-print-directory lint && OMP_NUM_THREADS=1 pytest -q -n 2 --dist loadgroup; }

@@ -104,12 +104,13 @@ def train(
 
 def _train(config: "RunConfig", paths: StudyPaths, *, model_folder: Path) -> None:
     """Train in this process, which may be one of several ranks."""
-    from knapsack_rl.tracking import LiveTracker
+    from knapsack_rl.tracking import LiveTracker, tracking_uri
     from knapsack_rl.train import TrainJob
     from knapsack_rl.train import train as run_training
     from knapsack_rl.train.build import build_parts
     from knapsack_rl.train.launch import as_rank
 
+    tracking_uri(Path("results"))  # refuses a store that would keep nothing, before hours are spent
     job = TrainJob(
         config=config,
         paths=paths.run(config.run_id),

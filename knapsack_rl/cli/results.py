@@ -1,5 +1,7 @@
 """Commands that turn records into tables, figures, a report and MLflow runs."""
 
+import os
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -114,6 +116,24 @@ def export_reference(study: StudyOption = DEFAULT_STUDY) -> None:
     run(config, list(expand(config)), paths=StudyPaths.of(config.name), reference=reference)
 
 
+def ui(
+    study: StudyOption = DEFAULT_STUDY,
+    *,
+    port: Annotated[int, typer.Option(help="Port of this machine.")] = 5000,
+) -> None:
+    """Start MLflow's interface on this machine and print the address of the study's runs; Ctrl-C ends it."""
+    from knapsack_rl.tracking import runs_page, server_in_use, tracking_uri
+
+    if server := server_in_use(RESULTS):
+        typer.echo(f"Runs are tracked on a server; open {server}")
+        return
+    name = read_study(study).name if study != DEFAULT_STUDY or Path(study).is_file() else None
+    typer.echo(f"Open {runs_page(RESULTS, study=name, port=port)}")
+    sys.stdout.flush()
+    program = [sys.executable, "-m", "mlflow", "ui", "--backend-store-uri", tracking_uri(RESULTS)]
+    os.execv(sys.executable, [*program, "--host", "127.0.0.1", "--port", str(port)])  # noqa: S606 - no shell is meant
+
+
 def mlflow_init(name: Annotated[str, typer.Argument(help="Name of the study.")]) -> None:
     """Create the MLflow store and the study's experiment, once, before any training."""
     from knapsack_rl.tracking import create_store
@@ -149,6 +169,7 @@ COMMANDS = {
     "figure": figure,
     "report": report,
     "export-reference": export_reference,
+    "ui": ui,
     "mlflow-init": mlflow_init,
     "mlflow-sync": mlflow_sync,
 }

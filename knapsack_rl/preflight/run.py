@@ -6,6 +6,7 @@ from knapsack_rl.config import RunConfig, StudyConfig
 from knapsack_rl.preflight.finding import Finding
 from knapsack_rl.preflight.inputs import check_data, check_models, check_signal
 from knapsack_rl.preflight.machine import Machine, check_machine
+from knapsack_rl.preflight.tracked import check_tracking
 
 
 def check_study(study: StudyConfig, runs: Mapping[str, RunConfig], *, machine: Machine | None) -> list[Finding]:
@@ -21,5 +22,6 @@ def check_study(study: StudyConfig, runs: Mapping[str, RunConfig], *, machine: M
         *check_models(study, runs),
         *check_data(study),
         *check_signal(study, runs),
+        check_tracking(),
     ]
     return findings + (list(check_machine(study, runs, machine=machine)) if machine else [])

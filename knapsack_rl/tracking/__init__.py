@@ -4,8 +4,10 @@
 wait for the import.
 """
 
+from knapsack_rl.tracking.address import tracking_uri
 from knapsack_rl.tracking.live import LiveTracker
-from knapsack_rl.tracking.store import create_store, tracking_uri
+from knapsack_rl.tracking.page import runs_page, server_in_use
+from knapsack_rl.tracking.store import create_store
 from knapsack_rl.tracking.sync import sync
 
-__all__ = ["LiveTracker", "create_store", "sync", "tracking_uri"]
+__all__ = ["LiveTracker", "create_store", "runs_page", "server_in_use", "sync", "tracking_uri"]

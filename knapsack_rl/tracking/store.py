@@ -2,16 +2,19 @@
 
 import logging
 import os
-import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from filelock import FileLock
-from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random_exponential
+from filelock import FileLock, Timeout
+from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_delay, wait_random_exponential
 
-from knapsack_rl.base.errors import OutputError
+from knapsack_rl.base.errors import InputError, OutputError
 from knapsack_rl.records import ensure_writable
+from knapsack_rl.tracking.address import database_of, is_local, sqlite_uri, tracking_uri, without_credentials
+from knapsack_rl.tracking.moved import has_moved, move_artifacts
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -24,8 +27,8 @@ SETTINGS = {
     "MLFLOW_LOGGING_LEVEL": "CRITICAL",  # what goes wrong reaches us as an exception; the rest is noise
     "GIT_PYTHON_REFRESH": "quiet",
     "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
-    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",  # MLflow's own 7 keep a caller waiting for minutes
-    "MLFLOW_HTTP_REQUEST_TIMEOUT": "20",
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",  # MLflow's own 7 keep a caller waiting for minutes
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "10",
 }
 """Environment of every use of MLflow here; a value the user has set wins."""
 
@@ -34,41 +37,34 @@ EXPERIMENT_TAGS = {"mlflow.experimentKind": "custom_model_development"}
 """What the experiment is about. MLflow 3.17 opens it by the address or by what the browser remembers all the same."""
 
 
-def tracking_uri(results_root: Path) -> str:
-    """Address of the store: ``MLFLOW_TRACKING_URI`` if set, else an SQLite file below ``results_root``.
-
-    An address ends at its first ``?``; in a project whose folder has one in its name it is relative to that folder.
-
-    Args:
-        results_root: the folder ``results``, which all studies share.
-    """
-    database = results_root / "mlflow" / "mlflow.db"
-    absolute = database.resolve()
-    return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{database if '?' in str(absolute) else absolute}"
-
-
-def is_local(uri: str) -> bool:
-    """Whether the store is a file of this machine, whose artifacts then lie beside it."""
-    return uri.startswith("sqlite:")
-
-
 def is_busy(error: BaseException) -> bool:
     """Whether waiting may help: SQLite has one writer, and a server may be overloaded."""
     return "database is locked" in str(error) or getattr(error, "error_code", "") == "TEMPORARILY_UNAVAILABLE"
 
 
+PATIENCE_S = 180.0
+"""How long a store may be busy, with a backup for example, before what waits for it gives up."""
+SAY_AFTER_S = 3.0
+
+
+def _say_what_is_waited_for(state: RetryCallState) -> None:
+    """Once a call has waited for some seconds, and again after twice as many attempts; SQLite waits within each."""
+    often = state.attempt_number & (state.attempt_number - 1) == 0
+    if state.outcome and often and (state.seconds_since_start or 0) >= SAY_AFTER_S:
+        error = state.outcome.exception()
+        logger.warning(
+            "the MLflow store is busy (%s); waiting for it, up to %g s in all", one_line(error or OSError()), PATIENCE_S
+        )
+
+
 patiently = Retrying(
     retry=retry_if_exception(is_busy),
     wait=wait_random_exponential(multiplier=0.1, max=3),
-    stop=stop_after_delay(60),
+    stop=stop_after_delay(PATIENCE_S),
+    before_sleep=_say_what_is_waited_for,
     reraise=True,
 )
 """Call as ``patiently(function, *args, **kwargs)``: repeats the call while the store is busy."""
-
-
-def without_credentials(text: str) -> str:
-    """The text with user names and passwords in addresses removed."""
-    return re.sub(r"//[^/@\s]+@", "//", text)
 
 
 def one_line(error: BaseException) -> str:
@@ -84,7 +80,13 @@ class Experiment:
     id: str
 
 
-def open_experiment(study: str, results_root: Path) -> Experiment:
+LOCK_WAIT_S = 30.0
+ANSWER_WAIT_S = 5.0
+
+
+def open_experiment(
+    study: str, results_root: Path, *, lock_wait_s: float = LOCK_WAIT_S, answer_wait_s: float = ANSWER_WAIT_S
+) -> Experiment:
     """The study's experiment; store and experiment are created if need be, and a deleted experiment restored.
 
     Raises:
@@ -94,24 +96,66 @@ def open_experiment(study: str, results_root: Path) -> Experiment:
         os.environ.setdefault(name, value)
     uri = tracking_uri(results_root)
     if not is_local(uri):
+        _await_answer(uri, answer_wait_s)
         return _find_or_create(_client(uri), study, artifacts=None)
     # The first connection brings an empty file to the current schema, and two processes doing so at once fail.
-    with FileLock(ensure_writable(results_root / "mlflow") / "store.lock"):
-        _make_store(Path(uri.removeprefix("sqlite:///")))
+    with _locked(ensure_writable(results_root / "mlflow") / "store.lock", lock_wait_s):
+        database = database_of(uri)
+        _make_store(database)
         artifacts = (results_root / "mlflow" / "artifacts" / study).resolve()
-        # MLflow decodes `%20` in a plain path as well, and cuts it at `?`; as an address it is the path that it was.
-        plain = str(artifacts) if not set("%?#") & set(str(artifacts)) else artifacts.as_uri()
-        return _find_or_create(_client(uri), study, artifacts=plain)
+        # MLflow reads a location without a scheme as an address too, in which these characters mean something.
+        location = artifacts.as_uri() if set("?#%") & set(str(artifacts)) else str(artifacts)
+        experiment = _find_or_create(_client(uri), study, artifacts=location)
+        known = experiment.client.get_experiment(experiment.id).artifact_location
+        if database and known != location and has_moved(known, artifacts):
+            move_artifacts(database, experiment.id, old=known, new=location)
+        return experiment
 
 
-def _make_store(database: Path) -> None:
+@contextmanager
+def _locked(path: Path, wait_s: float) -> Iterator[None]:
+    lock = FileLock(path)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        logger.warning("%s: another process holds this lock; waiting up to %g s for it", path, wait_s)
+        try:
+            lock.acquire(timeout=wait_s)
+        except Timeout:
+            raise OutputError(f"{path}: still locked after {wait_s:g} s; end the process that holds it") from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _await_answer(uri: str, wait_s: float) -> None:
+    """Fail soon for a server that accepts connections and never answers; any answer will do."""
+    if not uri.lower().startswith(("http:", "https:")):
+        return
+    import requests
+
+    for limit in (wait_s / 5, wait_s):
+        try:
+            requests.get(uri, timeout=limit, stream=True).close()
+        except requests.Timeout:
+            if limit < wait_s:
+                logger.warning("%s: does not answer; waiting up to %g s for it", without_credentials(uri), wait_s)
+        except requests.RequestException:
+            return  # MLflow itself says better what is wrong
+        else:
+            return
+    raise OutputError(f"{without_credentials(uri)}: no answer within {wait_s:g} s")
+
+
+def _make_store(database: Path | None) -> None:
     """Bring a new database to the current schema under another name, so that a kill leaves none half-made."""
-    if database.exists():
+    if database is None or database.exists():
         return
     unfinished = database.with_name(f".{database.name}.unfinished")
     for leftover in (unfinished, unfinished.with_name(f"{unfinished.name}-journal")):
         leftover.unlink(missing_ok=True)
-    _client(f"sqlite:///{unfinished}").search_experiments(max_results=1)
+    _client(sqlite_uri(unfinished)).search_experiments(max_results=1)
     unfinished.replace(database)
 
 
@@ -143,10 +187,13 @@ def create_store(study: str, results_root: Path) -> None:
     A server that cannot be reached is only warned of: training goes on without it and ``sync`` makes up for it.
 
     Raises:
+        InputError: the address is one under which no run would be kept.
         OutputError: a local store cannot be created.
     """
     try:
         open_experiment(study, results_root)
+    except InputError:
+        raise
     except Exception as error:
         if is_local(tracking_uri(results_root)):
             raise OutputError(f"{results_root / 'mlflow'}: no MLflow store can be made ({one_line(error)})") from error

@@ -17,6 +17,7 @@ from knapsack_rl.base.layout import RunPaths, StudyPaths
 from knapsack_rl.base.seeding import digest
 from knapsack_rl.config import RunConfig, StudyConfig, run_hash
 from knapsack_rl.records import EVALS, GROUPS, STEPS, code_digest, read_table, sha256_of
+from knapsack_rl.tracking.address import tracking_uri, without_credentials
 from knapsack_rl.tracking.guide import COMPARED, NOTE, compared_arms, experiment_tags, run_note
 from knapsack_rl.tracking.identity import KIND, RECORDS_DIGEST, run_params, run_tags
 from knapsack_rl.tracking.metrics import Point, evaluation_points, final_points, training_points
@@ -25,8 +26,6 @@ from knapsack_rl.tracking.store import (
     one_line,
     open_experiment,
     patiently,
-    tracking_uri,
-    without_credentials,
 )
 
 if TYPE_CHECKING:

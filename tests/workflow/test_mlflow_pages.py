@@ -26,27 +26,27 @@ def chromium():
 
 
 @pytest.fixture(scope="module")
-def address(finished, chromium, tmp_path_factory):  # noqa: ARG001 - without a browser no server is started
-    """Address of a running interface on the finished study's store."""
+def printed(finished, chromium):  # noqa: ARG001 - without a browser no server is started
+    """The address that `knapsack-rl ui` prints, once the interface answers there."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    store = f"sqlite:///{finished.folder}/results/mlflow/mlflow.db"
-    command = [sys.executable, "-m", "mlflow", "ui", "--backend-store-uri", store, "--host", "127.0.0.1"]
-    log = (tmp_path_factory.mktemp("ui") / "log").open("w")
     server = subprocess.Popen(
-        [*command, "--port", str(port), "--workers", "1"],
-        env=environment() | {"MLFLOW_DISABLE_TELEMETRY": "true"},
-        stdout=log,
-        stderr=log,
+        [sys.executable, "-m", "knapsack_rl.cli.start", "ui", "--port", str(port)],
+        cwd=finished.folder,
+        env=environment() | {"MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_WORKERS": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
         start_new_session=True,
     )
+    line = server.stdout.readline()
     deadline = time.monotonic() + 120
     while not _answers(f"http://127.0.0.1:{port}/health"):
         assert server.poll() is None
         assert time.monotonic() < deadline
         time.sleep(0.2)
-    yield f"http://127.0.0.1:{port}/"
+    yield line.removeprefix("Open ").strip()
     os.killpg(server.pid, signal.SIGTERM)
     server.wait(30)
 
@@ -58,11 +58,9 @@ def _answers(url):
         return False
 
 
-def test_study_leads_to_its_runs_and_to_a_chart_of_both_arms(finished, chromium, address):
-    """The study's description links to the comparison, which shows a line per arm in charts grouped by metric."""
-    client = MlflowClient(f"sqlite:///{finished.folder}/results/mlflow/mlflow.db")
-    study = client.get_experiment_by_name("smoke").experiment_id
-    page, _ = open_page(chromium, f"{address}#/experiments/{study}/runs?workflowType=machine_learning", width=1280)
+def test_the_printed_address_leads_to_the_runs_and_to_a_chart_of_both_arms(chromium, printed):
+    """By following the address alone: a row per run, and a link to the comparison, with a line per arm."""
+    page, _ = open_page(chromium, printed, width=1280)
     page.set_default_timeout(WAIT_MS)
     for run in ("nano-uniform-n4-s0", "nano-knapsack-n4-s0"):
         page.get_by_role("link", name=run).first.wait_for()
@@ -80,12 +78,14 @@ def test_study_leads_to_its_runs_and_to_a_chart_of_both_arms(finished, chromium,
     assert page.locator(".js-plotly-plot").first.locator(".scatterlayer .trace").count() >= 2
 
 
-def test_run_leads_to_its_comparison_with_uniform(finished, chromium, address):
+def test_run_leads_to_its_comparison_with_uniform(finished, chromium, printed):
     """A run's description links to the same cell and seed under uniform allocation; data set and model are shown."""
     client = MlflowClient(f"sqlite:///{finished.folder}/results/mlflow/mlflow.db")
     study = client.get_experiment_by_name("smoke").experiment_id
     (run,) = client.search_runs([study], "tags.`knapsack_rl.run_id` = 'nano-knapsack-n4-s0'")
-    page, _ = open_page(chromium, f"{address}#/experiments/{study}/runs/{run.info.run_id}", width=1280)
+    page, _ = open_page(
+        chromium, f"{printed.partition('#')[0]}#/experiments/{study}/runs/{run.info.run_id}", width=1280
+    )
     page.set_default_timeout(WAIT_MS)
     link = page.get_by_role("link", name="Compare with nano-uniform-n4-s0")
     link.wait_for()

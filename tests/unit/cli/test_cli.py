@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +13,8 @@ from knapsack_rl.allocation import strategy_names, value_names
 from knapsack_rl.beliefs import tracker_names
 from knapsack_rl.cli.main import app
 from knapsack_rl.grpo import ADVANTAGES
+
+ROOT = Path(__file__).parents[3]
 
 
 def _run(*arguments, cwd):
@@ -197,3 +200,15 @@ def test_examples_in_help_keep_their_line(tmp_path):
 def test_every_command_has_help():
     """No command without a first line of help."""
     assert [command.callback.__name__ for command in app.registered_commands if not command.callback.__doc__] == []
+
+
+def test_training_is_not_begun_with_a_store_that_keeps_nothing(tmp_path, monkeypatch):
+    """Whatever else is missing: hours would be spent first."""
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "sqlite:///:memory:")
+    study = ROOT / ".test/config/config.yaml"
+    model = tmp_path / "results/smoke/models/nano"
+    model.mkdir(parents=True)
+    (model / "config.json").write_text("{}")
+    done = _run("train", "--study", str(study), "--run", "nano-uniform-n4-s0", cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: MLFLOW_TRACKING_URI=sqlite:///:memory:: a store in memory is lost")

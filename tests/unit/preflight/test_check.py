@@ -128,7 +128,7 @@ def test_the_machine_must_do(local, sections, machine, name, words):
 def test_inputs_alone(local, tiny_model_folder):
     """Where the jobs run elsewhere, this machine's disk, GPUs and libraries say nothing."""
     found = _check(_study({"path": str(tiny_model_folder), "prompt": {"template": "dapo"}}, local), None)
-    assert set(found) == {"study", "model m", "problems gsm8k", "problems aime24"}
+    assert set(found) == {"study", "model m", "problems gsm8k", "problems aime24", "MLflow"}
 
 
 @pytest.mark.parametrize(
@@ -156,3 +156,14 @@ def test_settings_that_never_give_a_gradient_are_noted(local, tiny_model_folder)
     assert "'plain' does not ask for the answer as answer_line; grader 'dapo' reads that" in found["prompt m"].found
     asked = _study({"path": str(tiny_model_folder), "prompt": {"template": "dapo"}}, local)
     assert list(check_signal(asked, expand(asked))) == []
+
+
+def test_a_store_that_keeps_nothing_is_missing(local, tiny_model_folder, monkeypatch):
+    """Everything would be lost, with exit code 0; a password in the address is not shown."""
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "sqlite://")
+    study = _study({"path": str(tiny_model_folder)}, local)
+    found = _check(study, None)["MLflow"]
+    assert (found.status, "a store in memory is lost" in found.found) == ("missing", True)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "https://me:secret@host/?token=secret")
+    found = _check(study, None)["MLflow"]
+    assert (found.status, "secret" in found.found) == ("ok", False)
