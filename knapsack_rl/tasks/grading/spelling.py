@@ -10,7 +10,18 @@ _FONTS = (
     "|underline"
 )
 _SYMBOLS = "pi|alpha|beta|gamma|theta|lambda|mu|phi|varphi|omega"
-_SIZES = "left|right|displaystyle|textstyle|limits|bigl|bigr|Bigl|Bigr|biggl|biggr|Biggl|Biggr|big|Big|bigg|Bigg"
+_SIZES = (
+    "left|right|displaystyle|textstyle|limits|bigl|bigr|Bigl|Bigr|biggl|biggr|Biggl|Biggr|big|Big|bigg|Bigg"
+    "|Large|large|LARGE|Huge|huge|small|normalsize|bf|boldmath"
+)
+_BOLD = "mathbf|boldsymbol|bm|textbf|mathit"
+
+_CHINESE = "(?:或者?|和|与|以及)"
+_SYSTEM = re.compile(r"\\begin\{(cases|aligned|align\*?|gathered|split|array)\}(?:\{[lcr| ]*\})?(.*)\\end\{\1\}", re.DOTALL)
+_ORDER = re.compile(r"[<>≤≥]|\\(?:le|ge|lt|gt)[a-z]*(?![a-z])")
+_OR = re.compile(r",?\s*(?:\\(?:text|mathrm|mbox)\{\s*(?:or|或者?)\s*\}|(?<=\s)or(?=\s)|\\(?:lor|vee)(?![a-z])|或)\s*")
+_WRAPPED = re.compile(rf"(?:\\(?:{_BOLD})\s*)?\{{((?:[^{{}}]|\{{(?:[^{{}}]|\{{(?:[^{{}}]|\{{[^{{}}]*\}})*\}})*\}})*)\}}")
+_NAME = re.compile(r"\s*\\?[A-Za-z]+(?:_\S+|\([^()]*\))?\s*")
 
 _RULES = tuple(
     (re.compile(pattern), replacement)
@@ -21,6 +32,8 @@ _RULES = tuple(
         (r"(?<!\\)(?:\$|\\[()\[\]])", ""),
         (r"\\\$", "$"),
         (r"^\*\*(.*)\*\*$", r"\1"),
+        (r"\\(?:tag|label)\*?\{[^{}]*\}|\\(?:text)?color(?:\[\w*\])?\{[^{}]*\}", ""),
+        (r"(?<=\S),?\s*(?:\\text\{\s*for (?:all|every|any|each)\b|\\forall(?![a-z])).*$", ""),
         # Groups of three digits.
         (r"(?<=[0-9])(?:\{,\}|,\s*\\!)\s*(?=[0-9]{3})", ""),
         (r"(?<=[0-9])(?:\\[,;: ]|~)+(?=[0-9]{3}(?![0-9]))", ""),
@@ -31,6 +44,12 @@ _RULES = tuple(
         (r"\\%|\\text\{\s*(?:%|\\%|percent)\s*\}", "%"),
         (r"(?<=\{)\s+|\s+(?=\})", ""),
         # One name for one thing.
+        (r"\\(?:mathbb|Bbb)\s*\{?\s*([A-Z])\s*\}?|\\([RZNQC])(?![A-Za-z])", r"\\mathbb{\1\2}"),
+        (r"\\p?mod(?![a-z])\s*\{?\s*(\w+)\s*\}?|\(\s*(?:\\\w+\{\s*)?mod\s*\}?\s*(\w+)\s*\)", r"\\pmod{\1\2}"),
+        (r"\.([0-9]*)\\dot\s*\{?([0-9])\}?(?:([0-9]*)\\dot\s*\{?([0-9])\}?)?", r".\1\\overline{\2\3\4}"),
+        (r"\\smallsetminus(?![a-z])|\\backslash(?![a-z])", r"\\setminus"),
+        (r"\\\{ ?(\w)(?: ?\\in ?\\mathbb\{R\})? ?: ?(?=[^{}]*[<>\\])", r"\\{\1 \\mid "),
+        (rf"\\(?:{_BOLD})\s*\{{([^{{}}]*[=<>+*/^0-9][^{{}}]*)\}}", r"\1"),
         (r"\\[dtc]frac(?![a-z])", r"\\frac"),
         (r"\\[dt]binom(?![a-z])", r"\\binom"),
         (r"\\(le|ge|ne)(?:q|qslant|qq)(?![a-z])", r"\\\1"),
@@ -49,6 +68,7 @@ _RULES = tuple(
             for word, power in (("thousand", 3), ("million", 6), ("billion", 9), ("trillion", 12))
         ),
         (r"\\text\{\s*\}", ""),
+        (r"\\text\{\s*([$€£¥])\s*\}", r"\1"),
         (r"\\text\{\s*([0-9][0-9.,]*)\s+([A-Za-z ]+)\}", r"\1 \\text{\2}"),
         (r"\\text\{\s*([0-9.,/ -]+)\s*\}", r"\1"),
         (rf"\\text\{{({_FUNCTIONS})\}}", r"\\\1 "),
@@ -71,6 +91,7 @@ _RULES = tuple(
         # Lists in words.
         (r",?\s*\\text\{\s*,?\s*(?:and|or)\s*,?\s*\}\s*,?", ", "),
         (r",?\s+(?:and|or)\s+", ", "),
+        (rf",?\s*(?:\\text\{{\s*{_CHINESE}\s*\}}|{_CHINESE})\s*,?", ", "),
         (r"^\s*\\approx", ""),
         (r"\s+", " "),
     )
@@ -81,12 +102,28 @@ _TRAILING = " .,;:\\"
 
 def spell(answer: str) -> str:
     """The answer in the one spelling. Steps are linear in its length, and few."""
-    answer = to_ascii(answer)
+    answer = _system(to_ascii(answer))
+    if _ORDER.search(answer):
+        answer = _OR.sub(r" \\cup ", answer)
     for pattern, replacement in _RULES:
         answer = pattern.sub(replacement, answer)
-    # An exact value with its rounding, "\frac{1}{3} \approx 0.33", is the exact value.
-    answer = answer.split(r"\approx", maxsplit=1)[0].strip()
+    # An exact value with its rounding, "\frac{1}{3} \approx 0.33", is the exact value; "x \approx 0.33" is 0.33.
+    exact, _, rounded = answer.partition(r"\approx")
+    answer = (rounded if rounded and _NAME.fullmatch(exact) else exact).strip()
+    while (wrapped := _WRAPPED.fullmatch(answer)) is not None:
+        answer = wrapped[1].strip()
     return answer.rstrip(_TRAILING)
+
+
+def _system(answer: str) -> str:
+    """A frame of one cell as its content, a system of equations as their list."""
+    if (found := _SYSTEM.fullmatch(answer.strip(" $\n"))) is None:
+        return answer
+    rows = [re.sub(r"&\s*(?==)|^\s*&", "", row).strip(" ,;\n") for row in re.split(r"\\\\(?:\[\w*\])?", found[2])]
+    rows = [row for row in rows if row]
+    if any("&" in row for row in rows) or (found[1] == "array" and len(rows) > 1 and not all("=" in row for row in rows)):
+        return answer
+    return ", ".join(rows)
 
 
 def tight(answer: str) -> str:

@@ -41,7 +41,7 @@ def taken_apart(text: str) -> Parts | None:
     if (found := _MATRIX.fullmatch(text)) is not None:
         return _matrix(found["body"], factor=found["factor"].removesuffix(r"\cdot").strip())
     if (inside := bracketed(text)) is not None:
-        # In (1 \\pm a, 1 \\mp a) the signs go together.
+        # In (1 \pm a, 1 \mp a) the signs go together.
         return Parts(LIST, _both_signs(text)) if r"\mp" in text and r"\pm" in text and text[0] == "(" else inside
     joined = pieces(text, {r"\cup"})
     if len(joined) > 1:
