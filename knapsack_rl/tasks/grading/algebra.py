@@ -28,7 +28,7 @@ _PRIME = re.compile(r"'|\\prime")
 _SPELT = (
     (re.compile(r"(?<=[0-9])\.(?![0-9])"), ""),
     (re.compile(r"([A-Za-z0-9]|\([^()]*\))!\^"), r"(\1!)^"),
-    (re.compile(r"(?<![_0-9A-Za-z.])([0-9.]+) ?\("), r"\1 \\cdot ("),
+    (re.compile(r"(?<![_^0-9A-Za-z.])([0-9.]+|\([^()]*\)) ?\((?=-?[0-9./]+\))"), r"\1 \\cdot ("),
     (re.compile(r"(\([^()]*\)|[0-9.]+|\\?[A-Za-z]+) ?\^\\circ ?"), r"(\\frac{\1 \\pi}{180})"),
     # Read as the imaginary unit otherwise; lower-case i is that.
     (re.compile(r"(\\[A-Za-z]+)|I"), lambda found: found[1] or r"\Xi "),

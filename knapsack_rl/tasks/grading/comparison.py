@@ -25,11 +25,11 @@ _NAMED = re.compile(
     re.DOTALL,
 )
 _RELATION = re.compile(r"[<>=]|\\(?:le|ge|ne|in|lt|gt|equiv)(?![a-z])")
-_SET = re.compile(r"\\(?:setminus|mathbb|cup|cap|emptyset)(?![a-z])")
+_SET = re.compile(r"[<>]|\\(?:le|ge|ne|in|lt|gt|setminus|mathbb|cup|cap|emptyset)(?![a-z])")
 _POINTS = r"(?:[A-Z]{1,4}'*|\\(?:text|overline|vec)\{[^{}]*\}|[A-Za-z]_ ?(?:\w|\{[^{}]*\}))"
 _QUANTITY = re.compile(
     rf"(?P<name>\|?{_POINTS}\|?(?: ?[:/] ?\|?{_POINTS}\|?)*|\\frac\{{{_POINTS}\}}\{{{_POINTS}\}}|(?:\\angle|\\triangle) ?\w+"
-    rf"|(?:\\(?:max|min|sin|cos|tan)|\\(?:max|min)_ ?\S+) ?(?:\\?[A-Za-z]+)(?: ?\([^()]*\))?|(?:{_NAME}|\\text\{{[^{{}}]*\}}) ?\([^()]*\)|{_NAME})"
+    rf"|(?:\\(?:max|min|sin|cos|tan)|\\(?:max|min)_ ?\S+) ?(?:\\?[A-Za-z]+)(?: ?\([^()]*\))?|(?:{_NAME}|\\text\{{[^{{}}]*\}}) ?\([^()]*\)|{_NAME}|\( ?{_NAME}(?: ?, ?{_NAME})+ ?\))"
     r" ?= ?(?P<value>[^=]+)",
     re.DOTALL,
 )
@@ -84,7 +84,7 @@ def _same_values(reference: str, response: str, *, algebra: Algebra, level: int)
 
 def _as_relation(reference: str, response: str, *, algebra: Algebra) -> bool | None:
     r"""An interval may be given as an inequality: ``[-2, 7]`` and ``-2 \le x \le 7``."""
-    if any(pattern.search(text) for pattern in (_RELATION, _SET) for text in (reference, response)):
+    if any(_SET.search(text) for text in (reference, response)):
         return algebra(reference, response)
     return False
 
@@ -123,11 +123,16 @@ def _without_names(reference: str, response: str) -> tuple[str, str] | None:
         return reference, response
     wanted, given = (_NAMED.fullmatch(text) or _QUANTITY.fullmatch(text) for text in (reference, response))
     if wanted is not None and given is not None:
-        return (wanted["value"], given["value"]) if tight(wanted["name"]) == tight(given["name"]) else None
+        if tight(wanted["name"]) == tight(given["name"]):
+            return wanted["value"], given["value"]
+        return (reference, response) if _LETTERS.search(wanted["value"]) else None
     if wanted is not None and not _RELATION.search(response) and _may_be_left_out(reference, wanted):
         return wanted["value"], response
     if not _RELATION.search(reference) and ("=" in response or given is not None):
         value = given["value"] if given is not None else response
+        left, _, right = value.partition("=")
+        if number(left.strip()) and _LETTERS.search(right):  # 5 = m + n
+            return reference, left.strip()
         return reference, value.rpartition("=")[2].strip()
     return reference, response
 

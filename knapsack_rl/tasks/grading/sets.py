@@ -3,7 +3,7 @@ r"""Sets of real numbers, however written: ``\mathbb{R} \setminus \{2\}``, ``x <
 import re
 from typing import Any
 
-from knapsack_rl.tasks.grading.structure import bracketed, pieces
+from knapsack_rl.tasks.grading.structure import both_signs, bracketed, pieces
 
 _SET = re.compile(r"[<>]|\\(?:le|ge|ne|lt|gt|cup|cap|setminus|mathbb|in|infty)(?![a-z])")
 _ORDER = re.compile(r"[<>]|\\(?:le|ge|ne|lt|gt)(?![a-z])")
@@ -13,7 +13,7 @@ _BUILDER = re.compile(r"([A-Za-z])(?: ?\\in ?\\mathbb\{R\})? ?(?:\\mid(?![a-z])|
 
 def same_set(reference: str, response: str) -> bool | None:
     """Are these the same set of numbers? None unless both are sets or inequalities in one letter."""
-    if not (_SET.search(reference) and _SET.search(response)):
+    if not (_SET.search(reference) or _SET.search(response)):
         return None
     wanted, given = _read(reference), _read(response)
     if wanted is None or given is None or len(wanted[1] | given[1]) > 1:
@@ -77,7 +77,7 @@ def _solutions(text: str, letters: set[str]) -> Any:  # noqa: ANN401
 
     from knapsack_rl.tasks.grading.algebra import read
 
-    parts = pieces(text, {",", ";"})
+    parts = [each for part in pieces(text, {",", ";"}) for each in both_signs(part)]
     found = []
     for part in parts:
         relation = read(part)

@@ -17,7 +17,7 @@ _SIZES = (
 _BOLD = "mathbf|boldsymbol|bm|textbf|mathit"
 
 _CHINESE = "(?:或者?|和|与|以及)"
-_SYSTEM = re.compile(r"\\begin\{(cases|aligned|align\*?|gathered|split|array)\}(?:\{[lcr| ]*\})?(.*)\\end\{\1\}", re.DOTALL)
+_SYSTEM = re.compile(r"(?:\\left ?\\\{\s*)?\\begin\{(cases|aligned|align\*?|gathered|split|array)\}(?:\{[lcr| ]*\})?(.*)\\end\{\1\}(?:\s*\\right\.)?", re.DOTALL)
 _ORDER = re.compile(r"[<>≤≥]|\\(?:le|ge|lt|gt)[a-z]*(?![a-z])")
 _OR = re.compile(r",?\s*(?:\\(?:text|mathrm|mbox)\{\s*(?:or|或者?)\s*\}|(?<=\s)or(?=\s)|\\(?:lor|vee)(?![a-z])|或)\s*")
 _WRAPPED = re.compile(rf"(?:\\(?:{_BOLD})\s*)?\{{((?:[^{{}}]|\{{(?:[^{{}}]|\{{(?:[^{{}}]|\{{[^{{}}]*\}})*\}})*\}})*)\}}")
@@ -47,6 +47,7 @@ _RULES = tuple(
         (r"\\(?:mathbb|Bbb)\s*\{?\s*([A-Z])\s*\}?|\\([RZNQC])(?![A-Za-z])", r"\\mathbb{\1\2}"),
         (r"\\p?mod(?![a-z])\s*\{?\s*(\w+)\s*\}?|\(\s*(?:\\\w+\{\s*)?mod\s*\}?\s*(\w+)\s*\)", r"\\pmod{\1\2}"),
         (r"\.([0-9]*)\\dot\s*\{?([0-9])\}?(?:([0-9]*)\\dot\s*\{?([0-9])\}?)?", r".\1\\overline{\2\3\4}"),
+        (r"\{([^{}\\]*?)\s*\\choose\s*([^{}\\]*)\}", r"\\binom{\1}{\2}"),
         (r"\\smallsetminus(?![a-z])|\\backslash(?![a-z])", r"\\setminus"),
         (r"\\\{ ?(\w)(?: ?\\in ?\\mathbb\{R\})? ?: ?(?=[^{}]*[<>\\])", r"\\{\1 \\mid "),
         (rf"\\(?:{_BOLD})\s*\{{([^{{}}]*[=<>+*/^0-9][^{{}}]*)\}}", r"\1"),
@@ -102,7 +103,7 @@ _TRAILING = " .,;:\\"
 
 def spell(answer: str) -> str:
     """The answer in the one spelling. Steps are linear in its length, and few."""
-    answer = _system(to_ascii(answer))
+    answer = _unwrapped(_system(to_ascii(answer)))
     if _ORDER.search(answer):
         answer = _OR.sub(r" \\cup ", answer)
     for pattern, replacement in _RULES:
@@ -110,9 +111,15 @@ def spell(answer: str) -> str:
     # An exact value with its rounding, "\frac{1}{3} \approx 0.33", is the exact value; "x \approx 0.33" is 0.33.
     exact, _, rounded = answer.partition(r"\approx")
     answer = (rounded if rounded and _NAME.fullmatch(exact) else exact).strip()
-    while (wrapped := _WRAPPED.fullmatch(answer)) is not None:
+    return _unwrapped(answer).rstrip(_TRAILING)
+
+
+def _unwrapped(answer: str) -> str:
+    """Without braces and bold type around the whole."""
+    answer = answer.strip()
+    while r"\choose" not in answer and (wrapped := _WRAPPED.fullmatch(answer)) is not None:
         answer = wrapped[1].strip()
-    return answer.rstrip(_TRAILING)
+    return answer
 
 
 def _system(answer: str) -> str:

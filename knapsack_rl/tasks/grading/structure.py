@@ -37,16 +37,16 @@ def taken_apart(text: str) -> Parts | None:
     """The parts of the answer, None if it is one thing."""
     listed = pieces(text, {",", ";"})
     if len(listed) > 1:
-        return Parts(LIST, tuple(part for each in listed for part in _both_signs(each)))
+        return Parts(LIST, tuple(part for each in listed for part in both_signs(each)))
     if (found := _MATRIX.fullmatch(text)) is not None:
         return _matrix(found["body"], factor=found["factor"].removesuffix(r"\cdot").strip())
     if (inside := bracketed(text)) is not None:
         # In (1 \pm a, 1 \mp a) the signs go together.
-        return Parts(LIST, _both_signs(text)) if r"\mp" in text and r"\pm" in text and text[0] == "(" else inside
+        return Parts(LIST, both_signs(text)) if r"\mp" in text and r"\pm" in text and text[0] == "(" else inside
     joined = pieces(text, {r"\cup"})
     if len(joined) > 1:
         return Parts(UNION, tuple(joined))
-    signs = _both_signs(text)
+    signs = both_signs(text)
     return Parts(LIST, signs) if len(signs) > 1 else None
 
 
@@ -65,7 +65,7 @@ def is_list(text: str) -> bool:
     return len(pieces(text, {",", ";"})) > 1
 
 
-def _both_signs(text: str) -> tuple[str, ...]:
+def both_signs(text: str) -> tuple[str, ...]:
     r"""``1 \pm \sqrt{2}`` is two answers."""
     if not _SIGNS.search(text):
         return (text,)
@@ -87,7 +87,7 @@ def bracketed(text: str) -> Parts | None:
     inner = text[first.end() : last.start()].strip()
     parts = tuple(pieces(inner, {",", ";"}))
     if first[0] == r"\{":
-        return Parts(LIST, tuple(part for each in parts for part in _both_signs(each)))
+        return Parts(LIST, tuple(part for each in parts for part in both_signs(each)))
     if first[0] == "{":
         return None
     if len(parts) == 1:

@@ -55,9 +55,9 @@ _COUNTED = "个种名人次条只本张岁时刻点块棵辆头件位盒瓶袋�
 _CHINESE = re.compile(rf"(?:种|个)?(?:方法|选择|可能|人|数)|[{_COUNTED}]|毫升|公顷|角|分|吨|摄氏度|分米|欧姆|牛顿?|焦耳?|伏特?|安培?")
 _NOUN = re.compile(r"[a-z-]{2,}[^sui]s|way|unit|people|persons?|child(?:ren)?|(?:wo)?m[ae]n|fish|sheep|mice|geese|oxen|teeth|point")
 _NUMERAL = re.compile(
-    "(?:zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|[a-z]*(?:teen|twent|thirt|fort|fift|sixt|sevent|eight|ninet))"
+    "(?:zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|[a-z]*(?:teen|twent|thirt|fort|fift|sixt|sevent|eight|ninet|nin|eigh|fif|twelf))"
     "(?:y|ie)?(?:s|th|ths)?|[a-z-]*(?:hundred|thousand|million|billion|trillion|dozen|score|lakh|crore|quarter|third|fifth|half|halve|pair|gros"
-    "|myriad|tenth|couple|twice|double|triple|quadruple|factorial|power|root|log|inverse|reciprocal|multiple|time|percent|square|cube)(?:s|th|ths)?"
+    "|myriad|tenth|couple|twice|double|triple|quadruple|factorial|power|root|log|inverse|reciprocal|multiple|time|percent)(?:s|th|ths)?"
 )
 _NO_UNIT = frozenset(
     "if when for where mod modulo and or not to the is are was has all base plus minus over under by divided multiplied at most least less"
@@ -71,7 +71,7 @@ _CONTENT = r"\\text\{(?:[^{}]|\{[^{}]*\})*\}"
 _RAISED = r"(?:\^(?:-?[0-9]|\{ ?-?[0-9] ?\}))?"
 _TAIL = re.compile(
     rf"(?P<body>.*?[0-9A-Za-z)}}\]]) ?(?P<unit>(?:(?: |/|\*|\\cdot ?|\\times ?)*"
-    rf"(?:\\frac\{{ ?{_CONTENT}{_RAISED} ?\}}\{{ ?{_CONTENT}{_RAISED} ?\}}|(?:\\mu ?)?{_CONTENT}{_RAISED}|\\Omega{_RAISED}))+) ?",
+    rf"(?:\\frac\{{ ?{_CONTENT}{_RAISED} ?\}}\{{ ?{_CONTENT}{_RAISED} ?\}}|(?:\\mu ?)?{_CONTENT}{_RAISED}|(?:[kMm]|\\mu ?)?\\Omega{_RAISED}))+) ?",
     re.DOTALL,
 )
 _BARE = re.compile(
@@ -79,7 +79,7 @@ _BARE = re.compile(
     r"|[一-鿿]+(?:/[一-鿿]+)?)",
     re.DOTALL,
 )
-_LEADING = re.compile(r"(-? ?)([$€£¥]) ?(.+)", re.DOTALL)
+_LEADING = re.compile(r"(-? ?)(?:US|CA|HK|AU)?([$€£¥]) ?(.+)", re.DOTALL)
 _ANGLE = re.compile(r"(.*\S) ?\^\\circ *(?:\\text\{ ?([CF]) ?\}|([CF]))?", re.DOTALL)
 _TRIGONOMETRIC = re.compile(r"\\(?:sin|cos|tan|cot|sec|csc)(?![a-z])")
 _MARK = re.compile(r"(.*\S) ?([%$€£¥¢])", re.DOTALL)
@@ -131,7 +131,7 @@ def _plain(unit: str) -> str:
     r"""``\frac{\text{km}}{\text{h}}`` as ``km / h``."""
     unit = re.sub(r"\\frac\{(.*)\}\{(.*)\}", r"\1 / \2", unit)
     unit = unit.replace(r"\Omega", "Ω").replace(r"\mu ", "μ").replace(r"\mu", "μ").replace(r"\circ", "°")
-    return re.sub(r"\\(?:cdot|times)(?![a-z])|⋅", "·", unit.replace(r"\text{", " ").replace("μ ", "μ"))
+    return re.sub(r"\\(?:cdot|times)(?![a-z])|⋅", "·", re.sub(r"\\text\{|[()]", " ", unit).replace("μ ", "μ"))
 
 
 def _named(unit: str) -> str | None:
