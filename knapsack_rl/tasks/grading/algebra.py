@@ -21,7 +21,7 @@ POINTS = 5
 ENOUGH = 3
 """Points at which two expressions of the same letters must be defined and agree."""
 
-_MISREAD = re.compile(r"(?<!_)(?<!_\{)\\text\{|\\pmod|[0-9] [0-9]")
+_MISREAD = re.compile(r"(?<!_)(?<!_\{)\\text\{|\\pmod|(?<!\^)[0-9] [0-9]")
 """math-verify drops words, and "5 if n is odd" is not 5; it reads "3 4" as a sum."""
 _PRIME = re.compile(r"'|\\prime")
 """math-verify drops these too."""

@@ -121,6 +121,8 @@ def _without_names(reference: str, response: str) -> tuple[str, str] | None:
     """Both without the name they are given to, ``x = 5``; None if the names differ. Lists stay as they are."""
     if is_list(reference) or is_list(response):
         return reference, response
+    if not (_RELATION.search(reference) or _RELATION.search(response)):
+        return reference, response
     wanted, given = (_NAMED.fullmatch(text) or _QUANTITY.fullmatch(text) for text in (reference, response))
     if wanted is not None and given is not None:
         if tight(wanted["name"]) == tight(given["name"]):

@@ -23,6 +23,24 @@ _OR = re.compile(r",?\s*(?:\\(?:text|mathrm|mbox)\{\s*(?:or|或者?)\s*\}|(?<=\s
 _WRAPPED = re.compile(rf"(?:\\(?:{_BOLD})\s*)?\{{((?:[^{{}}]|\{{(?:[^{{}}]|\{{(?:[^{{}}]|\{{[^{{}}]*\}})*\}})*\}})*)\}}")
 _NAME = re.compile(r"\s*\\?[A-Za-z]+(?:_\S+|\([^()]*\))?\s*")
 
+_RARE = re.compile(
+    rf"mod|:|\\(?:tag|label|(?:text)?color|text ?\{{ ?for|forall|mathbb|Bbb|[RZNQC](?![A-Za-z])|dot|choose|smallsetminus|backslash|{_BOLD})"
+)
+"""Signs of what the next rules are for; most answers have none."""
+_RARE_RULES = tuple(
+    (re.compile(pattern), replacement)
+    for pattern, replacement in (
+        (r"\\(?:tag|label)\*?\{[^{}]*\}|\\(?:text)?color(?:\[\w*\])?\{[^{}]*\}", ""),
+        (r"(?<=\S),?\s*(?:\\text\{\s*for (?:all|every|any|each)\b|\\forall(?![a-z])).*$", ""),
+        (r"\\(?:mathbb|Bbb)\s*\{?\s*([A-Z])\s*\}?|\\([RZNQC])(?![A-Za-z])", r"\\mathbb{\1\2}"),
+        (r"\\p?mod(?![a-z])\s*\{?\s*(\w+)\s*\}?|\(\s*(?:\\\w+\{\s*)?mod\s*\}?\s*(\w+)\s*\)", r"\\pmod{\1\2}"),
+        (r"\.([0-9]*)\\dot\s*\{?([0-9])\}?(?:([0-9]*)\\dot\s*\{?([0-9])\}?)?", r".\1\\overline{\2\3\4}"),
+        (r"\{([^{}\\]*?)\s*\\choose\s*([^{}\\]*)\}", r"\\binom{\1}{\2}"),
+        (r"\\smallsetminus(?![a-z])|\\backslash(?![a-z])", r"\\setminus"),
+        (r"\\\{ ?(\w)(?: ?\\in ?\\mathbb\{R\})? ?: ?(?=[^{}]*[<>\\])", r"\\{\1 \\mid "),
+        (rf"\\(?:{_BOLD})\s*\{{([^{{}}]*[=<>+*/^0-9][^{{}}]*)\}}", r"\1"),
+    )
+)
 _RULES = tuple(
     (re.compile(pattern), replacement)
     for pattern, replacement in (
@@ -32,8 +50,6 @@ _RULES = tuple(
         (r"(?<!\\)(?:\$|\\[()\[\]])", ""),
         (r"\\\$", "$"),
         (r"^\*\*(.*)\*\*$", r"\1"),
-        (r"\\(?:tag|label)\*?\{[^{}]*\}|\\(?:text)?color(?:\[\w*\])?\{[^{}]*\}", ""),
-        (r"(?<=\S),?\s*(?:\\text\{\s*for (?:all|every|any|each)\b|\\forall(?![a-z])).*$", ""),
         # Groups of three digits.
         (r"(?<=[0-9])(?:\{,\}|,\s*\\!)\s*(?=[0-9]{3})", ""),
         (r"(?<=[0-9])(?:\\[,;: ]|~)+(?=[0-9]{3}(?![0-9]))", ""),
@@ -44,13 +60,6 @@ _RULES = tuple(
         (r"\\%|\\text\{\s*(?:%|\\%|percent)\s*\}", "%"),
         (r"(?<=\{)\s+|\s+(?=\})", ""),
         # One name for one thing.
-        (r"\\(?:mathbb|Bbb)\s*\{?\s*([A-Z])\s*\}?|\\([RZNQC])(?![A-Za-z])", r"\\mathbb{\1\2}"),
-        (r"\\p?mod(?![a-z])\s*\{?\s*(\w+)\s*\}?|\(\s*(?:\\\w+\{\s*)?mod\s*\}?\s*(\w+)\s*\)", r"\\pmod{\1\2}"),
-        (r"\.([0-9]*)\\dot\s*\{?([0-9])\}?(?:([0-9]*)\\dot\s*\{?([0-9])\}?)?", r".\1\\overline{\2\3\4}"),
-        (r"\{([^{}\\]*?)\s*\\choose\s*([^{}\\]*)\}", r"\\binom{\1}{\2}"),
-        (r"\\smallsetminus(?![a-z])|\\backslash(?![a-z])", r"\\setminus"),
-        (r"\\\{ ?(\w)(?: ?\\in ?\\mathbb\{R\})? ?: ?(?=[^{}]*[<>\\])", r"\\{\1 \\mid "),
-        (rf"\\(?:{_BOLD})\s*\{{([^{{}}]*[=<>+*/^0-9][^{{}}]*)\}}", r"\1"),
         (r"\\[dtc]frac(?![a-z])", r"\\frac"),
         (r"\\[dt]binom(?![a-z])", r"\\binom"),
         (r"\\(le|ge|ne)(?:q|qslant|qq)(?![a-z])", r"\\\1"),
@@ -106,7 +115,7 @@ def spell(answer: str) -> str:
     answer = _unwrapped(_system(to_ascii(answer)))
     if _ORDER.search(answer):
         answer = _OR.sub(r" \\cup ", answer)
-    for pattern, replacement in _RULES:
+    for pattern, replacement in (*_RARE_RULES, *_RULES) if _RARE.search(answer) else _RULES:
         answer = pattern.sub(replacement, answer)
     # An exact value with its rounding, "\frac{1}{3} \approx 0.33", is the exact value; "x \approx 0.33" is 0.33.
     exact, _, rounded = answer.partition(r"\approx")
