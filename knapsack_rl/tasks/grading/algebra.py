@@ -65,7 +65,11 @@ def read(text: str) -> Any:  # noqa: ANN401 - whatever sympy makes of it
     """The sympy object, None if the text is not one whole formula."""
     from latex2sympy2_extended import NormalizationConfig, normalize_latex
     from latex2sympy2_extended.latex2sympy2 import ConversionConfig, latex2sympy
+    from sympy import Rational
 
+    written = number(text)
+    if (value := written.fraction() if isinstance(written, Scaled) else written) is not None:
+        return Rational(value.numerator, value.denominator)  # the reader is slow
     if _MISREAD.search(text):
         return None
     for pattern, replacement in _SPELT:

@@ -84,7 +84,8 @@ def _same_values(reference: str, response: str, *, algebra: Algebra, level: int)
 
 def _as_relation(reference: str, response: str, *, algebra: Algebra) -> bool | None:
     r"""An interval may be given as an inequality: ``[-2, 7]`` and ``-2 \le x \le 7``."""
-    if any(_SET.search(text) for text in (reference, response)):
+    signs = [_SET.search(text) for text in (reference, response)]
+    if any(signs) and all(sign or taken_apart(text) for sign, text in zip(signs, (reference, response), strict=True)):
         return algebra(reference, response)
     return False
 
