@@ -14,12 +14,14 @@ from knapsack_rl.tasks.grading.number import Scaled, number
 
 DIGITS = 30
 EXACT_DIGITS = 400
-"""Digits to which values that agree in ``DIGITS`` are compared, unless they are fractions, which are compared exactly."""
+"""Digits to which values that agree in ``DIGITS`` are compared; fractions are compared exactly."""
 LONGEST_INTEGER = 4_000
 """Digits up to which expressions of integers, ``2^{100}``, are compared exactly."""
 POINTS = 5
 ENOUGH = 3
 """Points at which two expressions of the same letters must be defined and agree."""
+INTEGERS = 40
+"""Integers at which expressions with rounding, which jump, must agree."""
 
 _MISREAD = re.compile(r"(?<!_)(?<!_\{)\\text\{|\\pmod|(?<!\^)[0-9] [0-9]")
 """math-verify drops words, and "5 if n is odd" is not 5; it reads "3 4" as a sum."""
@@ -110,27 +112,31 @@ def _rounding(reference: str, response: str) -> Fraction:
 
 def _agree(wanted: Any, given: Any, *, rounding: Fraction) -> bool | None:  # noqa: ANN401
     """Do two expressions have the same value at a few points? None if too few of the points can be worked out."""
+    import sympy
+
     names = sorted({str(symbol) for symbol in wanted.free_symbols | given.free_symbols})
-    enough = ENOUGH if names else 1
+    # Rounded down, n/2 and n/3 agree at many points.
+    steps = any(formula.has(sympy.floor, sympy.ceiling, sympy.Mod) for formula in (wanted, given))
+    points, enough = (1, 1) if not names else (INTEGERS, INTEGERS // 2) if steps else (POINTS, ENOUGH)
     agreed = 0
-    for point in range(POINTS if names else 1):
-        exact = [_placed(formula, names, point=point) for formula in (wanted, given)]
+    for point in range(points):
+        exact = [_placed(formula, names, point=point, whole=steps) for formula in (wanted, given)]
         values = [_value(formula) for formula in exact]
         if None in values:
             continue
-        if not _close(*values, rounding=rounding) or (not rounding and _differ_exactly(*exact, *values)):
+        if not _close(*values, rounding=rounding) or (not rounding and _differ_exactly(*exact, value=values[0])):
             return False
         agreed += 1
-        if agreed == enough:
-            return True
-    return None
+        if agreed == enough and not steps:
+            break
+    return True if agreed >= enough else None
 
 
-def _placed(formula: Any, names: list[str], *, point: int) -> Any:  # noqa: ANN401
+def _placed(formula: Any, names: list[str], *, point: int, whole: bool) -> Any:  # noqa: ANN401
     """The formula where every letter has a value of its own, and odd roots of negative numbers are real."""
     import sympy
 
-    where = {symbol: _coordinate(names.index(str(symbol)), point=point) for symbol in formula.free_symbols}
+    where = {symbol: _coordinate(names.index(str(symbol)), point=point, whole=whole) for symbol in formula.free_symbols}
     formula = formula.subs(where) if where else formula
     if not any(power.exp.is_Rational and power.exp.q % 2 and power.exp.q > 1 for power in _powers(formula)):
         return formula
@@ -155,10 +161,12 @@ def _value(formula: Any) -> Any:  # noqa: ANN401
     return value if value.is_number and value.is_finite and not value.free_symbols else None
 
 
-def _coordinate(index: int, *, point: int) -> Any:  # noqa: ANN401
-    """A fraction between 1/2 and 4, negative at every other point."""
+def _coordinate(index: int, *, point: int, whole: bool) -> Any:  # noqa: ANN401
+    """A fraction between 1/2 and 4, negative at every other point; or an integer of its own."""
     import sympy
 
+    if whole:
+        return sympy.Integer((point + 2) * (index + 1) + 3 * index)
     size = sympy.Rational(1, 2) + sympy.Rational((7919 * (index + 1) + 104729 * (point + 1)) % 997, 285)
     return -size if point % 2 else size
 
@@ -171,11 +179,11 @@ def _close(one: Any, other: Any, *, rounding: Fraction) -> bool:  # noqa: ANN401
     return bool(abs(one - other) <= max(size * sympy.Rational(1, 10**DIGITS), least))
 
 
-def _differ_exactly(one: Any, other: Any, value: Any, other_value: Any) -> bool:  # noqa: ANN401
+def _differ_exactly(one: Any, other: Any, /, *, value: Any) -> bool:  # noqa: ANN401
     """Are these different numbers? Asked of values that agree in their leading digits."""
     import sympy
 
-    size = max(abs(sympy.log(abs(each), 10)) if each else 0 for each in (value, other_value))
+    size = abs(sympy.log(abs(value), 10)) if value else 0
     if one.is_integer and other.is_integer:
         if size > LONGEST_INTEGER:
             return bool(one != other and one.doit() != other.doit())

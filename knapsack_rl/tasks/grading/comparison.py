@@ -27,11 +27,11 @@ _NAMED = re.compile(
 _RELATION = re.compile(r"[<>=]|\\(?:le|ge|ne|in|lt|gt|equiv)(?![a-z])")
 _SET = re.compile(r"[<>]|\\(?:le|ge|ne|in|lt|gt|setminus|mathbb|cup|cap|emptyset)(?![a-z])")
 _POINTS = r"(?:[A-Z]{1,4}'*|\\(?:text|overline|vec)\{[^{}]*\}|[A-Za-z]_ ?(?:\w|\{[^{}]*\}))"
+_LENGTHS = rf"\|?{_POINTS}\|?(?: ?[:/] ?\|?{_POINTS}\|?)*|\\frac\{{{_POINTS}\}}\{{{_POINTS}\}}"
+_EXTREMES = r"(?:\\(?:max|min|sin|cos|tan)|\\(?:max|min)_ ?\S+) ?\\?[A-Za-z]+(?: ?\([^()]*\))?"
+_CALLS = rf"(?:{_NAME}|\\text\{{[^{{}}]*\}}) ?\([^()]*\)|\( ?{_NAME}(?: ?, ?{_NAME})+ ?\)"
 _QUANTITY = re.compile(
-    rf"(?P<name>\|?{_POINTS}\|?(?: ?[:/] ?\|?{_POINTS}\|?)*|\\frac\{{{_POINTS}\}}\{{{_POINTS}\}}|(?:\\angle|\\triangle) ?\w+"
-    rf"|(?:\\(?:max|min|sin|cos|tan)|\\(?:max|min)_ ?\S+) ?(?:\\?[A-Za-z]+)(?: ?\([^()]*\))?|(?:{_NAME}|\\text\{{[^{{}}]*\}}) ?\([^()]*\)|{_NAME}|\( ?{_NAME}(?: ?, ?{_NAME})+ ?\))"
-    r" ?= ?(?P<value>[^=]+)",
-    re.DOTALL,
+    rf"(?P<name>{_LENGTHS}|(?:\\angle|\\triangle) ?\w+|{_EXTREMES}|{_CALLS}|{_NAME}) ?= ?(?P<value>[^=]+)", re.DOTALL
 )
 """A name of any kind; it may be left out where its value has no letters."""
 _LETTERS = re.compile(r"(?<!\\)\b[A-Za-z]+")
@@ -120,24 +120,25 @@ def _spoken(text: str) -> str:
 
 def _without_names(reference: str, response: str) -> tuple[str, str] | None:
     """Both without the name they are given to, ``x = 5``; None if the names differ. Lists stay as they are."""
-    if is_list(reference) or is_list(response):
-        return reference, response
-    if not (_RELATION.search(reference) or _RELATION.search(response)):
+    related = _RELATION.search(reference), _RELATION.search(response)
+    if not any(related) or is_list(reference) or is_list(response):
         return reference, response
     wanted, given = (_NAMED.fullmatch(text) or _QUANTITY.fullmatch(text) for text in (reference, response))
     if wanted is not None and given is not None:
         if tight(wanted["name"]) == tight(given["name"]):
             return wanted["value"], given["value"]
         return (reference, response) if _LETTERS.search(wanted["value"]) else None
-    if wanted is not None and not _RELATION.search(response) and _may_be_left_out(reference, wanted):
+    if wanted is not None and not related[1] and _may_be_left_out(reference, wanted):
         return wanted["value"], response
-    if not _RELATION.search(reference) and ("=" in response or given is not None):
-        value = given["value"] if given is not None else response
-        left, _, right = value.partition("=")
-        if number(left.strip()) and _LETTERS.search(right):  # 5 = m + n
-            return reference, left.strip()
-        return reference, value.rpartition("=")[2].strip()
+    if not related[0] and ("=" in response or given is not None):
+        return reference, _said(given["value"] if given is not None else response)
     return reference, response
+
+
+def _said(equation: str) -> str:
+    """The value at the end of ``m + n = 5``, or at the start of ``5 = m + n``."""
+    left, _, right = (side.strip() for side in equation.partition("="))
+    return left if number(left) and _LETTERS.search(right) else equation.rpartition("=")[2].strip()
 
 
 def _may_be_left_out(reference: str, wanted: re.Match[str]) -> bool:

@@ -17,14 +17,21 @@ _SIZES = (
 _BOLD = "mathbf|boldsymbol|bm|textbf|mathit"
 
 _CHINESE = "(?:或者?|和|与|以及)"
-_SYSTEM = re.compile(r"(?:\\left ?\\\{\s*)?\\begin\{(cases|aligned|align\*?|gathered|split|array)\}(?:\{[lcr| ]*\})?(.*)\\end\{\1\}(?:\s*\\right\.)?", re.DOTALL)
+_SYSTEM = re.compile(
+    r"(?:\\left ?\\\{\s*)?\\begin\{(cases|aligned|align\*?|gathered|split|array)\}"
+    r"(?:\{[lcr| ]*\})?(.*)\\end\{\1\}(?:\s*\\right\.)?",
+    re.DOTALL,
+)
 _ORDER = re.compile(r"[<>≤≥]|\\(?:le|ge|lt|gt)[a-z]*(?![a-z])")
 _OR = re.compile(r",?\s*(?:\\(?:text|mathrm|mbox)\{\s*(?:or|或者?)\s*\}|(?<=\s)or(?=\s)|\\(?:lor|vee)(?![a-z])|或)\s*")
-_WRAPPED = re.compile(rf"(?:\\(?:{_BOLD})\s*)?\{{((?:[^{{}}]|\{{(?:[^{{}}]|\{{(?:[^{{}}]|\{{[^{{}}]*\}})*\}})*\}})*)\}}")
+_WRAPPED = re.compile(
+    rf"(?:\\(?:{_BOLD})\s*)?\{{((?:[^{{}}]|\{{(?:[^{{}}]|\{{(?:[^{{}}]|\{{[^{{}}]*\}})*\}})*\}})*)\}}"
+)
 _NAME = re.compile(r"\s*\\?[A-Za-z]+(?:_\S+|\([^()]*\))?\s*")
 
 _RARE = re.compile(
-    rf"mod|:|\\(?:tag|label|(?:text)?color|text ?\{{ ?for|forall|mathbb|Bbb|[RZNQC](?![A-Za-z])|dot|choose|smallsetminus|backslash|{_BOLD})"
+    rf"mod|:|\\(?:tag|label|(?:text)?color|text ?\{{ ?for|forall|mathbb|Bbb|[RZNQC](?![A-Za-z])"
+    rf"|dot|choose|smallsetminus|backslash|{_BOLD})"
 )
 """Signs of what the next rules are for; most answers have none."""
 _RARE_RULES = tuple(
@@ -137,7 +144,9 @@ def _system(answer: str) -> str:
         return answer
     rows = [re.sub(r"&\s*(?==)|^\s*&", "", row).strip(" ,;\n") for row in re.split(r"\\\\(?:\[\w*\])?", found[2])]
     rows = [row for row in rows if row]
-    if any("&" in row for row in rows) or (found[1] == "array" and len(rows) > 1 and not all("=" in row for row in rows)):
+    if any("&" in row for row in rows) or (
+        found[1] == "array" and len(rows) > 1 and not all("=" in row for row in rows)
+    ):
         return answer
     return ", ".join(rows)
 

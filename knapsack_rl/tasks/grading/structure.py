@@ -14,8 +14,11 @@ _TOKEN = re.compile(r"\\(?:[A-Za-z]+|.)|[()\[\]{},;]", re.DOTALL)
 _OPEN = {"(": ")", "[": "]", "{": "}", r"\{": r"\}", r"\langle": r"\rangle"}
 _CLOSE = frozenset(_OPEN.values())
 _MATRIX = re.compile(
-    r"(?P<factor>[^&\[(]*?|\([^()&]*\)) ?(?P<open>[\[(])? ?\\begin\{(?P<kind>[pbB]?matrix|array)\}(?:\{[^{}]*\})?(?P<body>.*)"
-    r"\\end\{(?P=kind)\} ?(?(open)[\])])", re.DOTALL)
+    r"(?P<factor>[^&\[(]*?|\([^()&]*\)) ?(?P<open>[\[(])? ?"
+    r"\\begin\{(?P<kind>[pbB]?matrix|array)\}(?:\{[^{}]*\})?(?P<body>.*)"
+    r"\\end\{(?P=kind)\} ?(?(open)[\])])",
+    re.DOTALL,
+)
 _SIGNS = re.compile(r"\\(pm|mp)(?![A-Za-z])")
 
 

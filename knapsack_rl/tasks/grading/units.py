@@ -1,5 +1,4 @@
-# ruff: noqa: RUF001 - Chinese units and Greek letters are the matter of this module
-r"""Units and marks around a quantity: ``\$5``, ``5 \text{ cm}^2``, ``12 \mathrm{m\cdot s^{-1}}``, ``90^\circ``, ``12厘米``.
+r"""Units and marks around a quantity: ``\$5``, ``5 \text{ cm}^2``, ``12 \mathrm{m\cdot s^{-1}}``, ``12厘米``.
 
 A word is a unit only if it is in a table or a plural noun that changes no value: "5 apples", not "5 factorial".
 """
@@ -52,31 +51,38 @@ _SYMBOL = re.compile(
     r"|Ω|erg|dyn|G)|Å|[ACWM]h|kWh|AU|ly|rpm|mph|atm|ppm|psi|cc|ml|u|Da|dB|hertz|kelvin|celsius|fahrenheit"
 )
 _COUNTED = "个种名人次条只本张岁时刻点块棵辆头件位盒瓶袋组对面层页题道间台枚支双座套根颗枝朵匹斤升顷亩"
-_CHINESE = re.compile(rf"(?:种|个)?(?:方法|选择|可能|人|数)|[{_COUNTED}]|毫升|公顷|角|分|吨|摄氏度|分米|欧姆|牛顿?|焦耳?|伏特?|安培?")
-_NOUN = re.compile(r"[a-z-]{2,}[^sui]s|way|unit|people|persons?|child(?:ren)?|(?:wo)?m[ae]n|fish|sheep|mice|geese|oxen|teeth|point")
+_CHINESE = re.compile(
+    rf"(?:种|个)?(?:方法|选择|可能|人|数)|[{_COUNTED}]|毫升|公顷|角|分|吨|摄氏度|分米|欧姆|牛顿?|焦耳?|伏特?|安培?"
+)
+_NOUN = re.compile(
+    r"[a-z-]{2,}[^sui]s|way|unit|people|persons?|child(?:ren)?|(?:wo)?m[ae]n|fish|sheep|mice|geese|oxen|teeth|point"
+)
 _NUMERAL = re.compile(
     "(?:zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|[a-z]*(?:teen|twent|thirt|fort|fift|sixt|sevent|eight|ninet|nin|eigh|fif|twelf))"
     "(?:y|ie)?(?:s|th|ths)?|[a-z-]*(?:hundred|thousand|million|billion|trillion|dozen|score|lakh|crore|quarter|third|fifth|half|halve|pair|gros"
     "|myriad|tenth|couple|twice|double|triple|quadruple|factorial|power|root|log|inverse|reciprocal|multiple|time|percent)(?:s|th|ths)?"
 )
+_CONDITIONS = "if when for where mod modulo and or not to the is are was has all base non no every some "
+_OPERATIONS = "plus minus over under by divided multiplied off after before equals exceeds does as always this "
+_BOUNDS = "at most least less more fewer greater than of out from about around roughly up down below above between"
 _NO_UNIT = frozenset(
-    "if when for where mod modulo and or not to the is are was has all base plus minus over under by divided multiplied at most least less"
-    " more fewer greater than of out from about around roughly up down below above between upto negative positive non no every some"
-    " equals exceeds does as always this its yields gives remainder off after before until but except versus".split()
+    f"{_CONDITIONS} {_OPERATIONS} {_BOUNDS} negative positive remainder but except versus until its yields gives".split()
 )
 """Words that change what an answer says."""
 _MOST_WORDS = 4
 
 _CONTENT = r"\\text\{(?:[^{}]|\{[^{}]*\})*\}"
 _RAISED = r"(?:\^(?:-?[0-9]|\{ ?-?[0-9] ?\}))?"
+_FACTOR = (
+    rf"\\frac\{{ ?{_CONTENT}{_RAISED} ?\}}\{{ ?{_CONTENT}{_RAISED} ?\}}|(?:\\mu ?)?{_CONTENT}{_RAISED}"
+    rf"|(?:[kMm]|\\mu ?)?\\Omega{_RAISED}"
+)
 _TAIL = re.compile(
-    rf"(?P<body>.*?[0-9A-Za-z)}}\]]) ?(?P<unit>(?:(?: |/|\*|\\cdot ?|\\times ?)*"
-    rf"(?:\\frac\{{ ?{_CONTENT}{_RAISED} ?\}}\{{ ?{_CONTENT}{_RAISED} ?\}}|(?:\\mu ?)?{_CONTENT}{_RAISED}|(?:[kMm]|\\mu ?)?\\Omega{_RAISED}))+) ?",
-    re.DOTALL,
+    rf"(?P<body>.*?[0-9A-Za-z)}}\]]) ?(?P<unit>(?:(?: |/|\*|\\cdot ?|\\times ?)*(?:{_FACTOR}))+) ?", re.DOTALL
 )
 _BARE = re.compile(
-    r"(?P<body>.*(?:[0-9})]|\\pi)) ?(?P<unit>[A-Za-z]{2,}(?:\^[0-9]|\^\{-?[0-9]\})?(?: [A-Za-z]+)*\.?|[A-Za-z]+(?:/[A-Za-z]+(?:\^[0-9])?)+"
-    r"|[一-鿿]+(?:/[一-鿿]+)?)",
+    r"(?P<body>.*(?:[0-9})]|\\pi)) ?(?P<unit>[A-Za-z]{2,}(?:\^[0-9]|\^\{-?[0-9]\})?(?: [A-Za-z]+)*\.?"
+    r"|[A-Za-z]+(?:/[A-Za-z]+(?:\^[0-9])?)+|[一-鿿]+(?:/[一-鿿]+)?)",
     re.DOTALL,
 )
 _LEADING = re.compile(r"(-? ?)(?:US|CA|HK|AU)?([$€£¥]) ?(.+)", re.DOTALL)
@@ -136,33 +142,37 @@ def _plain(unit: str) -> str:
 
 def _named(unit: str) -> str | None:
     """One name for a known unit or product of units, ``OTHER`` for what may be dropped, None if this is no unit."""
-    words = unit.replace("}", " ").split()
-    plain = [word.strip(".,").lower() for word in words]
+    plain = [word.strip(".,").lower() for word in unit.replace("}", " ").split()]
     if len(plain) > 2 * _MOST_WORDS or not _NO_UNIT.isdisjoint(plain):
         return None
+    powers = _factors(unit)
+    if powers is None:
+        return OTHER if _nouns(plain) else None
+    if not powers or OTHER in powers:
+        return OTHER if powers else None
+    return " ".join(sorted(name if power == 1 else f"{name}^{power}" for name, power in powers.items()))
+
+
+def _factors(unit: str) -> dict[str, int] | None:
+    """The power of each unit in a product, nothing if a word in it is no unit."""
     powers: dict[str, int] = {}
     sign, waiting, last = 1, 1, ""
     for raised, joint, word in _TOKEN.findall(unit):
         name = word.strip(".,")
         if joint or name.lower() == "per":
-            sign = -1 if joint != "·" and joint != "*" else sign
+            sign = sign if joint in {"·", "*"} else -1
         elif raised or name in _POWERS_BEHIND:
             if not last:
-                return None
+                return {}
             powers[last] *= int(raised or _POWERS_BEHIND[name])
         elif name in _POWERS:
             waiting = _POWERS[name]
         else:
             name, waiting = _prefixed(name, waiting)
-            if (last := _atom(name)) == "":
-                return OTHER if _nouns(plain) else None
-            powers[last] = powers.get(last, 0) + sign * waiting
-            waiting = 1
-    if not powers:
-        return None
-    if OTHER in powers:
-        return OTHER
-    return " ".join(sorted(name if power == 1 else f"{name}^{power}" for name, power in powers.items()))
+            if not (last := _atom(name)):
+                return None
+            powers[last], waiting = powers.get(last, 0) + sign * waiting, 1
+    return powers
 
 
 def _prefixed(name: str, waiting: int) -> tuple[str, int]:
@@ -172,7 +182,7 @@ def _prefixed(name: str, waiting: int) -> tuple[str, int]:
 def _atom(name: str) -> str:
     """The unit in the table, ``OTHER`` for one that is not compared, nothing for a word."""
     found = _KNOWN.get(name) or (_KNOWN.get(name.lower(), "") if len(name) > 1 else "")
-    return found or (OTHER if _SYMBOL.fullmatch(name) or _CHINESE.fullmatch(name) or name.lower() in {"hertz"} else "")
+    return found or (OTHER if _SYMBOL.fullmatch(name) or _CHINESE.fullmatch(name) else "")
 
 
 def _nouns(words: list[str]) -> bool:
