@@ -59,14 +59,14 @@ _NOUN = re.compile(
 )
 _NUMERAL = re.compile(
     "(?:zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|[a-z]*(?:teen|twent|thirt|fort|fift|sixt|sevent|eight|ninet|nin|eigh|fif|twelf))"
-    "(?:y|ie)?(?:s|th|ths)?|[a-z-]*(?:hundred|thousand|million|billion|trillion|dozen|score|lakh|crore|quarter|third|fifth|half|halve|pair|gros"
-    "|myriad|tenth|couple|twice|double|triple|quadruple|factorial|power|root|log|inverse|reciprocal|multiple|time|percent)(?:s|th|ths)?"
+    "(?:y|ie)?(?:s|th|ths)?|[a-z-]*(?:hundred|thousand|million|billion|trillion|dozen|score|lakh|crore|quarter|third|fifth|half|halve|pair|gros|grosse"
+    "|myriad|trio|duo|(?:co)?sine|tangent|logarithm|exponent|tenth|couple|twice|double|triple|quadruple|factorial|power|root|log|inverse|reciprocal|multiple|time|percent)(?:s|th|ths)?"
 )
 _CONDITIONS = "if when for where mod modulo and or not to the is are was has all base non no every some "
 _OPERATIONS = "plus minus over under by divided multiplied off after before equals exceeds does as always this "
 _BOUNDS = "at most least less more fewer greater than of out from about around roughly up down below above between"
 _NO_UNIT = frozenset(
-    f"{_CONDITIONS} {_OPERATIONS} {_BOUNDS} negative positive remainder but except versus until its yields gives".split()
+    f"{_CONDITIONS} {_OPERATIONS} {_BOUNDS} negative positive remainder but except versus until its gives".split()
 )
 """Words that change what an answer says."""
 _MOST_WORDS = 4
