@@ -22,6 +22,8 @@ _COMMANDS = {
     "⟩〉": "rangle",
     "…": "ldots",
     "∠": "angle",
+    "∖": "setminus",
+    **{letter: f"mathbb{{{name}}}" for letter, name in zip("ℝℤℕℚℂ", "RZNQC", strict=True)},
 }
 _PLAIN = {"−‐‑‒–—﹣－": "-", "÷∕⁄": "/", "°º˚": r"^\circ ", "′’": "'", "＄": r"\$", "、": ",", "。": "."}
 

@@ -25,10 +25,22 @@ _NAMED = re.compile(
     re.DOTALL,
 )
 _RELATION = re.compile(r"[<>=]|\\(?:le|ge|ne|in|lt|gt|equiv)(?![a-z])")
+_SET = re.compile(r"[<>]|\\(?:le|ge|ne|in|lt|gt|setminus|mathbb|cup|cap|emptyset)(?![a-z])")
+_POINTS = r"(?:[A-Z]{1,4}'*|\\(?:text|overline|vec)\{[^{}]*\}|[A-Za-z]_ ?(?:\w|\{[^{}]*\}))"
+_LENGTHS = rf"\|?{_POINTS}\|?(?: ?[:/] ?\|?{_POINTS}\|?)*|\\frac\{{{_POINTS}\}}\{{{_POINTS}\}}"
+_EXTREMES = r"(?:\\(?:max|min|sin|cos|tan)|\\(?:max|min)_ ?\S+) ?\\?[A-Za-z]+(?: ?\([^()]*\))?"
+_CALLS = rf"(?:{_NAME}|\\text\{{[^{{}}]*\}}) ?\([^()]*\)|\( ?{_NAME}(?: ?, ?{_NAME})+ ?\)"
+_QUANTITY = re.compile(
+    rf"(?P<name>{_LENGTHS}|(?:\\angle|\\triangle) ?\w+|{_EXTREMES}|{_CALLS}|{_NAME}) ?= ?(?P<value>[^=]+)", re.DOTALL
+)
+"""A name of any kind; it may be left out where its value has no letters."""
+_LETTERS = re.compile(r"(?<!\\)\b[A-Za-z]+")
 _WORDS = re.compile(r"(?:[A-Za-z' -]|\\text\{[A-Za-z' -]*\})+")
 _CHOICE = re.compile(r"(?:(?:\\text)?\{)? ?\(?([A-J])\)?\}?")
 _CHOSEN = re.compile(
-    r"(?:\\text\{)? ?(?:(?:[Oo]ption|[Cc]hoice|[Aa]nswer):? ?)?\(?([A-J])(?:[).:]| ?\}|$)(?P<rest>.*)", re.DOTALL
+    r"(?:\\text\{)? ?(?:(?:[Oo]ption|[Cc]hoice|[Aa]nswer):? ?)?\(?([A-J])"
+    r"(?:[).:](?!\}? ?[-+*/^_=!'])| ?\}(?= ?$| ?[).:,]| ?\\text)|$)(?P<rest>.*)",
+    re.DOTALL,
 )
 _OTHER_CHOICE = re.compile(r"[\s,;/&}]*(?:\\text\{ ?)?\(?[A-J](?:[).:}](?!-)|$)|.*(?<!\w)\([A-J]\)(?!-)", re.DOTALL)
 """In what follows a chosen letter: one more, at once or in brackets; ``(E)-2-butene`` is none."""
@@ -72,7 +84,8 @@ def _same_values(reference: str, response: str, *, algebra: Algebra, level: int)
 
 def _as_relation(reference: str, response: str, *, algebra: Algebra) -> bool | None:
     r"""An interval may be given as an inequality: ``[-2, 7]`` and ``-2 \le x \le 7``."""
-    if _RELATION.search(reference) or _RELATION.search(response):
+    signs = [_SET.search(text) for text in (reference, response)]
+    if any(signs) and all(sign or taken_apart(text) for sign, text in zip(signs, (reference, response), strict=True)):
         return algebra(reference, response)
     return False
 
@@ -107,17 +120,30 @@ def _spoken(text: str) -> str:
 
 def _without_names(reference: str, response: str) -> tuple[str, str] | None:
     """Both without the name they are given to, ``x = 5``; None if the names differ. Lists stay as they are."""
-    if is_list(reference) or is_list(response):
+    related = _RELATION.search(reference), _RELATION.search(response)
+    if not any(related) or is_list(reference) or is_list(response):
         return reference, response
-    wanted, given = _NAMED.fullmatch(reference), _NAMED.fullmatch(response)
+    wanted, given = (_NAMED.fullmatch(text) or _QUANTITY.fullmatch(text) for text in (reference, response))
     if wanted is not None and given is not None:
-        return (wanted["value"], given["value"]) if tight(wanted["name"]) == tight(given["name"]) else None
-    if wanted is not None and not _RELATION.search(response):
+        if tight(wanted["name"]) == tight(given["name"]):
+            return wanted["value"], given["value"]
+        return (reference, response) if _LETTERS.search(wanted["value"]) else None
+    if wanted is not None and not related[1] and _may_be_left_out(reference, wanted):
         return wanted["value"], response
-    if not _RELATION.search(reference) and ("=" in response or given is not None):
-        value = given["value"] if given is not None else response
-        return reference, value.rpartition("=")[2].strip()
+    if not related[0] and ("=" in response or given is not None):
+        return reference, _said(given["value"] if given is not None else response)
     return reference, response
+
+
+def _said(equation: str) -> str:
+    """The value at the end of ``m + n = 5``, or at the start of ``5 = m + n``."""
+    left, _, right = (side.strip() for side in equation.partition("="))
+    return left if number(left) and _LETTERS.search(right) else equation.rpartition("=")[2].strip()
+
+
+def _may_be_left_out(reference: str, wanted: re.Match[str]) -> bool:
+    """MR = SRMC is an equation, AB = 5 names a length."""
+    return bool(_NAMED.fullmatch(reference)) or not _LETTERS.search(split_unit(wanted["value"])[0])
 
 
 def _numbers(reference: str, response: str) -> bool | None:

@@ -10,8 +10,44 @@ _FONTS = (
     "|underline"
 )
 _SYMBOLS = "pi|alpha|beta|gamma|theta|lambda|mu|phi|varphi|omega"
-_SIZES = "left|right|displaystyle|textstyle|limits|bigl|bigr|Bigl|Bigr|biggl|biggr|Biggl|Biggr|big|Big|bigg|Bigg"
+_SIZES = (
+    "left|right|displaystyle|textstyle|limits|bigl|bigr|Bigl|Bigr|biggl|biggr|Biggl|Biggr|big|Big|bigg|Bigg"
+    "|Large|large|LARGE|Huge|huge|small|normalsize|bf|boldmath"
+)
+_BOLD = "mathbf|boldsymbol|bm|textbf|mathit"
 
+_CHINESE = "(?:或者?|和|与|以及)"
+_SYSTEM = re.compile(
+    r"(?:\\left ?\\\{\s*)?\\begin\{(cases|aligned|align\*?|gathered|split|array)\}"
+    r"(?:\{[lcr| ]*\})?(.*)\\end\{\1\}(?:\s*\\right\.)?",
+    re.DOTALL,
+)
+_ORDER = re.compile(r"[<>≤≥]|\\(?:le|ge|lt|gt)[a-z]*(?![a-z])")
+_OR = re.compile(r",?\s*(?:\\(?:text|mathrm|mbox)\{\s*(?:or|或者?)\s*\}|(?<=\s)or(?=\s)|\\(?:lor|vee)(?![a-z])|或)\s*")
+_WRAPPED = re.compile(
+    rf"(?:\\(?:{_BOLD})\s*)?\{{((?:[^{{}}]|\{{(?:[^{{}}]|\{{(?:[^{{}}]|\{{[^{{}}]*\}})*\}})*\}})*)\}}"
+)
+_NAME = re.compile(r"\s*\\?[A-Za-z]+(?:_\S+|\([^()]*\))?\s*")
+
+_RARE = re.compile(
+    rf"mod|:|\\(?:tag|label|(?:text)?color|text ?\{{ ?for|forall|mathbb|Bbb|[RZNQC](?![A-Za-z])"
+    rf"|dot|choose|smallsetminus|backslash|{_BOLD})"
+)
+"""Signs of what the next rules are for; most answers have none."""
+_RARE_RULES = tuple(
+    (re.compile(pattern), replacement)
+    for pattern, replacement in (
+        (r"\\(?:tag|label)\*?\{[^{}]*\}|\\(?:text)?color(?:\[\w*\])?\{[^{}]*\}", ""),
+        (r"(?<=\S),?\s*(?:\\text\{\s*for (?:all|every|any|each)\b|\\forall(?![a-z])).*$", ""),
+        (r"\\(?:mathbb|Bbb)\s*\{?\s*([A-Z])\s*\}?|\\([RZNQC])(?![A-Za-z])", r"\\mathbb{\1\2}"),
+        (r"\\p?mod(?![a-z])\s*\{?\s*(\w+)\s*\}?|\(\s*(?:\\\w+\{\s*)?mod\s*\}?\s*(\w+)\s*\)", r"\\pmod{\1\2}"),
+        (r"\.([0-9]*)\\dot\s*\{?([0-9])\}?(?:([0-9]*)\\dot\s*\{?([0-9])\}?)?", r".\1\\overline{\2\3\4}"),
+        (r"\{([^{}\\]*?)\s*\\choose\s*([^{}\\]*)\}", r"\\binom{\1}{\2}"),
+        (r"\\smallsetminus(?![a-z])|\\backslash(?![a-z])", r"\\setminus"),
+        (r"\\\{ ?(\w)(?: ?\\in ?\\mathbb\{R\})? ?: ?(?=[^{}]*[<>\\])", r"\\{\1 \\mid "),
+        (rf"\\(?:{_BOLD})\s*\{{([^{{}}]*[=<>+*/^0-9][^{{}}]*)\}}", r"\1"),
+    )
+)
 _RULES = tuple(
     (re.compile(pattern), replacement)
     for pattern, replacement in (
@@ -49,6 +85,7 @@ _RULES = tuple(
             for word, power in (("thousand", 3), ("million", 6), ("billion", 9), ("trillion", 12))
         ),
         (r"\\text\{\s*\}", ""),
+        (r"\\text\{\s*([$€£¥])\s*\}", r"\1"),
         (r"\\text\{\s*([0-9][0-9.,]*)\s+([A-Za-z ]+)\}", r"\1 \\text{\2}"),
         (r"\\text\{\s*([0-9.,/ -]+)\s*\}", r"\1"),
         (rf"\\text\{{({_FUNCTIONS})\}}", r"\\\1 "),
@@ -71,6 +108,7 @@ _RULES = tuple(
         # Lists in words.
         (r",?\s*\\text\{\s*,?\s*(?:and|or)\s*,?\s*\}\s*,?", ", "),
         (r",?\s+(?:and|or)\s+", ", "),
+        (rf",?\s*(?:\\text\{{\s*{_CHINESE}\s*\}}|{_CHINESE})\s*,?", ", "),
         (r"^\s*\\approx", ""),
         (r"\s+", " "),
     )
@@ -81,12 +119,36 @@ _TRAILING = " .,;:\\"
 
 def spell(answer: str) -> str:
     """The answer in the one spelling. Steps are linear in its length, and few."""
-    answer = to_ascii(answer)
-    for pattern, replacement in _RULES:
+    answer = _unwrapped(_system(to_ascii(answer)))
+    if _ORDER.search(answer):
+        answer = _OR.sub(r" \\cup ", answer)
+    for pattern, replacement in (*_RARE_RULES, *_RULES) if _RARE.search(answer) else _RULES:
         answer = pattern.sub(replacement, answer)
-    # An exact value with its rounding, "\frac{1}{3} \approx 0.33", is the exact value.
-    answer = answer.split(r"\approx", maxsplit=1)[0].strip()
-    return answer.rstrip(_TRAILING)
+    # An exact value with its rounding, "\frac{1}{3} \approx 0.33", is the exact value; "x \approx 0.33" is 0.33.
+    exact, _, rounded = answer.partition(r"\approx")
+    answer = (rounded if rounded and _NAME.fullmatch(exact) else exact).strip()
+    return _unwrapped(answer).rstrip(_TRAILING)
+
+
+def _unwrapped(answer: str) -> str:
+    """Without braces and bold type around the whole."""
+    answer = answer.strip()
+    while r"\choose" not in answer and (wrapped := _WRAPPED.fullmatch(answer)) is not None:
+        answer = wrapped[1].strip()
+    return answer
+
+
+def _system(answer: str) -> str:
+    """A frame of one cell as its content, a system of equations as their list."""
+    if (found := _SYSTEM.fullmatch(answer.strip(" $\n"))) is None:
+        return answer
+    rows = [re.sub(r"&\s*(?==)|^\s*&", "", row).strip(" ,;\n") for row in re.split(r"\\\\(?:\[\w*\])?", found[2])]
+    rows = [row for row in rows if row]
+    if any("&" in row for row in rows) or (
+        found[1] == "array" and len(rows) > 1 and not all("=" in row for row in rows)
+    ):
+        return answer
+    return ", ".join(rows)
 
 
 def tight(answer: str) -> str:

@@ -13,7 +13,12 @@ DEEPEST = 40
 _TOKEN = re.compile(r"\\(?:[A-Za-z]+|.)|[()\[\]{},;]", re.DOTALL)
 _OPEN = {"(": ")", "[": "]", "{": "}", r"\{": r"\}", r"\langle": r"\rangle"}
 _CLOSE = frozenset(_OPEN.values())
-_MATRIX = re.compile(r"\\begin\{([pbB]?matrix|array)\}(?:\{[^{}]*\})?(.*)\\end\{\1\}", re.DOTALL)
+_MATRIX = re.compile(
+    r"(?P<factor>[^&\[(]*?|\([^()&]*\)) ?(?P<open>[\[(])? ?"
+    r"\\begin\{(?P<kind>[pbB]?matrix|array)\}(?:\{[^{}]*\})?(?P<body>.*)"
+    r"\\end\{(?P=kind)\} ?(?(open)[\])])",
+    re.DOTALL,
+)
 _SIGNS = re.compile(r"\\(pm|mp)(?![A-Za-z])")
 
 
@@ -33,17 +38,18 @@ class Parts:
 
 def taken_apart(text: str) -> Parts | None:
     """The parts of the answer, None if it is one thing."""
-    listed = _split(text, separators={",", ";"})
+    listed = pieces(text, {",", ";"})
     if len(listed) > 1:
-        return Parts(LIST, tuple(part for each in listed for part in _both_signs(each)))
+        return Parts(LIST, tuple(part for each in listed for part in both_signs(each)))
     if (found := _MATRIX.fullmatch(text)) is not None:
-        return _matrix(found[2])
-    if (inside := _bracketed(text)) is not None:
-        return inside
-    pieces = _split(text, separators={r"\cup"})
-    if len(pieces) > 1:
-        return Parts(UNION, tuple(pieces))
-    signs = _both_signs(text)
+        return _matrix(found["body"], factor=found["factor"].removesuffix(r"\cdot").strip())
+    if (inside := bracketed(text)) is not None:
+        # In (1 \pm a, 1 \mp a) the signs go together.
+        return Parts(LIST, both_signs(text)) if r"\mp" in text and r"\pm" in text and text[0] == "(" else inside
+    joined = pieces(text, {r"\cup"})
+    if len(joined) > 1:
+        return Parts(UNION, tuple(joined))
+    signs = both_signs(text)
     return Parts(LIST, signs) if len(signs) > 1 else None
 
 
@@ -59,10 +65,10 @@ def well_formed(text: str) -> bool:
 
 def is_list(text: str) -> bool:
     """Are there several answers, one beside the other?"""
-    return len(_split(text, separators={",", ";"})) > 1
+    return len(pieces(text, {",", ";"})) > 1
 
 
-def _both_signs(text: str) -> tuple[str, ...]:
+def both_signs(text: str) -> tuple[str, ...]:
     r"""``1 \pm \sqrt{2}`` is two answers."""
     if not _SIGNS.search(text):
         return (text,)
@@ -72,7 +78,7 @@ def _both_signs(text: str) -> tuple[str, ...]:
     )
 
 
-def _bracketed(text: str) -> Parts | None:
+def bracketed(text: str) -> Parts | None:
     """Parts inside the one pair of brackets around the whole text."""
     tokens = list(_levels(text))
     if not tokens or tokens[0][0].start() != 0 or tokens[0][0][0] not in _OPEN:
@@ -82,9 +88,9 @@ def _bracketed(text: str) -> Parts | None:
         return None
     first, last = tokens[0][0], closing
     inner = text[first.end() : last.start()].strip()
-    parts = tuple(_split(inner, separators={",", ";"}))
+    parts = tuple(pieces(inner, {",", ";"}))
     if first[0] == r"\{":
-        return Parts(LIST, tuple(part for each in parts for part in _both_signs(each)))
+        return Parts(LIST, tuple(part for each in parts for part in both_signs(each)))
     if first[0] == "{":
         return None
     if len(parts) == 1:
@@ -92,20 +98,22 @@ def _bracketed(text: str) -> Parts | None:
     return Parts(first[0] + last[0], parts)
 
 
-def _matrix(body: str) -> Parts:
+def _matrix(body: str, *, factor: str) -> Parts:
     rows = [row.strip() for row in body.split("\\\\")]
     rows = rows[:-1] if not rows[-1] else rows
     cells = [cell.strip() for row in rows for cell in row.split("&")]
+    cells = [f"{factor} ({cell})" for cell in cells] if factor else cells
     return Parts(f"{MATRIX} of {len(rows)}", tuple(cells))
 
 
-def _split(text: str, *, separators: set[str]) -> list[str]:
-    pieces, start = [], 0
+def pieces(text: str, separators: set[str]) -> list[str]:
+    """The parts between separators outside all brackets."""
+    found, start = [], 0
     for token, depth in _levels(text):
         if depth == 0 and token[0] in separators:
-            pieces.append(text[start : token.start()].strip())
+            found.append(text[start : token.start()].strip())
             start = token.end()
-    return [*pieces, text[start:].strip()]
+    return [*found, text[start:].strip()]
 
 
 def _levels(text: str) -> Iterator[tuple[re.Match[str], int]]:

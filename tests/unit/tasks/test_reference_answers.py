@@ -81,3 +81,12 @@ def test_next_answer_is_wrong(grader, answers):
     assert len(answers) - 100 < len(pairs)
     refused = set(wrong_ones(grader, pairs))
     assert [] == [pair for pair in pairs if pair not in refused]
+
+
+def test_changed_digit_is_wrong(grader, answers):
+    """Each answer that has a digit, with the last one changed."""
+    changed = [re.sub(r"[0-9](?=[^0-9]*$)", lambda digit: str((int(digit[0]) + 1) % 10), answer) for answer in answers]
+    pairs = [(answer, other) for answer, other in zip(answers, changed, strict=True) if answer != other]
+    assert len(answers) - 100 < len(pairs)
+    refused = set(wrong_ones(grader, pairs))
+    assert [] == [pair for pair in pairs if pair not in refused]
