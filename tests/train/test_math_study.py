@@ -59,7 +59,7 @@ def finished(math_data, tmp_path_factory, make_chat_model):
             make_chat_model(folder / "models" / kind, kind, texts)
         (folder / "study.yaml").write_text(yaml.safe_dump(_study(math_data)))
         task, paths = load_study(folder / "study.yaml").task, StudyPaths.of("math", folder)
-        jobs.prepare(task.model_dump_json(), paths.train_prompts, benchmarks=paths.benchmarks)
+        jobs.prepare(paths.train_prompts, paths.benchmarks, task=task.model_dump_json())
         for run in RUNS:
             jobs.train(study="study.yaml", run=run)
             jobs.evaluate(study="study.yaml", run=run)
