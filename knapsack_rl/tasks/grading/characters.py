@@ -7,7 +7,8 @@ from importlib.resources import files
 
 import yaml
 
-_SIGNS = yaml.safe_load(files(__package__).joinpath("characters.yaml").read_text(encoding="utf-8"))
+_TEXT = files(__package__).joinpath("characters.yaml").read_text(encoding="utf-8")
+_SIGNS: dict[str, dict[str, str]] = yaml.safe_load(_TEXT)
 
 _ROOT = re.compile(r"√\s*(?:\{([^{}]*)\}|\(([^()]*)\)|([0-9]+(?:\.[0-9]+)?|\w))")
 _RAISED = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ]+")
