@@ -10,6 +10,11 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
+import sympy
+from latex2sympy2_extended import NormalizationConfig, normalize_latex
+from latex2sympy2_extended.latex2sympy2 import ConversionConfig, latex2sympy
+from math_verify import verify
+
 from knapsack_rl.tasks.grading.number import Scaled, number
 
 DIGITS = 30
@@ -39,9 +44,6 @@ _SPELT = (
 
 def equal(reference: str, response: str) -> bool:
     """Are these the same expression, relation or set? The spelling is that of ``spell``; what cannot be read is not."""
-    import sympy
-    from math_verify import verify
-
     from knapsack_rl.tasks.grading.sets import same_set
 
     logging.getLogger("math_verify").setLevel(logging.ERROR)  # it warns that we keep the time ourselves
@@ -54,6 +56,8 @@ def equal(reference: str, response: str) -> bool:
         verdict = _agree(wanted, given, rounding=_rounding(reference, response))
         if verdict is not None:
             return verdict
+    if isinstance(wanted, sympy.Eq) and isinstance(given, sympy.Eq) and _apart(wanted, given):
+        return False
     return bool(
         verify(
             wanted, given, float_rounding=DIGITS, numeric_precision=DIGITS,
@@ -65,13 +69,9 @@ def equal(reference: str, response: str) -> bool:
 @lru_cache(maxsize=256)
 def read(text: str) -> Any:  # noqa: ANN401 - whatever sympy makes of it
     """The sympy object, None if the text is not one whole formula."""
-    from latex2sympy2_extended import NormalizationConfig, normalize_latex
-    from latex2sympy2_extended.latex2sympy2 import ConversionConfig, latex2sympy
-    from sympy import Rational
-
     written = number(text)
     if (value := written.fraction() if isinstance(written, Scaled) else written) is not None:
-        return Rational(value.numerator, value.denominator)  # the reader is slow
+        return sympy.Rational(value.numerator, value.denominator)  # the reader is slow
     if _MISREAD.search(text):
         return None
     for pattern, replacement in _SPELT:
@@ -93,8 +93,6 @@ def read(text: str) -> Any:  # noqa: ANN401 - whatever sympy makes of it
 
 def _exact(formula: Any) -> Any:  # noqa: ANN401
     """Decimals as the fractions they are; i is the imaginary unit unless j stands beside it, as an index does."""
-    import sympy
-
     if not isinstance(formula, sympy.Basic):
         return formula
     replaced: dict[Any, Any] = {decimal: sympy.Rational(str(decimal)) for decimal in formula.atoms(sympy.Float)}
@@ -112,8 +110,6 @@ def _rounding(reference: str, response: str) -> Fraction:
 
 def _agree(wanted: Any, given: Any, *, rounding: Fraction) -> bool | None:  # noqa: ANN401
     """Do two expressions have the same value at a few points? None if too few of the points can be worked out."""
-    import sympy
-
     names = sorted({str(symbol) for symbol in wanted.free_symbols | given.free_symbols})
     # Rounded down, n/2 and n/3 agree at many points.
     steps = any(formula.has(sympy.floor, sympy.ceiling, sympy.Mod) for formula in (wanted, given))
@@ -132,39 +128,38 @@ def _agree(wanted: Any, given: Any, *, rounding: Fraction) -> bool | None:  # no
     return True if agreed >= enough else None
 
 
+def _apart(wanted: Any, given: Any) -> bool:  # noqa: ANN401
+    """Has either equation a letter of its own? Then they are not the same; math-verify would solve both, slowly."""
+    one, other = ({str(symbol) for symbol in equation.free_symbols} for equation in (wanted, given))
+    return bool(one - other and other - one)
+
+
 def _placed(formula: Any, names: list[str], *, point: int, whole: bool) -> Any:  # noqa: ANN401
     """The formula where every letter has a value of its own, and odd roots of negative numbers are real."""
-    import sympy
-
     where = {symbol: _coordinate(names.index(str(symbol)), point=point, whole=whole) for symbol in formula.free_symbols}
     formula = formula.subs(where) if where else formula
-    if not any(power.exp.is_Rational and power.exp.q % 2 and power.exp.q > 1 for power in _powers(formula)):
+    if not _odd_roots(formula):
         return formula
     formula = formula.doit()
-    odd = [power for power in _powers(formula) if power.exp.is_Rational and power.exp.q % 2 and power.exp.q > 1]
-    return formula.xreplace(
-        {power: (-1) ** (power.exp.p % 2) * (-power.base) ** power.exp for power in odd if power.base.is_negative}
-    ) if not formula.has(sympy.I) else formula  # fmt: skip
+    if formula.has(sympy.I):
+        return formula
+    negative = [root for root in _odd_roots(formula) if root.base.is_negative]
+    return formula.xreplace({root: (-1) ** (root.exp.p % 2) * (-root.base) ** root.exp for root in negative})
 
 
-def _powers(formula: Any) -> Any:  # noqa: ANN401
-    import sympy
-
-    return formula.atoms(sympy.Pow)
+def _odd_roots(formula: Any) -> list[Any]:  # noqa: ANN401
+    powers = formula.atoms(sympy.Pow)
+    return [power for power in powers if power.exp.is_Rational and power.exp.q % 2 and power.exp.q > 1]
 
 
 def _value(formula: Any) -> Any:  # noqa: ANN401
     """Value with twice ``DIGITS`` digits; None if it has none."""
-    import sympy
-
     value = sympy.N(formula, 2 * DIGITS)
     return value if value.is_number and value.is_finite and not value.free_symbols else None
 
 
 def _coordinate(index: int, *, point: int, whole: bool) -> Any:  # noqa: ANN401
     """A fraction between 1/2 and 4, negative at every other point; or an integer of its own."""
-    import sympy
-
     if whole:
         return sympy.Integer((point + 2) * (index + 1) + 3 * index)
     size = sympy.Rational(1, 2) + sympy.Rational((7919 * (index + 1) + 104729 * (point + 1)) % 997, 285)
@@ -172,8 +167,6 @@ def _coordinate(index: int, *, point: int, whole: bool) -> Any:  # noqa: ANN401
 
 
 def _close(one: Any, other: Any, *, rounding: Fraction) -> bool:  # noqa: ANN401
-    import sympy
-
     least = sympy.Rational(rounding.numerator, rounding.denominator)
     size = max(abs(one), abs(other))
     return bool(abs(one - other) <= max(size * sympy.Rational(1, 10**DIGITS), least))
@@ -181,8 +174,6 @@ def _close(one: Any, other: Any, *, rounding: Fraction) -> bool:  # noqa: ANN401
 
 def _differ_exactly(one: Any, other: Any, /, *, value: Any) -> bool:  # noqa: ANN401
     """Are these different numbers? Asked of values that agree in their leading digits."""
-    import sympy
-
     size = abs(sympy.log(abs(value), 10)) if value else 0
     if one.is_integer and other.is_integer:
         if size > LONGEST_INTEGER:

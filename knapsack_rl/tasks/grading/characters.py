@@ -3,29 +3,12 @@ r"""Unicode to LaTeX in ASCII: ``−½`` becomes ``-\frac{1}{2}``, ``２π`` bec
 
 import re
 import unicodedata
+from importlib.resources import files
 
-_COMMANDS = {
-    "×": "times",
-    "·⋅∙•": "cdot",
-    "∞": "infty",
-    "≤≦⩽": "le",
-    "≥≧⩾": "ge",
-    "≠": "ne",
-    "±": "pm",
-    "∓": "mp",
-    "∪": "cup",
-    "∩": "cap",
-    "∈": "in",
-    "∅": "emptyset",
-    "≈≃": "approx",
-    "⟨〈": "langle",
-    "⟩〉": "rangle",
-    "…": "ldots",
-    "∠": "angle",
-    "∖": "setminus",
-    **{letter: f"mathbb{{{name}}}" for letter, name in zip("ℝℤℕℚℂ", "RZNQC", strict=True)},
-}
-_PLAIN = {"−‐‑‒–—﹣－": "-", "÷∕⁄": "/", "°º˚": r"^\circ ", "′’": "'", "＄": r"\$", "、": ",", "。": "."}
+import yaml
+
+_TEXT = files(__package__).joinpath("characters.yaml").read_text(encoding="utf-8")
+_SIGNS: dict[str, dict[str, str]] = yaml.safe_load(_TEXT)
 
 _ROOT = re.compile(r"√\s*(?:\{([^{}]*)\}|\(([^()]*)\)|([0-9]+(?:\.[0-9]+)?|\w))")
 _RAISED = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ]+")
@@ -41,10 +24,10 @@ class _Table(dict[int, str]):
 
 
 def _ascii(character: str) -> str:
-    for characters, command in _COMMANDS.items():
+    for characters, command in _SIGNS["commands"].items():
         if character in characters:
             return f"\\{command} "
-    for characters, plain in _PLAIN.items():
+    for characters, plain in _SIGNS["plain"].items():
         if character in characters:
             return plain
     if (digit := unicodedata.decimal(character, None)) is not None:

@@ -150,7 +150,8 @@ def _numbers(reference: str, response: str) -> bool | None:
     """Two written numbers with their units and bases, None if one of them is no number."""
     wanted_digits, given_digits = based(reference), based(response)
     if wanted_digits or given_digits:
-        return _same_base(wanted_digits or based(f"{reference}_10"), given_digits or based(f"{response}_10"))
+        wanted_digits = wanted_digits or based(f"{reference}_10")
+        return wanted_digits is not None and wanted_digits == (given_digits or based(f"{response}_10"))
     (body, unit), (given_body, given_unit) = split_unit(reference), split_unit(response)
     wanted, given = number(body), number(given_body)
     if conflict(unit, given_unit):
@@ -163,10 +164,6 @@ def _numbers(reference: str, response: str) -> bool | None:
         percent, plain = (wanted, given) if unit == "%" else (given, wanted)
         return same_number(hundredth(percent), plain)
     return False
-
-
-def _same_base(wanted: tuple[str, int] | None, given: tuple[str, int] | None) -> bool:
-    return wanted is not None and wanted == given
 
 
 def _same_parts(whole: Parts, given: Parts, *, algebra: Algebra) -> bool | None:

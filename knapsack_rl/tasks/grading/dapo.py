@@ -6,7 +6,10 @@ appendix D.1). No algebra: ``14/3`` is not ``\frac{14}{3}``, and ``34.`` is not 
 
 import re
 from collections.abc import Callable, Sequence
+from importlib.resources import files
 from typing import Self
+
+import yaml
 
 from knapsack_rl.tasks.grading.grade import Case, Grade
 
@@ -16,29 +19,10 @@ TAIL = 300
 _LINE = re.compile(r"answer\s*:\s*([^\n]+)", re.IGNORECASE)
 _MARK = re.compile(r"answer\s*:", re.IGNORECASE)
 
-REPLACED = (
-    ("an ", ""),
-    ("a ", ""),
-    (".$", "$"),
-    (r"\$", ""),
-    (r"\ ", ""),
-    (" ", ""),
-    ("mbox", "text"),
-    (r",\text{and}", ","),
-    (r"\text{and}", ","),
-    (r"\text{m}", r"\text{}"),
-)
-"""Replaced one after the other, in this order."""
-
-# Blanks are gone by now, so units of two words are one.
-_UNITS = (
-    "square ways integers dollars mph inches hours km units",
-    r"\ldots",
-    "sue points feet minutes digits cents degrees cm gm pounds meters meals edges students childrentickets multiples",
-)
-_TEXT = (r"\text{s}", r"\text{.}", "\\text{\ns}", r"\text{}^2", r"\text{}^3", "\\text{\n}", r"\text{}", r"\mathrm{th}")
-_MARKS = (r"^\circ", r"^{\circ}", r"\;", r",\!", "{,}", '"', r"\dots")
-REMOVED = (*" ".join(_UNITS).split(), *_TEXT, *_MARKS)
+_WORDS = yaml.safe_load(files(__package__).joinpath("dapo.yaml").read_text(encoding="utf-8"))
+REPLACED: list[list[str]] = _WORDS["replaced"]
+"""Pairs of old and new, replaced one after the other."""
+REMOVED: list[str] = _WORDS["removed"]
 """Removed one after the other, in this order."""
 
 REWRITTEN = tuple(

@@ -3,6 +3,9 @@ r"""Sets of real numbers, however written: ``\mathbb{R} \setminus \{2\}``, ``x <
 import re
 from typing import Any
 
+import sympy
+
+from knapsack_rl.tasks.grading.algebra import read
 from knapsack_rl.tasks.grading.structure import both_signs, bracketed, pieces
 
 _SET = re.compile(r"[<>]|\\(?:le|ge|ne|lt|gt|cup|cap|setminus|mathbb|in|infty)(?![a-z])")
@@ -25,8 +28,6 @@ def same_set(reference: str, response: str) -> bool | None:
 
 def _read(text: str) -> tuple[Any, set[str]] | None:
     """The set, and the letter its numbers go by."""
-    import sympy
-
     letters: set[str] = set()
     try:
         found = _set(text, letters)
@@ -37,8 +38,6 @@ def _read(text: str) -> tuple[Any, set[str]] | None:
 
 def _set(text: str, letters: set[str]) -> Any:  # noqa: ANN401
     """The sympy set; None for what is none."""
-    import sympy
-
     for sign, join in ((r"\cup", sympy.Union), (r"\setminus", sympy.Complement), (r"\cap", sympy.Intersection)):
         if len(parts := pieces(text, {sign})) > 1:
             first, *rest = (_set(part, letters) for part in parts)
@@ -59,10 +58,6 @@ def _set(text: str, letters: set[str]) -> Any:  # noqa: ANN401
 
 
 def _interval(inside: Any, text: str) -> Any:  # noqa: ANN401
-    import sympy
-
-    from knapsack_rl.tasks.grading.algebra import read
-
     values = [read(part) for part in inside.parts]
     if text.startswith(r"\{"):
         return sympy.FiniteSet(*values)
@@ -73,10 +68,6 @@ def _interval(inside: Any, text: str) -> Any:  # noqa: ANN401
 
 def _solutions(text: str, letters: set[str]) -> Any:  # noqa: ANN401
     """Numbers that meet the inequalities; several meet all, or any if none meets all."""
-    import sympy
-
-    from knapsack_rl.tasks.grading.algebra import read
-
     parts = [each for part in pieces(text, {",", ";"}) for each in both_signs(part)]
     found = []
     for part in parts:

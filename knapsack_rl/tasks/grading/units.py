@@ -4,55 +4,23 @@ A word is a unit only if it is in a table or a plural noun that changes no value
 """
 
 import re
+from importlib.resources import files
 
-_NAMES = {
-    "mm": "millimeter millimeters millimetre millimetres 毫米",
-    "cm": "centimeter centimeters centimetre centimetres 厘米",
-    "m": "meter meters metre metres 米",
-    "km": "kilometer kilometers kilometre kilometres 千米 公里",
-    "in": "inch inches",
-    "ft": "foot feet",
-    "yd": "yard yards",
-    "mi": "mile miles",
-    "mg": "milligram milligrams 毫克",
-    "g": "gm gram grams 克",
-    "kg": "kilogram kilograms 千克 公斤",
-    "lb": "lbs pound pounds",
-    "oz": "ounce ounces",
-    "s": "sec second seconds 秒",
-    "min": "mins minute minutes 分钟",
-    "h": "hr hrs hour hours 小时",
-    "am": "a.m",
-    "pm": "p.m",
-    "day": "days d 天 日",
-    "week": "weeks 周",
-    "month": "months 个月",
-    "year": "years yr 年",
-    "$": "dollar dollars usd",
-    "cent": "cents ¢",
-    "€": "euro euros",
-    "£": "",
-    "¥": "yen yuan 元",
-    "degree": "degrees deg 度",
-    "radian": "rad radians 弧度",
-    "%": "percent percents",
+import yaml
+
+_WORDS = yaml.safe_load(files(__package__).joinpath("units.yaml").read_text(encoding="utf-8"))
+_KNOWN = {spelling: unit for unit, spellings in _WORDS["names"].items() for spelling in [unit, *spellings.split()]} | {
+    word: word for word in _WORDS["different"].split()
 }
-_DIFFERENT = (
-    "january february march april may june july august september october november december north south east west"
-)
-"""Words behind a number that are not to be mixed up."""
-_KNOWN = {spelling: unit for unit, spellings in _NAMES.items() for spelling in [unit, *spellings.split()]} | {
-    word: word for word in _DIFFERENT.split()
-}
+_NO_UNIT = frozenset(_WORDS["no_unit"].split())
 _POWERS = {"square": 2, "sq": 2, "cubic": 3, "cu": 3, "平方": 2, "立方": 3}
 _POWERS_BEHIND = {"squared": 2, "cubed": 3}
 _SYMBOL = re.compile(
     r"(?:da|[YZEPTGMkhdcmunpfμµ])?(?:m|g|s|A|K|mol|cd|Hz|N|Pa|J|W|C|V|F|S|T|H|eV|L|l|bar|pc|rad|sr|Wb|lm|lx|Bq|Gy|Sv|cal"
     r"|Ω|erg|dyn|G)|Å|[ACWM]h|kWh|AU|ly|rpm|mph|atm|ppm|psi|cc|ml|u|Da|dB|hertz|kelvin|celsius|fahrenheit"
 )
-_COUNTED = "个种名人次条只本张岁时刻点块棵辆头件位盒瓶袋组对面层页题道间台枚支双座套根颗枝朵匹斤升顷亩"
 _CHINESE = re.compile(
-    rf"(?:种|个)?(?:方法|选择|可能|人|数)|[{_COUNTED}]|毫升|公顷|角|分|吨|摄氏度|分米|欧姆|牛顿?|焦耳?|伏特?|安培?"
+    rf"(?:种|个)?(?:方法|选择|可能|人|数)|[{_WORDS['counted']}]|毫升|公顷|角|分|吨|摄氏度|分米|欧姆|牛顿?|焦耳?|伏特?|安培?"
 )
 _NOUN = re.compile(
     r"[a-z-]{2,}[^sui]s|way|unit|people|persons?|child(?:ren)?|(?:wo)?m[ae]n|fish|sheep|mice|geese|oxen|teeth|point"
@@ -62,13 +30,6 @@ _NUMERAL = re.compile(
     "(?:y|ie)?(?:s|th|ths)?|[a-z-]*(?:hundred|thousand|million|billion|trillion|dozen|score|lakh|crore|quarter|third|fifth|half|halve|pair|gros|grosse"
     "|myriad|trio|duo|(?:co)?sine|tangent|logarithm|exponent|tenth|couple|twice|double|triple|quadruple|factorial|power|root|log|inverse|reciprocal|multiple|time|percent)(?:s|th|ths)?"
 )
-_CONDITIONS = "if when for where mod modulo and or not to the is are was has all base non no every some "
-_OPERATIONS = "plus minus over under by divided multiplied off after before equals exceeds does as always this "
-_BOUNDS = "at most least less more fewer greater than of out from about around roughly up down below above between"
-_NO_UNIT = frozenset(
-    f"{_CONDITIONS} {_OPERATIONS} {_BOUNDS} negative positive remainder but except versus until its gives".split()
-)
-"""Words that change what an answer says."""
 _MOST_WORDS = 4
 
 _CONTENT = r"\\text\{(?:[^{}]|\{[^{}]*\})*\}"

@@ -85,3 +85,15 @@ def test_neighbours_keep_their_verdicts():
     verdicts = [grade.verdict for grade in grades]
     assert ["timeout", "timeout"] == [grades[5].reason, grades[21].reason]
     assert [1 - k % 2 for k in range(40)] == [*verdicts[:5], *verdicts[6:21], *verdicts[22:]]
+
+
+@pytest.mark.parametrize("swapped", [False, True])
+def test_equations_with_other_letters_are_wrong_and_not_out_of_time(swapped):
+    """Solving both would exceed the limit."""
+    answers = [
+        r"\frac{d^{2} v_{o}}{d t^{2}}+\frac{v_{o}}{L C}=\frac{v_{i}}{L C}",
+        r"m l \ddot{\theta}(t)-m g \sin \theta(t)=f(t) \cos \theta(t)",
+    ]
+    wanted, given = reversed(answers) if swapped else answers
+    with build_grader("boxed") as grader:
+        assert "wrong" == grader.grade(rf"\boxed{{{given}}}", wanted).reason
