@@ -36,6 +36,7 @@ def verify(folder: Path) -> Verified:
     for path in _files(folder):
         found.files += 1
         found.damage += journal_damage(path) if path.name == "journal.jsonl" else file_damage(path)
+    found.damage = list(dict.fromkeys(found.damage))  # weights have digests of their own, and are in their run's
     if not found.folders + found.files:
         raise InputError(f"{folder}: nothing to verify; give the results of a study, e.g. results/arithmetic")
     return found
