@@ -83,7 +83,7 @@ def _listed(folder: Path) -> set[int]:
 
 
 def _ids(listed: object, path: Path) -> set[int]:
-    ids = [] if listed is None else listed if isinstance(listed, list) else [listed]
+    ids: list[Any] = [] if listed is None else listed if isinstance(listed, list) else [listed]
     for token in ids:
         if not isinstance(token, int) or isinstance(token, bool):
             raise ConfigError(f"{path}: eos_token_id is {listed!r}; give a token's number, or a list of them")
