@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from knapsack_rl.cli import allocate, check, grade, methods, plan, simulate
-from knapsack_rl.cli.options import DEFAULT_STUDY, StudyOption, read_study
+from knapsack_rl.cli.options import DEFAULT_STUDY, StudyOption, read_study, study_source
 
 SCHEMA_FILE = Path("workflow/schemas/config.schema.yaml")
 
@@ -15,7 +15,7 @@ def runs(study: StudyOption = DEFAULT_STUDY) -> None:
     """List the run ids of a study."""
     from knapsack_rl.study import expand
 
-    for run_id in expand(read_study(study), source="--study"):
+    for run_id in expand(read_study(study), source=study_source(study)):
         typer.echo(run_id)
 
 

@@ -1,12 +1,12 @@
 """Options that several commands share, and how a study or a run is found."""
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from knapsack_rl.base.errors import InputError
+from knapsack_rl.base.json_text import parse_json
 
 if TYPE_CHECKING:
     from knapsack_rl.config import RunConfig, StudyConfig
@@ -61,7 +61,7 @@ def read_json(text: str, source: str) -> Any:  # noqa: ANN401 - JSON
         InputError: it is none.
     """
     try:
-        return json.loads(text)
+        return parse_json(text)
     except (ValueError, RecursionError) as error:
         raise InputError(f"{source}: is not valid JSON ({error})") from None
 

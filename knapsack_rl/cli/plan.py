@@ -11,7 +11,7 @@ import typer
 from knapsack_rl.base.errors import InputError
 from knapsack_rl.cli.grouping import grouped
 from knapsack_rl.cli.markdown import markdown_table
-from knapsack_rl.cli.options import read_study
+from knapsack_rl.cli.options import read_study, study_source
 from knapsack_rl.study.estimate import HARDWARE, Assumptions, RunEstimate
 from knapsack_rl.study.processor_time import UPDATED_SHARE, Lengths
 
@@ -81,7 +81,7 @@ def run_plan(options: PlanOptions) -> None:
 
     given = _assumptions(options)
     study = read_study(options.study)
-    runs = expand(study, source=options.study)
+    runs = expand(study, source=study_source(options.study))
     if options.hardware == CPU and options.peak_tflops is None:
         response = given.response_share * study.train.max_response_tokens
         lengths = Lengths(prompt=given.prompt_tokens, response=response)

@@ -34,7 +34,9 @@ def read_prompts_csv(path: Path) -> PromptTable:
             successes above draws, text where a number belongs.
     """
     try:
-        reader = csv.DictReader(io.StringIO(path.read_text(encoding="utf-8-sig"), newline=""), strict=True)
+        reader = csv.DictReader(
+            io.StringIO(path.read_text(encoding="utf-8-sig"), newline=""), strict=True, skipinitialspace=True
+        )
         if reader.fieldnames:  # blanks after the commas of the header mean nothing
             reader.fieldnames = [name.strip() for name in reader.fieldnames]
         rows = list(reader)
@@ -66,7 +68,7 @@ def counts_text(ids: Sequence[str], counts_P: IntArray, *, form: str) -> str:
 def _check_columns(path: Path, names: Sequence[str]) -> None:
     known = [name for name in ("id", "success_rate", "successes", "draws") if name in names]
     if known not in (["id", "success_rate"], ["id", "successes", "draws"]):
-        found = "both" if len(known) > 3 else ", ".join(filter(None, names))  # noqa: PLR2004 - all four
+        found = "both" if len(known) > 3 else ", ".join(map(repr, names))  # noqa: PLR2004 - all four
         raise InputError(f"{path}: needs the columns id and success_rate, or id, successes and draws (found: {found})")
     for name in known:
         if names.count(name) > 1:

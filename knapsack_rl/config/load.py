@@ -4,17 +4,24 @@ import json
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from pathlib import Path
+from reprlib import Repr
 from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from knapsack_rl.base.errors import ConfigError
+from knapsack_rl.base.json_text import parse_json
 from knapsack_rl.base.seeding import digest
 from knapsack_rl.config.run import RunConfig
 from knapsack_rl.config.sections import Section
 from knapsack_rl.config.study import StudyConfig
 from knapsack_rl.config.yaml_file import read_yaml
+
+SHOWN = 200
+"""Characters of a value that a message shows."""
+_BRIEFLY = Repr()  # leaves out what is deep or long
+_BRIEFLY.maxstring = _BRIEFLY.maxother = _BRIEFLY.maxlong = 80
 
 
 def load_study(path: Path) -> StudyConfig:
@@ -43,12 +50,12 @@ def parse_run(data: Mapping[str, Any] | str, *, source: str) -> RunConfig:
         ConfigError: no JSON, or a bad key or value.
     """
     try:
-        mapping = json.loads(data) if isinstance(data, str) else data
+        mapping = parse_json(data) if isinstance(data, str) else data
         return RunConfig.model_validate(mapping)
-    except json.JSONDecodeError as error:
-        raise ConfigError(f"{source}: is not valid JSON ({error})") from None
     except ValidationError as error:
         raise ConfigError(f"{source}: {describe(error)}") from None
+    except (ValueError, RecursionError) as error:
+        raise ConfigError(f"{source}: is not valid JSON ({error})") from None
 
 
 def describe(error: ValidationError) -> str:
@@ -62,13 +69,19 @@ def _describe_one(detail: ErrorDetails) -> str:
     location = [str(part) for part in detail["loc"]]
     key = ".".join(location)
     if detail["type"] == "extra_forbidden":
-        return f"{key}: unknown key (value {detail['input']!r}); {_hint(location[-1])}"
+        return f"{key}: unknown key (value {_shown(detail['input'])}); {_hint(location[-1])}"
     if detail["type"] == "missing":
         return f"{key}: required key is missing; add it (see config/README.md)"
     message = detail["msg"].removeprefix("Value error, ")
     if detail["type"] == "value_error":
         return f"{key}: {message}" if key else message
-    return f"{key}: {message[0].lower()}{message[1:]} (value {detail['input']!r})"
+    return f"{key}: {message[0].lower()}{message[1:]} (value {_shown(detail['input'])})"
+
+
+def _shown(value: object) -> str:
+    """A value as a line can hold it."""
+    shown = _BRIEFLY.repr(value)
+    return shown if len(shown) <= SHOWN else f"{shown[:SHOWN]}..."
 
 
 def _hint(key: str) -> str:

@@ -8,11 +8,13 @@ from typing import Any
 import yaml
 from yaml.constructor import ConstructorError
 from yaml.nodes import MappingNode, Node
+from yaml.reader import ReaderError
 
 from knapsack_rl.base.errors import EXIT_CODE, ConfigError
+from knapsack_rl.config.yaml_extent import check_extent
 
-DEEPEST = 100
-"""Levels of nesting. A study has about six; the reader calls itself once per level, and C has no limit of its own."""
+WIDEST = 64
+"""Bits of a whole number. Python neither writes nor reads 5,000 digits, which 0x and 10:10:10 spell all the same."""
 
 _READER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _MERGE = "tag:yaml.org,2002:merge"
@@ -31,10 +33,10 @@ def read_yaml(path: Path) -> object:
     except UnicodeDecodeError as error:
         raise ConfigError(f"{path}: is no UTF-8 text ({error}); save it as UTF-8") from None
     try:
-        _check_depth(text)
+        check_extent(yaml.parse(text, Loader=_READER))
         return yaml.load(text, Loader=_Loader)  # noqa: S506 - a safe loader
     except yaml.YAMLError as error:
-        raise ConfigError(f"{path}{_place(error)}: is not valid YAML: {_words(error)}") from None
+        raise ConfigError(f"{path}{_place(error, text)}: is not valid YAML: {_words(error)}") from None
 
 
 def readable_or_exit(path: str) -> str:
@@ -47,22 +49,13 @@ def readable_or_exit(path: str) -> str:
     return path
 
 
-def _check_depth(text: str) -> None:
-    """The parser of events needs no recursion."""
-    depth = 0
-    for event in yaml.parse(text, Loader=_READER):
-        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
-        if depth > DEEPEST:
-            raise ConstructorError(None, None, f"nested more than {DEEPEST} levels deep", event.start_mark)  # type: ignore[arg-type]
-
-
 class _Loader(_READER):  # type: ignore[misc]
     """The safe loader with both."""
 
     def construct_object(self, node: Node, deep: bool = False) -> Any:  # noqa: ANN401, FBT001, FBT002 - yaml's
         """The value of a node; what its type makes of a text it does not fit is an error of YAML, with its place."""
         try:
-            return super().construct_object(node, deep=deep)
+            return _narrow(super().construct_object(node, deep=deep))
         except yaml.YAMLError:
             raise
         except Exception as error:  # noqa: BLE001 - int("foo") and its like: yaml lets through what Python's types raise
@@ -76,14 +69,27 @@ class _Loader(_READER):  # type: ignore[misc]
         if isinstance(node, MappingNode):
             seen = set()
             for key_node, _ in node.value:
-                key = None if key_node.tag == _MERGE else self.construct_object(key_node, deep=True)
-                if isinstance(key, Hashable) and key is not None and key in seen:
+                if key_node.tag == _MERGE:
+                    continue
+                key = self.construct_object(key_node, deep=True)
+                if not isinstance(key, Hashable):
+                    continue  # refused below
+                if key in seen:
                     raise ConstructorError(None, None, f"key {key!r} stands twice; keep one", key_node.start_mark)
-                seen.add(key if isinstance(key, Hashable) else None)
+                seen.add(key)
         return super().construct_mapping(node, deep=deep)
 
 
-def _place(error: yaml.YAMLError) -> str:
+def _narrow(value: object) -> object:
+    if isinstance(value, int) and value.bit_length() > WIDEST:
+        raise ValueError(f"more than {WIDEST} bits")
+    return value
+
+
+def _place(error: yaml.YAMLError, text: str) -> str:
+    if isinstance(error, ReaderError):  # has a position alone
+        before = text[: error.position]
+        return f":{before.count(chr(10)) + 1}:{len(before) - before.rfind(chr(10))}"
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     return f":{mark.line + 1}:{mark.column + 1}" if mark else ""
 

@@ -7,6 +7,7 @@ from knapsack_rl.models.fit import check_memory
 from knapsack_rl.models.load import load_model, load_tokenizer, save_model
 from knapsack_rl.models.meta import weight_shapes
 from knapsack_rl.models.prompts import Encode, prompt_encoder, stop_tokens
+from knapsack_rl.models.responses import response_text
 
 __all__ = [
     "Encode",
@@ -17,6 +18,7 @@ __all__ = [
     "load_tokenizer",
     "pick_device",
     "prompt_encoder",
+    "response_text",
     "save_model",
     "stop_tokens",
     "weight_shapes",

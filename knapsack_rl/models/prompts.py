@@ -75,9 +75,19 @@ def _listed(folder: Path) -> set[int]:
     found: set[int] = set()
     for name in ("generation_config.json", "config.json"):
         if (folder / name).is_file():
-            listed = _settings(folder / name).get("eos_token_id")
-            found |= set() if listed is None else {listed} if isinstance(listed, int) else set(listed)
+            settings = _settings(folder / name)
+            text_part = settings.get("text_config")  # of models that read pictures as well
+            for part in (settings, text_part if isinstance(text_part, dict) else {}):
+                found |= _ids(part.get("eos_token_id"), folder / name)
     return found
+
+
+def _ids(listed: object, path: Path) -> set[int]:
+    ids: list[Any] = [] if listed is None else listed if isinstance(listed, list) else [listed]
+    for token in ids:
+        if not isinstance(token, int) or isinstance(token, bool):
+            raise ConfigError(f"{path}: eos_token_id is {listed!r}; give a token's number, or a list of them")
+    return {token for token in ids if token >= 0}  # -1 is how some say that there is none
 
 
 def _settings(path: Path) -> dict[str, Any]:

@@ -120,15 +120,22 @@ def check_signal(study: StudyConfig, runs: Mapping[str, RunConfig]) -> Iterator[
     if study.task.name != "math":
         return
     options = check_options(study.task.options)
+    judges = dict.fromkeys(options.grader_of(benchmark) for benchmark in options.benchmarks)
     for name in study.grid.models:
-        template = run_of(name, runs).model.prompt.template
-        style = STYLES.get(options.grader)
-        if style and get_template(template).answer_style is None:
-            found = (
-                f"template {template!r} does not ask for the answer as {style}; grader {options.grader!r} reads that"
-            )
-            remedy = f"a model that does not answer so by itself earns nothing; set models.{name}.prompt.template"
-            yield Finding(check=f"prompt {name}", status="note", found=found, remedy=remedy)
+        training, benchmarks = run_of(name, runs).model.prompt.templates
+        pairs = [("template", training, options.grader), *(("benchmark_template", benchmarks, each) for each in judges)]
+        for key, template, grader in pairs:
+            yield from _unasked(name, key, template=template, grader=grader)
+
+
+def _unasked(model: str, key: str, *, template: str, grader: str) -> Iterator[Finding]:
+    """A note if the template does not ask for what the grader reads."""
+    style = STYLES.get(grader)
+    if style and get_template(template).answer_style is None:
+        found = f"template {template!r} does not ask for the answer as {style}; grader {grader!r} reads that"
+        remedy = f"a model that does not answer so by itself earns nothing; set models.{model}.prompt.{key}"
+        check = f"prompt {model}" if key == "template" else f"benchmark prompt {model}"
+        yield Finding(check=check, status="note", found=found, remedy=remedy)
 
 
 def _set(name: str, chosen: SetOptions) -> Finding:

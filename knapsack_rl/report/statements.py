@@ -11,6 +11,7 @@ from knapsack_rl.analysis.claims.plan import CONFIRMATORY
 from knapsack_rl.analysis.claims.words import not_after_holm
 from knapsack_rl.analysis.differences import VERDICT_CLEAR, VERDICT_FEW, VERDICT_FLAT, VERDICT_NONE
 from knapsack_rl.analysis.paired_words import metric_label, signed
+from knapsack_rl.base.unrewarded import describe
 
 MISS_RATE = 0.05
 """Share of 95% intervals that miss the truth by chance."""
@@ -89,13 +90,9 @@ def unrewarded(runs: pd.DataFrame) -> str:
     lost = runs[runs["num_successes"] == 0]
     if lost.empty:
         return ""
-    sums = lost[["num_rollouts", "num_cut_off", "num_no_answer"]].sum()
-    wrong = sums["num_rollouts"] - sums["num_cut_off"] - sums["num_no_answer"]
-    return (
-        f"{len(lost)} of {len(runs)} runs earned nothing, and so had no gradient at all: of their"
-        f" {sums['num_rollouts']:.0f} responses {sums['num_cut_off']:.0f} were cut off,"
-        f" {sums['num_no_answer']:.0f} had no answer and {wrong:.0f} were wrong. Their logs say what to change."
-    )
+    named = ("num_rollouts", "num_successes", "num_cut_off", "num_no_answer")
+    sums = {name: int(lost[name].sum()) for name in named}
+    return f"{len(lost)} of {len(runs)} runs earned nothing, and so had no gradient at all: {describe(sums)}."
 
 
 def verdicts(claims: pd.DataFrame) -> str:

@@ -13,6 +13,7 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from knapsack_rl.base.types import GenerationRequest, Group, Rollout, SamplingOptions, StopReason
 from knapsack_rl.config import SamplerConfig
+from knapsack_rl.models import response_text
 from knapsack_rl.sampler.cache import new_cache, use_decoding_attention
 from knapsack_rl.sampler.decoding import Batch, decode
 from knapsack_rl.sampler.weights import copy_weights
@@ -109,7 +110,7 @@ class HFSampler:
         return Rollout(
             tokens=tuple(tokens),
             logprobs=tuple(logprobs),
-            text=self._tokenizer.decode(tokens, skip_special_tokens=True),
+            text=response_text(self._tokenizer, tokens),
             stop=StopReason.EOS if stopped else StopReason.LENGTH,
         )
 

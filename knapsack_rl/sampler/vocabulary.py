@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from transformers import PreTrainedTokenizerBase
 
 from knapsack_rl.base.types import GenerationRequest, Rollout, SamplingOptions, StopReason
+from knapsack_rl.models import response_text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +34,6 @@ class Vocabulary:
         return Rollout(
             tokens=tuple(tokens),
             logprobs=tuple(logprobs),
-            text=self.tokenizer.decode(list(tokens), skip_special_tokens=True),
+            text=response_text(self.tokenizer, tokens),
             stop=StopReason.EOS if tokens[-1] in stop_tokens else StopReason.LENGTH,
         )

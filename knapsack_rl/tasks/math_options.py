@@ -60,7 +60,7 @@ class SetOptions(_Options):
         changes: dict[str, Any] = {"hub": self.hub, "revision": self.revision, "split": self.split}
         changes["configs"] = (self.config,) if self.config else None
         if self.columns is not None:
-            changes |= {"problem": self.columns.problem, "answer": self.columns.answer}
+            changes |= {"problem": self.columns.problem, "answer": self.columns.answer, "plain": False}
         return replace(source, **{key: value for key, value in changes.items() if value is not None})
 
 

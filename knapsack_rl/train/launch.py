@@ -35,7 +35,7 @@ class Nodes:
     @classmethod
     def of_environment(cls, environment: Mapping[str, str]) -> "Nodes":
         """From what Slurm sets where a step runs one task per node; a machine alone if it sets nothing."""
-        count = int(environment.get("SLURM_STEP_NUM_NODES") or "1")
+        count = _count(environment, "SLURM_STEP_NUM_NODES")
         if count == 1:
             return cls()
         first = _first_host(environment["SLURM_STEP_NODELIST"])
@@ -49,7 +49,15 @@ def nodes_to_spread_over(environment: Mapping[str, str], *, ranks_per_node: int)
     """
     if ranks_per_node == 1 or Nodes.of_environment(environment).count > 1:
         return 1
-    return int(environment.get("SLURM_JOB_NUM_NODES") or "1")
+    return _count(environment, "SLURM_JOB_NUM_NODES")
+
+
+def _count(environment: Mapping[str, str], name: str) -> int:
+    """Nodes, 1 where Slurm says nothing."""
+    text = environment.get(name) or "1"
+    if not (text.isascii() and text.isdigit() and int(text)):
+        raise StateError(f"{name}: is {text!r}, no number of nodes; unset it to train on this machine alone")
+    return int(text)
 
 
 def spread(command: Sequence[str], *, nodes: int) -> None:

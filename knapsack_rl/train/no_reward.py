@@ -3,16 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
+from knapsack_rl.base.unrewarded import describe
+
 ASKED_AT = (3, 10, 30, 100, 300, 1000)
 """Steps, counted from where this process began, at which it is looked at."""
 UNREAD = 0.9
 """Share of responses without an answer to judge from which on something is wrong, whatever the others earn."""
-
-_REMEDIES = {
-    "cut off": "raise train.max_response_tokens, or see that the model ends its responses (docs/data.md, end tokens)",
-    "without an answer": "choose a prompt.template that asks for what task.options.grader reads, or another grader",
-    "wrong": "read some responses: the problems may be too hard for this model, or the answers of another form",
-}
 
 
 class NoReward:
@@ -37,12 +33,3 @@ class NoReward:
         if self._sums["num_successes"] and unread < UNREAD * self._sums["num_rollouts"]:
             return None
         return f"step {facts['step']}: {describe(self._sums)}"
-
-
-def describe(sums: Mapping[str, int]) -> str:
-    """What became of the responses, and what to change about the largest part of them."""
-    rollouts, right = sums["num_rollouts"], sums["num_successes"]
-    parts = {"cut off": sums["num_cut_off"], "without an answer": sums["num_no_answer"]}
-    parts["wrong"] = rollouts - right - sum(parts.values())
-    counted = ", ".join(f"{number} {name}" for name, number in parts.items())
-    return f"{right} of {rollouts} responses were right ({counted}); {_REMEDIES[max(parts, key=lambda p: parts[p])]}"

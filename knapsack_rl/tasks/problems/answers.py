@@ -4,6 +4,11 @@ import ast
 import re
 
 _WHOLE = re.compile(r"([+-]?\d+)(?:\.0*)?(?:\^\{?\\circ\}?)?")
+_BOX = re.compile(r"\\(?:boxed|fbox)(?![a-zA-Z])")
+_BRACE = re.compile(r"\\.|[{}]", re.DOTALL)
+r"""An escaped brace is text: ``\boxed{\left\{ 1 \right.}``."""
+_CODE = re.compile(r"""\[\s*['"{\[]|\{\s*['"]""")
+"""How a list of texts or an object begins; an interval or a set of numbers does not."""
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?:\D|$))")
 
 
@@ -22,17 +27,17 @@ def last_box(text: str) -> str:
 
     A text without a box is its own answer; an empty or never closed box gives an empty answer.
     """
-    _, box, rest = max((text.rpartition(box) for box in ("\\boxed", "\\fbox")), key=lambda parts: len(parts[0]))
-    if not box:
+    *_, last = [None, *_BOX.finditer(text)]
+    if last is None:
         return text.strip()
-    rest = rest.lstrip()
+    rest = text[last.end() :].lstrip()
     if not rest.startswith("{"):
         return re.split(r"[\s$.]", rest, maxsplit=1)[0]
     depth = 0
-    for index, character in enumerate(rest):
-        depth += (character == "{") - (character == "}")
+    for brace in _BRACE.finditer(rest):
+        depth += {"{": 1, "}": -1}.get(brace.group(), 0)
         if depth == 0:
-            return rest[1:index].strip()
+            return rest[1 : brace.start()].strip()
     return ""
 
 
@@ -53,3 +58,14 @@ def first_of_list(text: str) -> str:
         if isinstance(entries, list) and entries and isinstance(entries[0], str):
             stripped = entries[0].strip()
     return stripped.removeprefix("$").removesuffix("$").strip()
+
+
+def is_code(text: str) -> bool:
+    """Whether a list of texts, lists or objects, or an object, was written out as text: ``['5']``, ``{"value": 5}``."""
+    if not _CODE.match(text):
+        return False
+    try:
+        value = ast.literal_eval(text)
+    except (ValueError, SyntaxError, RecursionError, MemoryError):
+        return False
+    return isinstance(value, dict) or (isinstance(value, list) and not all(isinstance(one, list) for one in value))

@@ -28,7 +28,7 @@ def file_rows(path: Path, *, name: str) -> Iterator[Mapping[str, Any]]:
 
     try:
         yield from load_dataset(FORMATS[path.suffix], data_files=str(path), split="train", streaming=True)
-    except (DatasetGenerationError, ValueError, OSError, StopIteration) as error:
+    except (DatasetGenerationError, ValueError, OSError, StopIteration, RecursionError) as error:
         raise InputError(f"{path}: is not a readable {path.suffix} file ({_first_line(error)})") from None
 
 

@@ -1,8 +1,8 @@
 """From a row of any data set to a problem of ours: one schema, stable ids."""
 
-import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -10,7 +10,7 @@ import numpy as np
 from knapsack_rl.base.errors import InputError
 from knapsack_rl.base.seeding import derive_seed, digest
 from knapsack_rl.base.types import Prompt
-from knapsack_rl.tasks.problems.answers import first_of_list
+from knapsack_rl.tasks.problems.answers import first_of_list, is_code
 from knapsack_rl.tasks.problems.sources import Source
 from knapsack_rl.tasks.templates import PLACE, TEMPLATES
 
@@ -41,20 +41,28 @@ def problems(rows: Iterable[Mapping[str, Any]], source: Source, *, name: str, se
 
 
 def _read(row: Mapping[str, Any], source: Source, *, name: str, seed: int) -> tuple[str, str]:
-    text = _unwrap(_text(_column(row, source.problem, plain="problem", name=name), "problem", name=name)).strip()
-    answer = _column(row, source.answer, plain="answer", name=name)
+    problem = _column(row, source.problem, plain="problem" if source.plain else None, name=name)
+    text = _unwrap(_text(problem, source.problem, key="problem", name=name)).strip()
+    answer = _column(row, source.answer, plain="answer" if source.plain else None, name=name)
     if isinstance(answer, list) and source.read_answer is first_of_list:
         answer = str(answer)
     if source.wrong_choices:
         wrong = [
-            _text(_column(row, column, plain=column, name=name), column, name=name).strip()
+            _text(_column(row, column, plain=None, name=name), column, key=column, name=name).strip()
             for column in source.wrong_choices
         ]
-        return _multiple_choice(text, _text(answer, "answer", name=name).strip(), wrong=wrong, seed=seed)
-    return text, source.read_answer(_text(answer, "answer", name=name))
+        return _multiple_choice(
+            text, _text(answer, source.answer, key="answer", name=name).strip(), wrong=wrong, seed=seed
+        )
+    final = source.read_answer(_text(answer, source.answer, key="answer", name=name))
+    if is_code(final):
+        raise InputError(
+            f"{name}: answer is {_shown(final)}, a list or object as text; give the answer that is inside it"
+        )
+    return text, final
 
 
-def _text(value: object, column: str, *, name: str) -> str:
+def _text(value: object, column: str, *, key: str, name: str) -> str:
     """Text as it is, a number as it is written; a list or an object would become a text that no answer ever equals."""
     if value is None:
         return ""
@@ -62,12 +70,23 @@ def _text(value: object, column: str, *, name: str) -> str:
         return value
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
-    if isinstance(value, float) and math.isfinite(value):
-        return str(int(value)) if value.is_integer() and abs(value) < EXACT else str(value)
-    inside = f"{column}.0" if isinstance(value, list) else f"{column}.<key>" if isinstance(value, dict) else ""
-    remedy = f"name what is inside it, e.g. columns: {{{column}: {inside}}}" if inside else "give a text or a number"
-    shown = repr(value) if len(repr(value)) <= SHOWN else f"{repr(value)[:SHOWN]}..."
-    raise InputError(f"{name}: {column} is {shown}, a {type(value).__name__}; {remedy}")
+    if isinstance(value, Decimal) and value.is_finite():
+        return f"{value:f}"
+    if isinstance(value, float) and abs(value) < EXACT:
+        return str(int(value)) if value.is_integer() else _decimal(value)
+    inside = "0" if isinstance(value, list) else next(iter(value), "<key>") if isinstance(value, dict) else ""
+    remedy = f"name what is inside it, e.g. columns: {{{key}: {column}.{inside}}}" if inside else "give it as text"
+    raise InputError(f"{name}: {column} is {_shown(value)}, a {type(value).__name__}; {remedy}")
+
+
+def _decimal(value: float) -> str:
+    """As few digits as name the number; a column of 32 bits gives 0.1 as 0.10000000149011612."""
+    short = np.float32(value)
+    return str(short if float(short) == value else value)
+
+
+def _shown(value: object) -> str:
+    return repr(value) if len(repr(value)) <= SHOWN else f"{repr(value)[:SHOWN]}..."
 
 
 def _multiple_choice(text: str, right: str, *, wrong: list[str], seed: int) -> tuple[str, str]:
@@ -83,14 +102,14 @@ def _unwrap(text: str) -> str:
     return text.removeprefix(_DAPO_BEFORE).removesuffix(_DAPO_AFTER)
 
 
-def _column(row: Mapping[str, Any], path: str, *, plain: str, name: str) -> Any:  # noqa: ANN401 - any column type
+def _column(row: Mapping[str, Any], path: str, *, plain: str | None, name: str) -> Any:  # noqa: ANN401 - any type
     value: Any = row
     for part in path.split("."):
         try:
             value = value[int(part)] if isinstance(value, list) else value[part]
         except (KeyError, IndexError, TypeError, ValueError):
-            if row.get(plain) is None:
-                wanted = " or ".join(repr(column) for column in dict.fromkeys((path, plain)))
+            if plain is None or row.get(plain) is None:
+                wanted = " or ".join(repr(column) for column in dict.fromkeys((path, plain)) if column)
                 raise InputError(f"{name} has no column {wanted} (found: {', '.join(row)}); give `columns`") from None
             return row[plain]
     return value

@@ -27,6 +27,8 @@ class Source:
     """From the answer column to the final answer; leaves a final answer as it is."""
     wrong_choices: tuple[str, ...] = ()
     """Columns of the wrong answers of a multiple-choice set; ``answer`` is then the right one's text."""
+    plain: bool = True
+    """Whether ``problem`` and ``answer`` serve where its columns are absent; not where the user has named columns."""
     gated: bool = False
     """Terms must be accepted first, and nothing of it is written outside the hub's cache."""
 

@@ -12,6 +12,7 @@ import pytest
 from knapsack_rl.allocation import strategy_names, value_names
 from knapsack_rl.beliefs import tracker_names
 from knapsack_rl.cli.main import app
+from knapsack_rl.cli.prompts_csv import read_prompts_csv
 from knapsack_rl.grpo import ADVANTAGES
 
 ROOT = Path(__file__).parents[3]
@@ -40,6 +41,15 @@ def test_allocate_reads_successes_and_draws(tmp_path):
     """3 of 12 is a rate of a quarter; no draws means unknown."""
     (tmp_path / "p.csv").write_text("id,successes,draws\na,3,12\nb,0,0\n")
     assert _run("allocate", "p.csv", cwd=tmp_path).stdout == "id,rollouts\na,8\nb,8\n"
+
+
+@pytest.mark.parametrize(
+    "header", ["id, success_rate", " id ,success_rate ", 'id, "success_rate"', "id,\tsuccess_rate"]
+)
+def test_blanks_in_a_header_mean_nothing(tmp_path, header):
+    """As spreadsheets and people write it."""
+    (tmp_path / "p.csv").write_text(f"{header}\na, 0.5\nb,0.1\n", encoding="utf-8")
+    assert read_prompts_csv(tmp_path / "p.csv").ids == ("a", "b")
 
 
 def test_allocate_on_a_terminal_that_shows_ascii_alone(tmp_path):
@@ -75,7 +85,9 @@ def test_allocate_expects_nothing_of_unknown_prompts(tmp_path):
         ("id,success_rate\na,inf\n", [], ["p.csv:2", "inf"]),
         ("id,success_rate\na,often\n", [], ["p.csv:2", "often"]),
         ("id,successes,draws\na,5,3\n", [], ["p.csv:2", "5 of 3"]),
-        ("id,rate\na,0.5\n", [], ["success_rate", "found: id, rate"]),
+        ("id;success_rate\na;0.5\n", [], ["found: 'id;success_rate'"]),
+        ("id\tsuccess_rate\na\t0.5\n", [], ["found: 'id\\tsuccess_rate'"]),
+        ("id,rate\na,0.5\n", [], ["success_rate", "found: 'id', 'rate'"]),
         ("id,success_rate\na,0.5\na,0.1\n", [], ["'a'", "more than once"]),
         ("id,success_rate\n", [], ["no rows"]),
         ("id,success_rate\na,0.5\n", ["--strategy", "knapsak"], ["knapsak", "'knapsack'"]),

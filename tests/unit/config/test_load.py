@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from knapsack_rl.base.errors import ConfigError, InputError
-from knapsack_rl.config import compact_json, load_study, parse_study, resume_hash, run_hash
+from knapsack_rl.config import compact_json, load_study, parse_run, parse_study, resume_hash, run_hash
 from knapsack_rl.study import expand, expand_one
 
 STUDY = yaml.safe_load(Path(__file__).parents[3].joinpath(".test/config/config.yaml").read_text())
@@ -146,6 +146,31 @@ def test_missing_file_is_named(tmp_path):
     """A study file that is not there."""
     with pytest.raises(ConfigError, match=r"none\.yaml: cannot be read"):
         load_study(tmp_path / "none.yaml")
+
+
+@pytest.mark.parametrize("value", ["x" * 100_000, ["x"] * 100_000, -(10**4000)], ids=["text", "list", "number"])
+def test_a_long_value_is_shown_by_its_beginning(value):
+    """A message is a line that a terminal can hold."""
+    for study in (STUDY | {"code_version": value}, STUDY | {"unknown": value}):
+        with pytest.raises(ConfigError) as raised:
+            parse_study(study, source="s.yaml")
+        assert len(str(raised.value)) < 500
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('{"seed": 1, "seed": 2}', "key 'seed' stands twice"),
+        ('{"seed": ' + "9" * 5000 + "}", "is not valid JSON"),
+        ("[" * 100_000, "is not valid JSON"),
+        ('{"seed": ', "is not valid JSON"),
+    ],
+    ids=["twice", "long", "deep", "cut"],
+)
+def test_a_run_in_odd_json_is_one_line(text, words):
+    """Whatever the reader raises."""
+    with pytest.raises(ConfigError, match=words):
+        parse_run(text, source="--config")
 
 
 @pytest.mark.parametrize("name", ["mlflow", "reference"])

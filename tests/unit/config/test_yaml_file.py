@@ -24,6 +24,13 @@ GOOD = "name: x\ngrid:\n  seeds: [0, 1]\n"
         ("a: " + "[" * 1000 + "]" * 1000, "nested more than 100 levels deep"),
         ("a: " + "{b: " * 1000 + "1" + "}" * 1000, "nested more than 100 levels deep"),
         ("a: " + "- " * 1000, ""),
+        ("a: 0x" + "f" * 5000, "is no int (more than 64 bits)"),
+        ("a: " + ":".join(["10"] * 3000), "is no int (more than 64 bits)"),
+        ("a: &a [*a]", "alias 'a' stands inside the value that it names"),
+        ("a: &a {b: {c: *a}}", "alias 'a' stands inside the value that it names"),
+        ("a: [&n0 [x], " + ", ".join(f"&n{i} [*n{i - 1}]" for i in range(1, 200)) + "]", "nested more than 100 levels"),
+        ("a: [&n0 [x], " + ", ".join(f"&n{i} [{f'*n{i - 1},' * 9}]" for i in range(1, 9)) + "]", "1,000,000 values"),
+        ("a: \0", "control characters are not allowed"),
         ("a: [1", "expected"),
         ("\ta: 1", "cannot start any token"),
         ("a: *nobody", "undefined alias"),
@@ -31,6 +38,7 @@ GOOD = "name: x\ngrid:\n  seeds: [0, 1]\n"
         ("name: y", "key 'name' stands twice"),
         ("b: {c: 1, c: 2}", "key 'c' stands twice"),
         ("1: a\n1: b", "key 1 stands twice"),
+        ("~: a\nnull: b", "key None stands twice"),
     ],
 )
 def test_a_mistake_is_one_line_with_its_place(tmp_path, line, words):

@@ -148,3 +148,45 @@ def test_a_chat_template_for_prompts_alone_will_do(tokenizer, tmp_path, refusal)
     tokenizer.chat_template = head + "{% else %}{{ message.content }}{% endif %}{% endfor %}"
     assert stop_tokens(tokenizer, tmp_path, prompt=PromptConfig(chat=True)) == (tokenizer.eos_token_id,)
     assert prompt_encoder(tokenizer, PromptConfig(chat=True))("1+1")
+
+
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [({"text_config": {"eos_token_id": 7}}, {7}), ({"eos_token_id": -1}, set()), ({"eos_token_id": []}, set())],
+)
+def test_end_tokens_in_odd_places(tokenizer, tmp_path, settings, expected):
+    """Models that read pictures keep them in a part of their own; -1 and an empty list name none."""
+    from knapsack_rl.models import stop_tokens
+
+    (tmp_path / "config.json").write_text(json.dumps(settings))
+    found = stop_tokens(tokenizer, tmp_path, prompt=PromptConfig())
+    assert set(found) == {tokenizer.eos_token_id, *expected}
+
+
+@pytest.mark.parametrize("listed", ["2", ["</s>"], True, {"id": 2}, 2.5])
+def test_an_end_token_that_is_no_number_is_refused(tokenizer, tmp_path, listed):
+    """It would end no response, or break the sampler later."""
+    from knapsack_rl.models import stop_tokens
+
+    (tmp_path / "generation_config.json").write_text(json.dumps({"eos_token_id": listed}))
+    with pytest.raises(ConfigError, match=r"generation_config\.json: eos_token_id is .*give a token's number"):
+        stop_tokens(tokenizer, tmp_path, prompt=PromptConfig())
+
+
+@pytest.mark.parametrize("special", [True, False])
+def test_marks_of_thoughts_are_read_whatever_kind_of_token_they_are(tokenizer, special):
+    """A box among the thoughts is no answer; without the mark a grader would take it for one."""
+    from tokenizers import AddedToken
+
+    from knapsack_rl.models import response_text
+    from knapsack_rl.tasks.grading.box import final_box
+
+    tokenizer = copy.deepcopy(tokenizer)
+    tokenizer.add_tokens(
+        [AddedToken(mark, special=special) for mark in ("<think>", "</think>")], special_tokens=special
+    )
+    said = r"Is it \boxed{5}? </think>I do not know.<|im_end|>"
+    text = response_text(tokenizer, tokenizer(said)["input_ids"])
+    assert text == said.removesuffix("<|im_end|>")
+    assert final_box(text) == (None, "no_answer")
+    assert final_box(response_text(tokenizer, tokenizer(r"<think>\boxed{5}")["input_ids"])) == (None, "truncated")

@@ -158,6 +158,15 @@ def test_settings_that_never_give_a_gradient_are_noted(local, tiny_model_folder)
     assert list(check_signal(asked, expand(asked))) == []
 
 
+def test_a_benchmark_template_is_looked_at_as_well(local, tiny_model_folder):
+    """It may be another than in training, and so may the grader."""
+    prompt = {"template": "dapo", "benchmark_template": "plain"}
+    study = _study({"path": str(tiny_model_folder), "prompt": prompt}, local | {"benchmark_grader": "boxed"})
+    (found,) = check_signal(study, expand(study))
+    assert "template 'plain' does not ask for the answer as boxed; grader 'boxed' reads that" in found.found
+    assert found.remedy.endswith("set models.m.prompt.benchmark_template")
+
+
 def test_a_store_that_keeps_nothing_is_missing(local, tiny_model_folder, monkeypatch):
     """Everything would be lost, with exit code 0; a password in the address is not shown."""
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "sqlite://")

@@ -137,3 +137,18 @@ def test_more_rollouts_than_rows(tiny_model_folder):
     whole = sampler.generate(_request((5, 4, 3, 2, 1)))
     parts = _sampler(tiny_model_folder, max_rows=4).generate(_request((5, 4, 3, 2, 1)))
     assert [[r.tokens for r in g.rollouts] for g in whole] == [[r.tokens for r in g.rollouts] for g in parts]
+
+
+def test_padding_with_the_end_of_sequence_changes_nothing(tiny_model_folder):
+    """Many tokenizers have no token for padding of their own; a mask, not the token, says what is padding."""
+    from knapsack_rl.models import load_model, load_tokenizer
+    from knapsack_rl.sampler.hf_engine import HFSampler
+
+    found = []
+    for pad in (None, "#"):
+        tokenizer = load_tokenizer(tiny_model_folder)
+        tokenizer.pad_token = pad
+        options = SamplingOptions(temperature=1.0, max_response_tokens=12)
+        found.append(HFSampler(load_model(tiny_model_folder), tokenizer, options=options).generate(_request((4,) * 5)))
+    assert tokenizer.pad_token_id == tokenizer.eos_token_id
+    assert found[0] == found[1]

@@ -1,10 +1,14 @@
 """Sets of problems: rows of every known layout, answers, filters, overlap."""
 
+from decimal import Decimal
+
+import numpy as np
 import pytest
 
 from knapsack_rl.base.errors import ConfigError, InputError
 from knapsack_rl.base.types import Prompt
 from knapsack_rl.records.prompts import write_train_prompts
+from knapsack_rl.tasks.math_options import SetOptions
 from knapsack_rl.tasks.problems import filters
 from knapsack_rl.tasks.problems.answers import after_hashes, first_of_list, last_box, whole_number
 from knapsack_rl.tasks.problems.overlap import find_overlap, normalise, word_windows
@@ -34,6 +38,9 @@ def only(row, name, seed=0):
         (last_box, r"\left( 3, \frac{\pi}{2} \right)", r"\left( 3, \frac{\pi}{2} \right)"),
         (last_box, r"never closed \boxed{1", ""),
         (last_box, r"Thus \fbox{7}.", "7"),
+        (last_box, r"\fbox{7}", "7"),
+        (last_box, r"\boxed{3}\fboxsep", "3"),
+        (last_box, r"\boxed{\left\{ 1 \right.}", r"\left\{ 1 \right."),
         (last_box, r"First \boxed{1}, in the end \fbox{\frac{1}{2}}.", r"\frac{1}{2}"),
         (whole_number, "27.0", "27"),
         (whole_number, "027", "27"),
@@ -168,7 +175,48 @@ def test_overlap_levels():
 
 
 @pytest.mark.parametrize(
-    ("answer", "text"), [(5, "5"), (5.0, "5"), (0.5, "0.5"), ("5.0", "5.0"), (10**20, "1" + "0" * 20)]
+    ("columns", "wanted"), [({"answer": "solutoin"}, "solutoin"), ({"problem": "qeustion"}, "qeustion")]
+)
+def test_a_column_that_was_named_is_the_only_one(columns, wanted):
+    """Misspelt, it would be replaced by `answer` without a word, a column that may hold something else."""
+    source = SetOptions(file="f.jsonl", columns=columns).resolve("s")
+    with pytest.raises(InputError, match=f"s: row 1 has no column '{wanted}' .found: problem, answer"):
+        list(problems([{"problem": "p", "answer": "1"}], source, name="s", seed=0))
+
+
+def test_the_remedy_for_a_list_works():
+    """It names the column that was read, and leads to the answer."""
+    row = {"question": "p", "final": {"value": ["5"]}}
+    chosen = {"problem": "question", "answer": "final"}
+    for step in ("final.value", "final.value.0"):
+        source = SetOptions(file="f.jsonl", columns=chosen).resolve("s")
+        with pytest.raises(InputError, match=f"columns: {{answer: {step}}}"):
+            list(problems([row], source, name="s", seed=0))
+        chosen["answer"] = step
+    (found,) = problems([row], SetOptions(file="f.jsonl", columns=chosen).resolve("s"), name="s", seed=0)
+    assert found.answer == "5"
+
+
+@pytest.mark.parametrize(
+    "answer", ["[0, 1]", "[[1, 2], [3, 4]]", r"\{1, 2\}", "{1, 2}", "[0, \\infty)", "['", "[" * 5000]
+)
+def test_intervals_sets_and_matrices_are_answers(answer):
+    """They look like lists of a program, and are none."""
+    (found,) = problems([{"problem": "p", "answer": answer}], get_source("deepscaler"), name="s", seed=0)
+    assert found.answer == answer
+
+
+@pytest.mark.parametrize(
+    ("answer", "text"),
+    [
+        (float(np.float32(0.1)), "0.1"),
+        (Decimal("5.50"), "5.50"),
+        (5, "5"),
+        (5.0, "5"),
+        (0.5, "0.5"),
+        ("5.0", "5.0"),
+        (10**20, "1" + "0" * 20),
+    ],
 )
 def test_numbers_are_answers(answer, text):
     """As they are written."""
@@ -180,8 +228,11 @@ def test_numbers_are_answers(answer, text):
     ("answer", "words"),
     [
         (["5"], r"s: row 2: answer is \['5'\], a list; .*columns: {answer: answer.0}"),
-        ({"value": "5"}, r"s: row 2: answer is {'value': '5'}, a dict; .*columns: {answer: answer.<key>}"),
-        (True, "s: row 2: answer is True, a bool; give a text or a number"),
+        ({"value": "5"}, r"s: row 2: answer is {'value': '5'}, a dict; .*columns: {answer: answer.value}"),
+        (True, "s: row 2: answer is True, a bool; give it as text"),
+        (1e30, "s: row 2: answer is 1e\\+30, a float; give it as text"),
+        ("['5']", "s: row 2: answer is \"\\['5'\\]\", a list or object as text"),
+        (' {"value": "5"}', "a list or object as text; give the answer that is inside it"),
         (float("nan"), "s: row 2: answer is nan, a float"),
         (["x" * 1000], r"row 2: answer is \['x{50,60}\.\.\., a list"),
     ],

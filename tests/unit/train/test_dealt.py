@@ -116,3 +116,11 @@ def test_a_missing_srun_is_one_line(monkeypatch):
     monkeypatch.setenv("PATH", "/nowhere")
     with pytest.raises(StateError, match=r"srun: cannot be started .* unset it to train on this one alone"):
         spread(("-c", "pass"), nodes=2)
+
+
+@pytest.mark.parametrize("value", ["two", "2(x2)", "-1", "0", "\u0662"])
+@pytest.mark.parametrize("name", ["SLURM_JOB_NUM_NODES", "SLURM_STEP_NUM_NODES"])
+def test_what_is_no_number_of_nodes_is_one_line(name, value):
+    """Left over from elsewhere, or mistyped."""
+    with pytest.raises(StateError, match=f"{name}: is .* unset it"):
+        nodes_to_spread_over({name: value}, ranks_per_node=2)
