@@ -1,5 +1,6 @@
 """`knapsack-rl`: one command per job of the workflow, and a few for use by hand."""
 
+import atexit
 import io
 import logging
 import os
@@ -71,6 +72,10 @@ def _fail(message: str, code: int) -> NoReturn:
         sys.stderr.flush()
         sys.stdout.flush()
     except OSError:
+        os._exit(code)
+    if code == INTERRUPTED:
+        # An extension that was being loaded may have left Python the wish to end by the signal, whatever it exits with.
+        atexit._run_exitfuncs()  # noqa: SLF001 - there is no public name for it
         os._exit(code)
     sys.exit(code)
 
