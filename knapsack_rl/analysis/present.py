@@ -50,6 +50,12 @@ HEADERS: Mapping[str, str] = {
     "q10_rollouts": "10th percentile",
     "q50_rollouts": "median",
     "q90_rollouts": "90th percentile",
+    "drift": "drift per visit (rms)",
+    "rise": "rise per visit",
+    "gap_steps": "steps between visits",
+    "baseline_drift": "baseline's drift",
+    "yours_num_seeds": "your seeds",
+    "reference_num_seeds": "its seeds",
     "gini_rollouts": "Gini",
     "entropy_rollouts": "entropy",
     "num_largest_prompts": "prompts with a step's largest",
@@ -141,6 +147,17 @@ CAPTIONS: Mapping[str, str] = {
     " equal counts: of the counts given, as the beliefs promised it, and of the best counts if rates were known;"
     " captured: the first as a share of the last. Lag in visits and the error against the probe of the last checkpoint"
     " are over all of training. Mean over seeds ± half the 95% t-interval.",
+    "drift": "How far a training prompt's success rate moves between two visits: root mean square (drift, the outcomes'"
+    " own noise taken off), mean (rise), steps between visits, visits per prompt; and effects to be read against the"
+    " baseline's drift of the cell: final accuracy and both ratios minus the baseline's, within a seed, and the"
+    " objective at calibrated rates over equal counts from the first known belief on. Mean over seeds ± half the 95%"
+    " t-interval.",
+    "beside_reference": "Differences from uniform in this study (yours) and in the reference, with 95% intervals, and"
+    " how far apart they are, with Welch's: both are samples of replicates. They agree where that reaches zero.",
+    "tuned_uniform": "Final average accuracy of every arm minus that of uniform allocation at its best N, at equal"
+    " rollouts: for each seed, N is the one that is best on average over the other seeds, so that it is not chosen by"
+    " what it is judged on. Chosen: how often which N was. Interval: 95% Student t over paired seeds. Empty unless"
+    " uniform was run at several N with the same total.",
     "first_epoch": "What passes before most prompts are met again: shares (0..1) of a run's steps, rollouts and"
     " rollouts in mixed groups up to that step; over the whole run the share of rollouts on prompts without a belief,"
     " and the share of later visits that still had none. Mean over seeds ± half the 95% t-interval.",

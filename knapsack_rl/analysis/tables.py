@@ -21,6 +21,7 @@ from knapsack_rl.analysis.concentration import concentration_table
 from knapsack_rl.analysis.cost import cost_table, tokens_by_difficulty
 from knapsack_rl.analysis.differences import differences
 from knapsack_rl.analysis.difficulty import discovery_table, transitions_table
+from knapsack_rl.analysis.drift import drift_table
 from knapsack_rl.analysis.evaluated import evaluated_table
 from knapsack_rl.analysis.first_epoch import first_epoch_table
 from knapsack_rl.analysis.frames import ARM_KEYS, CELL_KEYS, RUN_KEYS, StudyFrames, in_grid_order
@@ -32,6 +33,7 @@ from knapsack_rl.analysis.reach import reach_table
 from knapsack_rl.analysis.spent import BELIEF_COST
 from knapsack_rl.analysis.stats import seed_means
 from knapsack_rl.analysis.theory import theorem_table
+from knapsack_rl.analysis.tuned_uniform import tuned_uniform_table
 from knapsack_rl.analysis.zero_gradient import run_summary
 from knapsack_rl.records import WALL_CLOCK_COLUMNS
 
@@ -159,8 +161,10 @@ TABLES: dict[str, Callable[[StudyFrames], pd.DataFrame]] = {
     "transitions": transitions_table,
     "discovery": discovery_table,
     "beliefs": beliefs_table,
+    "drift": drift_table,
     "first_epoch": first_epoch_table,
     "compute_to_reach": reach_table,
+    "tuned_uniform": tuned_uniform_table,
     "ablations": ablations_table,
     "cost": cost_table,
     "tokens_by_difficulty": tokens_by_difficulty,
