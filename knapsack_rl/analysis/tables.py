@@ -65,7 +65,7 @@ def benchmarks_table(frames: StudyFrames) -> pd.DataFrame:
     """avg@k and pass@k of every benchmark and their average, per arm: means over seeds with t-intervals.
 
     Taken at the last checkpoint that all runs of the cell share (``step``). Each cell starts with the base model,
-    step 0, which is the same for every seed and so has neither seeds nor an interval over them.
+    step 0: one for all seeds, or the mean over those of the seeds; it is not compared and has no interval.
 
     Returns:
         ``model, budget, arm, step, num_seeds, k`` and ``<score>/<benchmark>`` with ``_low`` and ``_high``.
