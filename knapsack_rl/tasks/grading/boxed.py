@@ -10,8 +10,9 @@ from knapsack_rl.tasks.grading.comparison import no_algebra, same
 from knapsack_rl.tasks.grading.grade import Case, Grade
 from knapsack_rl.tasks.grading.number import number, same_number
 from knapsack_rl.tasks.grading.pool import WorkerPool
+from knapsack_rl.tasks.grading.process import TIMEOUT
 from knapsack_rl.tasks.grading.spelling import spell, tight
-from knapsack_rl.tasks.grading.worker import RIGHT, TIMEOUT, WRONG
+from knapsack_rl.tasks.grading.worker import RIGHT, WRONG
 
 LONGEST = 2_000
 """Characters of an answer that is compared as mathematics; a longer one must be the same number or the same text."""
