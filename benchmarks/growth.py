@@ -19,7 +19,7 @@ from analysis import write_run
 
 from knapsack_rl.analysis import TABLE_NAMES, analyse, load_analysis
 from knapsack_rl.analysis.tables import TABLES
-from knapsack_rl.base.layout import StudyPaths
+from knapsack_rl.base.layout import ProblemPaths, StudyPaths
 from knapsack_rl.config import RunConfig, parse_study
 from knapsack_rl.prepare import prepare
 from knapsack_rl.pretrain import pretrain
@@ -91,11 +91,11 @@ def run_of(size: Size, *, hidden: int, budget: int, steps: int) -> RunConfig:
 
 def step_seconds(config: RunConfig, folder: Path) -> tuple[list[float], int]:
     """Processor seconds of every step after the warm-up, and the model's parameters."""
-    prompts, model = folder / "train.parquet", folder / f"model-{config.model.build.hidden_size}"
-    prepare(config.task, train_prompts=prompts, benchmarks=folder / "tests.parquet", preparation=folder / "n.parquet")
+    problems, model = ProblemPaths(folder), folder / f"model-{config.model.build.hidden_size}"
+    prepare(config.task, problems)
     if not model.is_dir():
         pretrain(config.task, config.model.build, output=model)
-    parts = build_parts(config, prompts_file=prompts, model_folder=model)
+    parts = build_parts(config, prompts_file=problems.train, model_folder=model)
     seconds = []
     for step in range(1, config.train.steps + 1):
         start = time.process_time()

@@ -24,7 +24,7 @@ import numpy as np
 import torch
 from machine import GIB, SHAPES, UNTIED, device_name, memory_cells, peak_flops, random_model, seconds, table
 
-from knapsack_rl.base.layout import RunPaths
+from knapsack_rl.base.layout import ProblemPaths, RunPaths
 from knapsack_rl.config import LearnerConfig, RunConfig, parse_study
 from knapsack_rl.learner.logprobs import chunked_logprobs
 from knapsack_rl.learner.loss import LossOptions
@@ -67,10 +67,10 @@ def step_times(arguments: argparse.Namespace) -> str:
     updated, total, watch = 0, 0.0, Stopwatch()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        files = {name: folder / f"{name}.parquet" for name in ("train_prompts", "benchmarks", "preparation")}
-        prepare(config.task, **files)
+        problems = ProblemPaths(folder)
+        prepare(config.task, problems)
         pretrain(config.task, config.model.build, output=folder / "model")  # type: ignore[arg-type] - it is built
-        parts = build_parts(config, prompts_file=files["train_prompts"], model_folder=folder / "model")
+        parts = build_parts(config, prompts_file=problems.train, model_folder=folder / "model")
         state = RunPaths(folder, "run").state
         with Journal(state / "journal.jsonl") as journal:
             for step in range(1, arguments.steps + 1):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from knapsack_rl.base.layout import ProblemPaths
 from knapsack_rl.base.types import StopReason
 from knapsack_rl.config import BuildConfig, PretrainConfig, RunConfig, TaskConfig, parse_study
 from knapsack_rl.models import build_model, build_tokenizer, save_model
@@ -111,16 +112,16 @@ def make_files(case: Case, folder: Path) -> tuple[Path, Path]:
     task = TaskConfig(name="arithmetic", options=run_of(case, "uniform").task.options)
     digest = hashlib.sha256(f"{case.build!r}{case.vocabulary}{task!r}".encode()).hexdigest()[:12]
     place = folder / f"{case.name}-{digest}"
-    prompts, model = place / "train.parquet", place / "model"
-    if not prompts.is_file():
+    problems, model = ProblemPaths(place), place / "model"
+    if not problems.train.is_file():
         place.mkdir(parents=True, exist_ok=True)
-        prepare(task, train_prompts=prompts, benchmarks=place / "tests.parquet", preparation=place / "counts.parquet")
+        prepare(task, problems)
     if not (model / "config.json").is_file():
         if case.vocabulary is None:
             pretrain(task, case.build, output=model)
         else:
             _random_model(case, model, task=task)
-    return prompts, model
+    return problems.train, model
 
 
 def _random_model(case: Case, output: Path, *, task: TaskConfig) -> None:

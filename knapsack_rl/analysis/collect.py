@@ -1,5 +1,6 @@
 """From the records of single runs to the tidy frames of a study."""
 
+import json
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -14,7 +15,7 @@ from knapsack_rl.analysis.frames import FINISHED, OF_ROWS, TIDY_RUNS, StudyFrame
 from knapsack_rl.analysis.one_run import RunRows, read_run
 from knapsack_rl.base.errors import InputError
 from knapsack_rl.base.layout import RunPaths, StudyPaths
-from knapsack_rl.records import PREPARATION, read_table, table_of, table_writer
+from knapsack_rl.records import PREPARATION, read_table, table_writer
 
 NOT_TRAINED = "not trained"
 NOT_EVALUATED = "not evaluated"
@@ -37,7 +38,7 @@ def collect(study_results: Path, run_ids: Sequence[str]) -> StudyFrames:
     tables: dict[str, list[pa.Table]] = {name: [] for name in OF_ROWS}
     facts = _read(study_results, states, take=lambda name, table: tables[name].append(table))
     frames = {name: to_frame(pa.concat_tables(tables.pop(name))) for name in OF_ROWS}  # each gives up its memory
-    return StudyFrames(**frames, runs=_runs_frame(facts), data=_read_preparation(study_results))
+    return StudyFrames(**frames, runs=_runs_frame(facts), data=_read_preparation(study_results, facts))
 
 
 def write_analysis(study_results: Path, run_ids: Sequence[str], *, folder: Path) -> None:
@@ -55,7 +56,7 @@ def write_analysis(study_results: Path, run_ids: Sequence[str], *, folder: Path)
         }
         facts = _read(study_results, states, take=lambda name, table: writers[name].write_table(table))
     save_frame("runs", _runs_frame(facts), folder=folder)
-    save_frame("data", _read_preparation(study_results), folder=folder)
+    save_frame("data", _read_preparation(study_results, facts), folder=folder)
 
 
 def _states(study_results: Path, run_ids: Sequence[str]) -> dict[str, str]:
@@ -116,9 +117,22 @@ def run_status(paths: RunPaths) -> str:
     return FINISHED if paths.evals.is_file() else NOT_EVALUATED
 
 
-def _read_preparation(study_results: Path) -> pd.DataFrame:
-    """Counts of the data preparation; none for a study that was prepared before they were written."""
-    path = StudyPaths(results=study_results, figures=study_results).preparation
-    table = read_table(path, PREPARATION) if path.exists() else table_of([], PREPARATION)
-    frame: pd.DataFrame = table.to_pandas()
-    return frame
+def _read_preparation(study_results: Path, facts: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+    """Counts of the data preparation; none for a study that was prepared before they were written.
+
+    Where seeds have problem sets of their own with unequal counts, each set is named by its seed.
+    """
+    paths = StudyPaths(results=study_results, figures=study_results)
+    names = dict.fromkeys(json.loads(run["config"])["problem_set"] for run in facts if "config" in run)
+    files = {name: paths.problems(name).preparation for name in names}
+    found: dict[str | None, pd.DataFrame] = {
+        name: read_table(file, PREPARATION).to_pandas() for name, file in files.items() if file.exists()
+    }
+    tables = list(found.values())
+    if not tables:
+        empty: pd.DataFrame = PREPARATION.empty_table().to_pandas()
+        return empty
+    if not all(table.equals(tables[0]) for table in tables):
+        tables = [table.assign(set=table["set"] + f" ({name})") for name, table in found.items()]
+        return pd.concat(tables, ignore_index=True)
+    return tables[0]

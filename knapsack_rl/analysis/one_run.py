@@ -54,11 +54,12 @@ def read_run(paths: RunPaths) -> RunRows:
     lost = sorted(set(steps["step"]) - set(numbers["step"]))
     if lost:
         raise InputError(f"{groups_path}: step {lost[0]} of steps.parquet has no groups; publish the run again")
+    benchmarks = StudyPaths(results=paths.study, figures=paths.study).problems(config.problem_set).benchmarks
     facts = pa.Table.from_pandas(add_step_facts(steps, numbers), preserve_index=False)
     return RunRows(
         steps=_with_keys(facts, config, schema=TIDY_STEPS),
         groups=_with_keys(groups, config, schema=TIDY_GROUPS),
-        evals=_with_keys(_with_overlaps(_per_problem(paths.evals), paths), config, schema=TIDY_EVALS),
+        evals=_with_keys(_with_overlaps(_per_problem(paths.evals), benchmarks), config, schema=TIDY_EVALS),
         probes=_with_keys(_per_prompt(paths.probe), config, schema=TIDY_PROBES),
         facts=_facts(paths, config),
     )
@@ -66,7 +67,7 @@ def read_run(paths: RunPaths) -> RunRows:
 
 def _facts(paths: RunPaths, config: RunConfig) -> dict[str, Any]:
     study = StudyPaths(results=paths.study, figures=paths.study)
-    model = Path(config.model.path) if config.model.path else study.model(config.model_name)
+    model = Path(config.model.path) if config.model.path else study.model(config.base_folder)
     return _keys(config) | {
         "status": FINISHED,
         "config": json.dumps(config.model_dump(mode="json"), sort_keys=True),
@@ -166,9 +167,8 @@ def _as_categories(fields: Iterable[pa.Field]) -> pa.Schema:
     return pa.schema([field.with_type(kind) if field.type == pa.string() else field for field in fields])
 
 
-def _with_overlaps(evals: pa.Table, paths: RunPaths) -> pa.Table:
+def _with_overlaps(evals: pa.Table, path: Path) -> pa.Table:
     """How far each benchmark problem overlaps the training set; null where that was not looked for."""
-    path = StudyPaths(results=paths.study, figures=paths.study).benchmarks
     known = read_overlaps(path) if path.is_file() else {}
     if not known:
         return evals.append_column("overlap", pa.nulls(len(evals), pa.string()))

@@ -47,6 +47,33 @@ class RunPaths:
 
 
 @dataclass(frozen=True, slots=True)
+class ProblemPaths:
+    """Paths of one preparation of a study's problems."""
+
+    folder: Path
+
+    @property
+    def train(self) -> Path:
+        """Training problems."""
+        return self.folder / "train.parquet"
+
+    @property
+    def benchmarks(self) -> Path:
+        """Held-out problems of every benchmark, one table with a ``benchmark`` column."""
+        return self.folder / "benchmarks.parquet"
+
+    @property
+    def preparation(self) -> Path:
+        """Problems counted before and after every filter, and overlaps."""
+        return self.folder / "preparation.parquet"
+
+    @property
+    def all(self) -> tuple[Path, Path, Path]:
+        """The three files."""
+        return self.train, self.benchmarks, self.preparation
+
+
+@dataclass(frozen=True, slots=True)
 class StudyPaths:
     """Paths of a study; ``StudyPaths.of("arithmetic")`` is ``results/arithmetic`` and ``figures/arithmetic``."""
 
@@ -63,20 +90,10 @@ class StudyPaths:
         """The study as its jobs read it: checked, with what the command line changed laid over it."""
         return self.results / "study.json"
 
-    @property
-    def train_prompts(self) -> Path:
-        """Training problems."""
-        return self.results / "data" / "train.parquet"
-
-    @property
-    def benchmarks(self) -> Path:
-        """Held-out problems of every benchmark, one table with a ``benchmark`` column."""
-        return self.results / "data" / "benchmarks.parquet"
-
-    @property
-    def preparation(self) -> Path:
-        """Problems counted before and after every filter, and overlaps."""
-        return self.results / "data" / "preparation.parquet"
+    def problems(self, name: str | None) -> ProblemPaths:
+        """Problem sets: those of the study, or where seeds have their own, those of one of them (``s0``)."""
+        data = self.results / "data"
+        return ProblemPaths(data / name if name else data)
 
     @property
     def analysis(self) -> Path:

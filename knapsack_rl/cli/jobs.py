@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from knapsack_rl.base.errors import ConfigError, InputError
-from knapsack_rl.base.layout import StudyPaths
+from knapsack_rl.base.layout import ProblemPaths, StudyPaths
 from knapsack_rl.base.ranks import is_rank
 from knapsack_rl.cli.options import DEFAULT_STUDY, StudyOption, read_json, read_run, read_study, study_source
 
@@ -22,21 +22,29 @@ RunOption = Annotated[str | None, typer.Option("--run", help="Run id, with --stu
 
 
 def prepare(
-    train_prompts: Annotated[Path, typer.Option(help="Training problems to write (parquet).")],
-    benchmarks: Annotated[Path, typer.Option(help="Held-out problems to write (parquet).")],
     *,
     study: StudyOption = DEFAULT_STUDY,
     task: Annotated[str | None, typer.Option(help="Section `task` as JSON, in place of the study's.")] = None,
-    preparation: Annotated[
-        Path | None, typer.Option(help="Counts of every filter to write (parquet); beside the training problems.")
+    output: Annotated[
+        Path | None, typer.Option(help="Folder to write one set into; where the study's runs read it if left out.")
     ] = None,
 ) -> None:
-    """Write a task's training problems and benchmarks, and what was counted in preparing them."""
+    """Write training problems, benchmarks, and what was counted in preparing them; with seeds' own, those of each."""
     from knapsack_rl.prepare import prepare as run
+    from knapsack_rl.study import expand
+    from knapsack_rl.study.replicates import problem_sets
 
-    config = read_study(study).task if task is None else _task(task)
-    counts = preparation or train_prompts.with_name("preparation.parquet")
-    run(config, train_prompts=train_prompts, benchmarks=benchmarks, preparation=counts)
+    if task is not None:
+        if output is None:
+            raise InputError("--task needs --output, the folder to write its problems into")
+        run(_task(task), ProblemPaths(output))
+        return
+    config = read_study(study)
+    sets = problem_sets(expand(config, source=study_source(study)))
+    if output is not None and len(sets) > 1:
+        raise InputError(f"--output {output}: the study has {len(sets)} problem sets, one per seed; leave it out")
+    for name, of_set in sets.items():
+        run(of_set, ProblemPaths(output) if output else StudyPaths.of(config.name).problems(name))
 
 
 def fetch(
@@ -60,21 +68,24 @@ def fetch(
 
 
 def pretrain(
-    model: Annotated[str, typer.Option(help="Name of a model of the study that has `build`.")],
+    model: Annotated[str, typer.Option(help="A model that the study builds: tiny, or tiny-s0 if per seed.")],
     *,
     study: StudyOption = DEFAULT_STUDY,
     output: Annotated[Path, typer.Option(help="Model folder to write.")],
 ) -> None:
     """Build a small base model and pre-train it on the task's demonstrations."""
-    config = read_study(study)
-    build = config.models[model].build if model in config.models else None
+    from knapsack_rl.study import expand
+    from knapsack_rl.study.replicates import base_models
+
+    known = base_models(expand(read_study(study), source=study_source(study)))
+    build = known[model].model.build if model in known else None
     if build is None:
-        known = ", ".join(name for name, other in config.models.items() if other.build)
-        raise InputError(f"--model {model}: no model that {study_source(study)} builds; it builds: {known or 'none'}")
+        named = ", ".join(known) or "none"
+        raise InputError(f"--model {model}: no model that {study_source(study)} builds; it builds: {named}")
     _use_job_threads()
     from knapsack_rl.pretrain import pretrain as run
 
-    run(config.task, build, output=output)
+    run(known[model].task, build, output=output)
 
 
 def train(
@@ -111,11 +122,12 @@ def _train(config: "RunConfig", paths: StudyPaths, *, model_folder: Path) -> Non
     from knapsack_rl.train.launch import as_rank
 
     tracking_uri(Path("results"))  # refuses a store that would keep nothing, before hours are spent
+    problems = paths.problems(config.problem_set)
     job = TrainJob(
         config=config,
         paths=paths.run(config.run_id),
-        prompts_file=paths.train_prompts,
-        benchmarks_file=paths.benchmarks,
+        prompts_file=problems.train,
+        benchmarks_file=problems.benchmarks,
         model_folder=model_folder,
         start_live=lambda run_config: LiveTracker.start(run_config, results_root=Path("results")),
     )
@@ -139,11 +151,12 @@ def evaluate(config: ConfigOption = None, study: StudyOption = DEFAULT_STUDY, *,
 def _evaluate(config: "RunConfig", paths: StudyPaths) -> None:
     from knapsack_rl.evaluate import evaluate as run_evaluation
 
+    problems = paths.problems(config.problem_set)
     run_evaluation(
         config,
         paths=paths.run(config.run_id),
-        benchmarks_file=paths.benchmarks,
-        prompts_file=paths.train_prompts,
+        benchmarks_file=problems.benchmarks,
+        prompts_file=problems.train,
     )
 
 
@@ -171,7 +184,7 @@ def _launched_ranks(config: "RunConfig", given: Sequence[str]) -> bool:
 
 
 def _base_model(config: "RunConfig", paths: StudyPaths) -> Path:
-    folder = Path(config.model.path) if config.model.path else paths.model(config.model_name)
+    folder = Path(config.model.path) if config.model.path else paths.model(config.base_folder)
     if not (folder / "config.json").is_file():
         raise InputError(
             f"{folder}: the base model is not there; make or fetch it with `snakemake --cores 2 base_models`"

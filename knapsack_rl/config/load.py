@@ -40,7 +40,10 @@ def parse_study(data: object, *, source: str) -> StudyConfig:
     try:
         return StudyConfig.model_validate(data)
     except ValidationError as error:
-        raise ConfigError(f"{source}: {describe(error)}") from None
+        message = describe(error)
+        if isinstance(data.get("grid"), Mapping):  # one block, which the user did not number
+            message = message.replace("grid.0.", "grid.")
+        raise ConfigError(f"{source}: {message}") from None
 
 
 def parse_run(data: Mapping[str, Any] | str, *, source: str) -> RunConfig:

@@ -28,6 +28,12 @@ class RunConfig(Section):
     budget: int = Field(ge=1, description="Mean rollouts per prompt (N).")
     batch: Batch = Field(default="prompts_fixed", description="What other budgets of the study have in common with it.")
     seed: int = Field(description="Run seed.")
+    base_model: str | None = Field(
+        default=None, description="Folder of the base model in the study's models; the model's name if left out."
+    )
+    problem_set: str | None = Field(
+        default=None, description="Folder of the run's problem sets in the study's data, where seeds have their own."
+    )
     model: ModelConfig
     arm: ArmConfig
     task: TaskConfig
@@ -69,6 +75,11 @@ class RunConfig(Section):
     def model_label(self) -> str:
         """The model as results name it; a run is compared with runs of the same label and budget only."""
         return self.model_name if self.batch == "prompts_fixed" else f"{self.model_name}, total fixed"
+
+    @property
+    def base_folder(self) -> str:
+        """Folder of the base model in the study's models."""
+        return self.base_model or self.model_name
 
     @property
     def rollouts_per_step(self) -> int:

@@ -19,7 +19,12 @@ class TaskConfig(Section):
 
     name: str = Field(description="Registered task, see `knapsack-rl methods`.")
     options: dict[str, Any] = Field(default_factory=dict, description="Options of the task, checked by the task.")
-    seed: int = Field(default=0, description="Seed of the problem sets; the same sets serve every run of the study.")
+    seed: int = Field(default=0, description="Seed of the problem sets.")
+    per_seed: bool = Field(
+        default=False,
+        description="Draw problems, and the noise of evaluations, for each run seed anew, so that a run seed is a"
+        " replicate of the whole experiment; false: the same sets serve every run of the study.",
+    )
 
 
 class PretrainConfig(Section):
@@ -41,6 +46,9 @@ class BuildConfig(Section):
     num_heads: int = Field(default=4, ge=1, description="Attention heads; the head size is hidden_size / num_heads.")
     intermediate_size: int | None = Field(default=None, ge=4, description="MLP width; 3 x hidden_size when left out.")
     seed: int = Field(default=0, description="Seed of the initial weights and of the order of demonstrations.")
+    per_seed: bool = Field(
+        default=False, description="Build a base model for each run seed; false: all runs of the model share one."
+    )
     pretrain: PretrainConfig = Field(default_factory=PretrainConfig, description="Pre-training on demonstrations.")
 
     @model_validator(mode="after")
@@ -139,7 +147,7 @@ Batch = Literal["prompts_fixed", "total_fixed"]
 
 
 class GridConfig(Section):
-    """The runs of a study: every combination of the lists."""
+    """A block of runs: every combination of the lists."""
 
     models: list[str] = Field(min_length=1, description="Names from `models`.")
     arms: list[str] = Field(min_length=1, description="Names from `arms`.")

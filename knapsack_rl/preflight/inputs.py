@@ -31,7 +31,7 @@ def run_of(model: str, runs: Mapping[str, RunConfig]) -> RunConfig:
 
 def check_models(study: StudyConfig, runs: Mapping[str, RunConfig]) -> Iterator[Finding]:
     """Every model of the grid is there, can be built, or can be fetched; and is long enough."""
-    for name in study.grid.models:
+    for name in study.grid_models:
         yield _model(study, name, model=study.models[name])
         yield from _context(study, name, run=run_of(name, runs))
 
@@ -114,14 +114,14 @@ def _first_rows(check: str, name: str, *, chosen: SetOptions) -> Finding:
 
 def check_signal(study: StudyConfig, runs: Mapping[str, RunConfig]) -> Iterator[Finding]:
     """Settings with which training runs and learns nothing."""
-    if 1 in study.grid.budgets:
+    if 1 in study.grid_budgets:
         found = "grid.budgets has 1: a group of one rollout has no advantage, so those runs never get a gradient"
         yield Finding(check="budgets", status="note", found=found, remedy="use budgets of 2 and more")
     if study.task.name != "math":
         return
     options = check_options(study.task.options)
     judges = dict.fromkeys(options.grader_of(benchmark) for benchmark in options.benchmarks)
-    for name in study.grid.models:
+    for name in study.grid_models:
         training, benchmarks = run_of(name, runs).model.prompt.templates
         pairs = [("template", training, options.grader), *(("benchmark_template", benchmarks, each) for each in judges)]
         for key, template, grader in pairs:

@@ -48,7 +48,7 @@ def check_machine(study: StudyConfig, runs: Mapping[str, RunConfig], *, machine:
         remedy = remedy and f"{remedy}, or set learner.gpus"
         found = f"{asked} asked for by a run, {machine.gpus} here"
         yield Finding(check="GPUs", status="ok" if enough else "missing", found=found, remedy=remedy)
-    for name in study.grid.models:
+    for name in study.grid_models:
         yield _memory(study, name, run=run_of(name, runs), machine=machine)
 
 
@@ -60,7 +60,7 @@ def _disk(study: StudyConfig, runs: Mapping[str, RunConfig]) -> Iterator[Finding
     except OutputError as error:
         yield Finding(check="folders", status="missing", found=str(error), remedy="make them writable")
         return
-    shapes = {name: model_shape(study, name) for name in study.grid.models}
+    shapes = {name: model_shape(study, name) for name in study.grid_models}
     needed = sum(disk_bytes(run, shape) for run in runs.values() if (shape := shapes[run.model_name])) / GIB
     free = shutil.disk_usage(_existing(paths.results)).free / GIB
     enough = needed <= free

@@ -4,13 +4,14 @@ from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
+from knapsack_rl.base.layout import ProblemPaths
 from knapsack_rl.config import TaskConfig
 from knapsack_rl.records import PREPARATION, destination, ensure_writable, table_of, write_table
 from knapsack_rl.records.prompts import write_benchmarks, write_train_prompts
 from knapsack_rl.tasks import build_task
 
 
-def prepare(config: TaskConfig, *, train_prompts: Path, benchmarks: Path, preparation: Path) -> None:
+def prepare(config: TaskConfig, output: ProblemPaths) -> None:
     """Write training problems, benchmarks (with what overlaps training), and the counts of every filter.
 
     Raises:
@@ -18,12 +19,12 @@ def prepare(config: TaskConfig, *, train_prompts: Path, benchmarks: Path, prepar
         InputError: a data set or tokenizer that cannot be had, or a filter that leaves nothing.
         OutputError: a folder that cannot be written, or an output that is no file.
     """
-    for path in (train_prompts, benchmarks, preparation):
+    for path in output.all:
         ensure_writable(destination(path).parent)
     prepared = build_task(config.name, config.options, seed=config.seed).preparation(open_tokenizer)
-    write_train_prompts(train_prompts, prepared.train)
-    write_benchmarks(benchmarks, prepared.benchmarks, overlaps=prepared.overlaps)
-    write_table(preparation, table_of([asdict(count) for count in prepared.counts], PREPARATION))
+    write_train_prompts(output.train, prepared.train)
+    write_benchmarks(output.benchmarks, prepared.benchmarks, overlaps=prepared.overlaps)
+    write_table(output.preparation, table_of([asdict(count) for count in prepared.counts], PREPARATION))
 
 
 def open_tokenizer(place: str, revision: str | None) -> Callable[[str], int]:

@@ -50,7 +50,7 @@ def build_report(study: StudyConfig, *, results_folder: Path, output: Path) -> N
         figures=[read_figure(name, views_folder=paths.views, study=study.name) for name in FIGURE_NAMES],
         rules=draw_rule_graph(graph) if (graph := _rules(paths, list(runs["run_id"]))) else "",
         provenance=[*facts(read_manifests(results_folder, list(runs["run_id"]))), ("Training time", _hours(runs))],
-        num_seeds=len(study.grid.seeds),
+        num_seeds=len(study.grid_seeds),
     )
     write_text(output, text)
 

@@ -3,28 +3,36 @@
 from pathlib import PurePath
 
 from knapsack_rl.config import ArmConfig, ModelConfig, StudyConfig
+from knapsack_rl.study.grid import grid_keys
 
 
 def describe_study(study: StudyConfig) -> list[tuple[str, str]]:
     """Label and text of each fact a reader needs before the results."""
-    grid, train, evaluation = study.grid, study.train, study.evaluation
-    num_runs = len(grid.models) * len(grid.arms) * len(grid.budgets) * len(grid.seeds)
-    budgets = ", ".join(str(budget) for budget in grid.budgets)
-    rollouts = ", ".join(str(budget * train.prompts_per_step) for budget in grid.budgets)
+    train, evaluation = study.train, study.evaluation
+    budgets = ", ".join(str(budget) for budget in study.grid_budgets)
+    rollouts = ", ".join(str(budget * train.prompts_per_step) for budget in study.grid_budgets)
     spent = f"N = {budgets} rollouts per prompt on average ({rollouts} per step), bounds {train.low}..{train.high}"
     sampled = f"{evaluation.samples} samples per problem at temperature {evaluation.temperature:g}"
     return [
         ("Task", study.task.name + _options(study.task.options)),
-        ("Models", "; ".join(_model(name, study.models[name]) for name in grid.models)),
-        ("Arms", "; ".join(_arm(name, study.arms[name]) for name in grid.arms)),
+        ("Models", "; ".join(_model(name, study.models[name]) for name in study.grid_models)),
+        ("Arms", "; ".join(_arm(name, study.arms[name]) for name in study.grid_arms)),
         ("Budgets", spent),
-        ("Runs", f"{num_runs}, with {len(grid.seeds)} seed{'s' if len(grid.seeds) > 1 else ''} each"),
+        ("Runs", _runs(study)),
         (
             "Training",
             f"{train.steps} steps of {train.prompts_per_step} prompts, loss averaged by {train.loss_aggregation}",
         ),
         ("Evaluation", f"every {evaluation.every} steps, {sampled}"),
     ]
+
+
+def _runs(study: StudyConfig) -> str:
+    counts = sorted({len(block.seeds) for block in study.grid})
+    one = f"{counts[0]} seed{'s' if counts[0] > 1 else ''} each"
+    seeds = one if len(counts) == 1 else f"{counts[0]} to {counts[-1]} seeds per block"
+    replicates = "; each seed has problems and a base model of its own" if study.task.per_seed else ""
+    return f"{len(grid_keys(study))}, with {seeds}{replicates}"
 
 
 def _options(options: dict[str, object]) -> str:

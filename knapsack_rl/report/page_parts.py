@@ -62,12 +62,11 @@ def choices(study: StudyConfig, runs: pd.DataFrame) -> dict[str, tuple[Choice, .
         study: says what there is to choose.
         runs: table ``runs``, whose arms have records and hence are drawn.
     """
-    grid = study.grid
     shown = {arm: look.shown_color for arm, look in arm_looks(strategies_in(runs)).items()}
     return {
-        "model": tuple(Choice(kind="model", value=model, label=model) for model in grid.models),
-        "budget": tuple(Choice(kind="budget", value=str(n), label=f"N = {n}") for n in grid.budgets),
-        "arm": tuple(Choice(kind="arm", value=arm, label=arm, color=shown.get(arm, "")) for arm in grid.arms),
+        "model": tuple(Choice(kind="model", value=model, label=model) for model in study.grid_models),
+        "budget": tuple(Choice(kind="budget", value=str(n), label=f"N = {n}") for n in study.grid_budgets),
+        "arm": tuple(Choice(kind="arm", value=arm, label=arm, color=shown.get(arm, "")) for arm in study.grid_arms),
     }
 
 

@@ -10,6 +10,7 @@ from knapsack_rl.base.errors import ConfigError, InputError
 from knapsack_rl.beliefs import check_tracker
 from knapsack_rl.config import ArmConfig, RunConfig, StudyConfig, TrainConfig, parse_run
 from knapsack_rl.study.grid import GridKey, grid_keys
+from knapsack_rl.study.replicates import as_replicate
 from knapsack_rl.study.totals import step_totals
 from knapsack_rl.tasks import build_task, check_task
 
@@ -94,7 +95,8 @@ def _resolve(study: StudyConfig, run_id: str, *, key: GridKey, defaults: Mapping
         "sampler": _merge(defaults["sampler"], study.models[key.model].sampler),
         "live_tracking": study.tracking.live,
     }
-    run = parse_run(_merge(resolved, study.overrides.get(run_id, {})), source=f"{source}: run {run_id}")
+    merged = _merge(resolved, study.overrides.get(run_id, {}))
+    run = as_replicate(parse_run(merged, source=f"{source}: run {run_id}"), study)
     try:
         run = run.model_copy(update={"arm": _check_arm(run.arm, "arm")})
         step_totals(run)

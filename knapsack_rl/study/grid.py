@@ -1,5 +1,6 @@
 """The runs that a grid names, before their settings are resolved."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
 
@@ -34,14 +35,15 @@ def grid_keys(study: StudyConfig) -> dict[str, GridKey]:
     Raises:
         ConfigError: a total that no budget divides.
     """
-    grid = study.grid
-    keys = [
-        GridKey(model=model, arm=arm, budget=budget, batch=batch, prompts_per_step=prompts, seed=seed)
-        for model, arm, (budget, batch, prompts), seed in product(
-            grid.models, grid.arms, _budgets(grid, study.train.prompts_per_step), grid.seeds
-        )
-    ]
-    return {key.run_id: key for key in keys}
+    prompts_per_step = study.train.prompts_per_step
+    return {key.run_id: key for block in study.grid for key in _block_keys(block, prompts_per_step)}
+
+
+def _block_keys(grid: GridConfig, prompts_per_step: int) -> Iterator[GridKey]:
+    for model, arm, (budget, batch, prompts), seed in product(
+        grid.models, grid.arms, _budgets(grid, prompts_per_step), grid.seeds
+    ):
+        yield GridKey(model=model, arm=arm, budget=budget, batch=batch, prompts_per_step=prompts, seed=seed)
 
 
 def _budgets(grid: GridConfig, prompts_per_step: int) -> list[tuple[int, Batch, int | None]]:

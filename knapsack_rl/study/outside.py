@@ -8,7 +8,7 @@ from knapsack_rl.config import RunConfig, StudyConfig
 
 def needs_check(study: StudyConfig, runs: Mapping[str, RunConfig]) -> bool:
     """Whether anything must be downloaded, or a GPU or an extra library be there."""
-    models = [study.models[name] for name in study.grid.models]
+    models = [study.models[name] for name in study.grid_models]
     extras = any(gpus_of(run) or run.sampler.kind == "vllm" for run in runs.values())
     return study.task.name == "math" or any(model.hub for model in models) or extras
 
@@ -30,7 +30,7 @@ def needs_json(study: StudyConfig) -> str:
     parts = {
         "task": study.task.model_dump(mode="json", exclude_defaults=True),
         "models": {
-            name: study.models[name].model_dump(mode="json", exclude_defaults=True) for name in study.grid.models
+            name: study.models[name].model_dump(mode="json", exclude_defaults=True) for name in study.grid_models
         },
         "learner": study.learner.model_dump(mode="json", exclude_defaults=True),
         "sampler": study.sampler.model_dump(mode="json", exclude_defaults=True),

@@ -45,7 +45,7 @@ def plan(study: StudyConfig, runs: Mapping[str, RunConfig], *, given: Assumption
     """
     given.check()
     problems = count_benchmark_problems(study.task)
-    shapes = {name: require_shape(study, name) for name in study.grid.models}
+    shapes = {name: require_shape(study, name) for name in study.grid_models}
     rows: dict[tuple[str, int], PlanRow] = {}
     for run in runs.values():
         shape = shapes[run.model_name]

@@ -40,7 +40,6 @@ def experiment_tags(study: StudyConfig, experiment_id: str, *, summary_id: str) 
         },
     }
     at = f"#/experiments/{experiment_id}/runs"
-    grid = study.grid
     # MLflow shows the first lines at first, so the links come first.
     note = f"""- [Compare {" and ".join(arms)}]({at}?viewStateShareKey={COMPARISON}&compareRunsMode=CHART&{RUNS_TAB}): \
 one line per model, budget and arm, averaged over seeds
@@ -48,9 +47,9 @@ one line per model, budget and arm, averaged over seeds
 - [Tables and figures]({at}/{summary_id}/artifacts)
 - The report with intervals and claims: `results/{study.name}/report.html`
 
-Rollout-budget allocation for GRPO at matched compute: models {", ".join(grid.models)}; \
-arms {", ".join(grid.arms)}; N = {", ".join(map(str, grid.budgets))} rollouts per prompt; \
-seeds {", ".join(map(str, grid.seeds))}.
+Rollout-budget allocation for GRPO at matched compute: models {", ".join(study.grid_models)}; \
+arms {", ".join(study.grid_arms)}; N = {", ".join(map(str, study.grid_budgets))} rollouts per prompt; \
+seeds {", ".join(map(str, study.grid_seeds))}.
 
 Metrics: `train/` what a step did, `allocation/` where its rollouts went and how many carried a gradient, `eval/` \
 held-out accuracy, `seconds/` where the time went, `final/` one number per run. Step = training step; 0 is the base \
@@ -61,8 +60,8 @@ model.
 
 def compared_arms(study: StudyConfig) -> list[str]:
     """Uniform and knapsack where the study has both, else all its arms."""
-    main = [arm for arm in study.grid.arms if arm in MAIN_ARMS]
-    return main if len(main) == len(MAIN_ARMS) else list(study.grid.arms)
+    main = [arm for arm in study.grid_arms if arm in MAIN_ARMS]
+    return main if len(main) == len(MAIN_ARMS) else list(study.grid_arms)
 
 
 def run_note(config: RunConfig, runs: Mapping[str, RunConfig], *, ids: Mapping[str, str], experiment_id: str) -> str:

@@ -23,9 +23,10 @@ DATA_CONTEXT = "mlflow.data.context"
 WEIGHTS = "knapsack_rl.weights"
 
 
-def dataset_inputs(paths: StudyPaths) -> list[DatasetInput]:
-    """The study's training and benchmark problems, as far as they are on disk, by content."""
-    found = {"training": paths.train_prompts, "evaluation": paths.benchmarks}
+def dataset_inputs(paths: StudyPaths, problem_set: str | None) -> list[DatasetInput]:
+    """Training and benchmark problems of a run, as far as they are on disk, by content."""
+    problems = paths.problems(problem_set)
+    found = {"training": problems.train, "evaluation": problems.benchmarks}
     return [
         DatasetInput(_dataset(path, study=paths.results.name), tags=[InputTag(DATA_CONTEXT, context)])
         for context, path in found.items()

@@ -63,7 +63,7 @@ class _Sync:
         writer = RunWriter.create(self.experiment, name=config.run_id, tags=tags, start_ms=start_ms)
         writer.add_params(run_params(config))
         writer.add_points(points)
-        if data := dataset_inputs(StudyPaths(paths.study, paths.study)):
+        if data := dataset_inputs(StudyPaths(paths.study, paths.study), config.problem_set):
             patiently(writer.client.log_inputs, writer.mlflow_id, datasets=data)
         log_policy(self.experiment, config, mlflow_id=writer.mlflow_id)
         writer.end("FINISHED", end_ms=end_ms)

@@ -12,6 +12,7 @@ from knapsack_rl.base.errors import ConfigError
 from knapsack_rl.config import load_study
 from knapsack_rl.config.schema import schema_yaml
 from knapsack_rl.study import expand
+from knapsack_rl.study.grid import grid_keys
 
 ROOT = Path(__file__).parents[2]
 SCHEMA = ROOT / "workflow" / "schemas" / "config.schema.yaml"
@@ -38,10 +39,14 @@ def test_study_expands(path, tmp_path, monkeypatch):
 
     runs = expand(study, source=path.name)
 
-    grid = study.grid
-    once = 0 if len(grid.batches) == 1 else 1  # a budget at which prompts and total are what they are elsewhere
-    budgets = len(grid.budgets) * len(grid.batches) - once
-    assert len(runs) == len(grid.models) * len(grid.arms) * budgets * len(grid.seeds)
+    named = set()
+    for grid in study.grid:
+        once = 0 if len(grid.batches) == 1 else 1  # a budget at which prompts and total are what they are elsewhere
+        budgets = len(grid.budgets) * len(grid.batches) - once
+        block = {key.run_id for key in grid_keys(study.model_copy(update={"grid": (grid,)})).values()}
+        assert len(block) == len(grid.models) * len(grid.arms) * budgets * len(grid.seeds)
+        named |= block
+    assert set(runs) == named
 
 
 @every_study

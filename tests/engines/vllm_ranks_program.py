@@ -54,15 +54,14 @@ def vllm_job(model_folder, out, *, tensor_parallel=1, ranks=ONE_RANK):
     )
     (config,) = expand(study).values()
     paths = StudyPaths.of("ranks", out)
-    if ranks.rank == 0 and not paths.train_prompts.exists():
-        prepare(
-            config.task, train_prompts=paths.train_prompts, benchmarks=paths.benchmarks, preparation=paths.preparation
-        )
+    problems = paths.problems(None)
+    if ranks.rank == 0 and not problems.train.exists():
+        prepare(config.task, problems)
     ranks.gather(None)
     return TrainJob(
         config=config,
         paths=paths.run(config.run_id),
-        prompts_file=paths.train_prompts,
+        prompts_file=problems.train,
         model_folder=model_folder,
         ranks=ranks,
     )

@@ -71,18 +71,14 @@ class Bench:
         )
         (config,) = expand(study).values()
         paths = StudyPaths.of("fake", self.root)
-        if not paths.train_prompts.exists():
-            prepare(
-                config.task,
-                train_prompts=paths.train_prompts,
-                benchmarks=paths.benchmarks,
-                preparation=paths.preparation,
-            )
+        problems = paths.problems(None)
+        if not problems.train.exists():
+            prepare(config.task, problems)
         return TrainJob(
             config=config,
             paths=paths.run(config.run_id),
-            prompts_file=paths.train_prompts,
-            benchmarks_file=paths.benchmarks,
+            prompts_file=problems.train,
+            benchmarks_file=problems.benchmarks,
             model_folder=self.root / "model",
             build=build,
         )

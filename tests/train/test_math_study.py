@@ -59,7 +59,7 @@ def finished(math_data, tmp_path_factory, make_chat_model):
             make_chat_model(folder / "models" / kind, kind, texts)
         (folder / "study.yaml").write_text(yaml.safe_dump(_study(math_data)))
         task, paths = load_study(folder / "study.yaml").task, StudyPaths.of("math", folder)
-        jobs.prepare(paths.train_prompts, paths.benchmarks, task=task.model_dump_json())
+        jobs.prepare(task=task.model_dump_json(), output=paths.problems(None).folder)
         for run in RUNS:
             jobs.train(study="study.yaml", run=run)
             jobs.evaluate(study="study.yaml", run=run)
@@ -68,16 +68,17 @@ def finished(math_data, tmp_path_factory, make_chat_model):
 
 def test_problems_are_prepared(finished):
     """24 short English problems that are in no benchmark; every filter is counted."""
-    prompts = read_train_prompts(finished.train_prompts)
-    counts = {row["step"]: row["num_after"] for row in read_table(finished.preparation, PREPARATION).to_pylist()}
+    problems = finished.problems(None)
+    prompts = read_train_prompts(problems.train)
+    counts = {row["step"]: row["num_after"] for row in read_table(problems.preparation, PREPARATION).to_pylist()}
     assert 24 == len(prompts) == counts["subset"]
     assert (17_188, 17_176, 13_976) == tuple(
         counts[step] for step in ("duplicates", "conflicting labels", "language en")
     )
     assert 24 < counts["at most 120 tokens"] < 13_976
-    overlaps = read_overlaps(finished.benchmarks)
+    overlaps = read_overlaps(problems.benchmarks)
     assert {"none"} == set(overlaps.values())
-    assert {("aime24", each.id) for each in read_benchmarks(finished.benchmarks)["aime24"]} == set(overlaps)
+    assert {("aime24", each.id) for each in read_benchmarks(problems.benchmarks)["aime24"]} == set(overlaps)
 
 
 @pytest.mark.parametrize("run", RUNS)
@@ -87,7 +88,7 @@ def test_models_train_on_problems_in_their_chat_template(finished, run):
     from knapsack_rl.models import load_tokenizer, prompt_encoder
 
     paths = finished.run(run)
-    texts = {prompt.id: prompt.text for prompt in read_train_prompts(finished.train_prompts)}
+    texts = {prompt.id: prompt.text for prompt in read_train_prompts(finished.problems(None).train)}
     tokenizer = load_tokenizer(paths.weights(3))
     encode = prompt_encoder(tokenizer, PromptConfig(template="dapo", chat=True))
     shown = tokenizer.decode(encode(next(iter(texts.values()))))

@@ -31,9 +31,7 @@ rule prepare_data:
     input:
         CHECKED,
     output:
-        train=PATHS.train_prompts,
-        benchmarks=PATHS.benchmarks,
-        preparation=PATHS.preparation,
+        PROMPTS,
     log:
         f"{LOGS}/prepare_data.log",
     benchmark:
@@ -42,11 +40,10 @@ rule prepare_data:
         ENVIRONMENT
     params:
         study=STUDY_FILE,
-        task=TASK_DIGEST,
+        tasks=[digest(compact_json(task)) for task in problem_sets(RUNS).values()],
         code_version=STUDY.code_version,
     shell:
-        "knapsack-rl prepare --study {params.study:q} --train-prompts {output.train:q}"
-        " --benchmarks {output.benchmarks:q} --preparation {output.preparation:q} > {log:q} 2>&1"
+        "knapsack-rl prepare --study {params.study:q} > {log:q} 2>&1"
 
 
 rule base_model:
@@ -59,7 +56,7 @@ rule base_model:
     benchmark:
         f"{BENCHMARKS}/base_model/{{model}}.tsv"
     wildcard_constraints:
-        model=one_of(name for name, model in STUDY.models.items() if model.build),
+        model=one_of(BASE_MODELS),
     priority: 10
     conda:
         ENVIRONMENT
@@ -70,7 +67,7 @@ rule base_model:
     params:
         folder=lambda wildcards: PATHS.model(wildcards.model),
         study=STUDY_FILE,
-        task=TASK_DIGEST,
+        task=task_digest,
         build=build_digest,
         code_version=STUDY.code_version,
     shell:

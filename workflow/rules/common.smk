@@ -15,6 +15,7 @@ from knapsack_rl.records.products import FIGURE_NAMES, TABLE_NAMES
 from knapsack_rl.study import expand
 from knapsack_rl.study.outside import fits_one_process, needs_check, needs_json
 from knapsack_rl.study.plan import count_benchmark_problems, model_shape
+from knapsack_rl.study.replicates import base_models, problem_sets
 from knapsack_rl.study.resources import evaluation_resources, training_resources
 from snakemake.settings.types import DeploymentMethod
 
@@ -98,29 +99,27 @@ STUDY_JSON = compact_json(STUDY) + "\n"
 # Jobs read the file; what a job depends on is a digest among its params, so that a change re-runs just that job.
 STUDY_FILE = str(PATHS.study_file)
 STUDY_DIGEST = digest(STUDY_JSON)
-TASK_DIGEST = digest(compact_json(STUDY.task))
 if not workflow.is_main_process:
     write_study()  # a job on a machine that does not share this folder has only what its Snakemake makes there
 LOGS = f"results/{STUDY.name}/logs"
 BENCHMARKS = f"results/{STUDY.name}/benchmarks"
 
-PROMPTS = [str(PATHS.train_prompts), str(PATHS.benchmarks), str(PATHS.preparation)]
-BUILT_MODELS = [
-    f"{PATHS.model(name)}/model.safetensors"
-    for name, model in STUDY.models.items()
-    if model.build and name in STUDY.grid.models
-]
+PROBLEM_SETS = [PATHS.problems(name) for name in problem_sets(RUNS)]
+PROMPTS = [str(path) for problems in PROBLEM_SETS for path in problems.all]
+# Base models that the study builds, by folder, each with a run that starts from it.
+BASE_MODELS = base_models(RUNS)
+BUILT_MODELS = [f"{PATHS.model(name)}/model.safetensors" for name in BASE_MODELS]
 FETCHED_MODELS = [
     f"{PATHS.model(name)}/fetched.json"
     for name, model in STUDY.models.items()
-    if model.hub and name in STUDY.grid.models
+    if model.hub and name in STUDY.grid_models
 ]
 # A study that needs anything from outside is checked before anything is downloaded or trained.
 CHECKED = [str(PATHS.results / "checked.md")] if needs_check(STUDY, RUNS) else []
 # Where Snakemake sends jobs elsewhere, the machine it was started on has not their GPUs, memory and disk.
 CHECK_OPTIONS = "--inputs-only" if workflow.non_local_exec else ""
 NUM_PROBLEMS = count_benchmark_problems(STUDY.task)
-SHAPES = {name: model_shape(STUDY, name) for name in STUDY.grid.models}
+SHAPES = {name: model_shape(STUDY, name) for name in STUDY.grid_models}
 TRAINING = {
     run_id: training_resources(run, SHAPES[run.model_name], num_problems=NUM_PROBLEMS)
     for run_id, run in RUNS.items()
@@ -133,7 +132,6 @@ EVALUATES_AT_ONCE = all(map(fits_one_process, RUNS.values()))
 ALL_STEPS = [str(PATHS.run(run).folder / "steps.parquet") for run in RUNS]
 # Only a study that asks for probes declares their files, so that the evaluations of others stay as they are.
 USES_PROBE = any(run.evaluation.probe.prompts for run in RUNS.values())
-PROBE_PROMPTS = [str(PATHS.train_prompts)] if USES_PROBE else []
 EVALUATED = [
     str(PATHS.run("{run}").evals),
     *([str(PATHS.run("{run}").probe)] if USES_PROBE else []),
@@ -166,8 +164,13 @@ def run_digest(wildcards):
 
 
 def build_digest(wildcards):
-    """Digest of section `build` of one model."""
-    return digest(compact_json(STUDY.models[wildcards.model].build))
+    """Digest of section `build` of one base model, with its seed."""
+    return digest(compact_json(BASE_MODELS[wildcards.model].model.build))
+
+
+def task_digest(wildcards):
+    """Digest of section `task` that a base model is pre-trained for, with its seed."""
+    return digest(compact_json(BASE_MODELS[wildcards.model].task))
 
 
 def base_model(wildcards):
@@ -176,7 +179,7 @@ def base_model(wildcards):
     if run.model.path:
         return [str(path) for path in model_files(Path(run.model.path))]
     made = "fetched.json" if run.model.hub else "model.safetensors"
-    return f"{PATHS.model(run.model_name)}/{made}"
+    return f"{PATHS.model(run.base_folder)}/{made}"
 
 
 def one_of(names):
@@ -184,10 +187,30 @@ def one_of(names):
     return "|".join(names) or "(?!)"
 
 
+def problems_of(run_id):
+    """Paths of the problem sets of a run."""
+    return PATHS.problems(RUNS[run_id].problem_set)
+
+
+def train_prompts(wildcards):
+    """Training problems of a run."""
+    return str(problems_of(wildcards.run).train)
+
+
+def probe_prompts(wildcards):
+    """The same, for an evaluation that takes a probe of them."""
+    return [train_prompts(wildcards)] if USES_PROBE else []
+
+
+def benchmarks(wildcards):
+    """Benchmark problems of a run."""
+    return str(problems_of(wildcards.run).benchmarks)
+
+
 def evaluated_benchmarks(wildcards):
-    """Benchmark problems, for a run that is evaluated by the job that trains it."""
+    """The same, for a run that is evaluated by the job that trains it."""
     inside = EVALUATES_AT_ONCE or RUNS[wildcards.run].evaluation.inside_training
-    return [str(PATHS.benchmarks)] if inside else []
+    return [benchmarks(wildcards)] if inside else []
 
 
 def cost(wildcards):
@@ -197,4 +220,4 @@ def cost(wildcards):
 
 wildcard_constraints:
     run="|".join(RUNS),
-    model="|".join(STUDY.models),
+    model="|".join([*STUDY.models, *BASE_MODELS]),

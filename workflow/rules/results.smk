@@ -8,7 +8,7 @@ rule analyse:
         steps=ALL_STEPS,
         evals=ALL_EVALS,
         probes=ALL_PROBES,
-        preparation=PATHS.preparation,
+        preparation=[problems.preparation for problems in PROBLEM_SETS],
     output:
         ANALYSIS,
     log:

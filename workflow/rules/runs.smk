@@ -6,7 +6,7 @@
 
 rule train:
     input:
-        prompts=PATHS.train_prompts,
+        prompts=train_prompts,
         benchmarks=evaluated_benchmarks,
         model=base_model,
         store=STORE,
@@ -42,8 +42,8 @@ if not EVALUATES_AT_ONCE:
 
     rule evaluate:
         input:
-            PROBE_PROMPTS,
-            benchmarks=PATHS.benchmarks,
+            probe_prompts,
+            benchmarks=benchmarks,
             steps=PATHS.run("{run}").folder / "steps.parquet",
             weights=PATHS.run("{run}").folder / "weights",
         output:

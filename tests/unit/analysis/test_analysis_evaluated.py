@@ -42,7 +42,7 @@ def test_overlaps_come_from_the_prepared_benchmarks(make_study):
     """The table of problems says which overlap; the frames carry it."""
     paths, run_ids = make_study(Shape(seeds=(0,), steps=4))
     problem = Prompt(id="ops2-000", text="", answer="", kind="ops2")
-    write_benchmarks(paths.benchmarks, {"ops2": [problem]}, overlaps={("ops2", "ops2-000"): "exact"})
+    write_benchmarks(paths.problems(None).benchmarks, {"ops2": [problem]}, overlaps={("ops2", "ops2-000"): "exact"})
     analyse(paths.results, run_ids)
     evals = load_analysis(paths.analysis).evals
     assert set(evals.loc[evals["problem_id"] == "ops2-000", "overlap"]) == {"exact"}

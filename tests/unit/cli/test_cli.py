@@ -131,8 +131,7 @@ def test_unwritable_output_is_one_line(tmp_path):
     """A file where the output folder should be; nothing half-written."""
     (tmp_path / "blocked").write_text("")
     done = _run(
-        *("prepare", "--task", '{"name": "arithmetic"}', "--train-prompts", "blocked/train.parquet"),
-        *("--benchmarks", "blocked/benchmarks.parquet"),
+        *("prepare", "--task", '{"name": "arithmetic"}', "--output", "blocked/data"),
         cwd=tmp_path,
     )
     assert done.returncode == 2

@@ -18,7 +18,7 @@ from knapsack_rl.records.atomic import destination_folder
 COMMANDS = {
     "allocate": ("allocate", "p.csv", "--output"),
     "grade": ("grade", "cases.jsonl", "--output"),
-    "prepare": ("prepare", "--task", '{"name": "arithmetic"}', "--train-prompts", "t", "--benchmarks"),
+    "prepare": ("prepare", "--task", '{"name": "arithmetic"}', "--output"),
     "simulate": ("simulate", "--prompts", "32", "--batch", "16", "--epochs", "1", "--output"),
 }
 

@@ -150,7 +150,7 @@ def test_columns_of_a_file_are_looked_at(local, tiny_model_folder, row, words):
 def test_settings_that_never_give_a_gradient_are_noted(local, tiny_model_folder):
     """One rollout a prompt, and a template that does not ask for what the grader reads."""
     study = _study({"path": str(tiny_model_folder)}, local)
-    one = study.model_copy(update={"grid": study.grid.model_copy(update={"budgets": [1]})})
+    one = study.model_copy(update={"grid": (study.grid[0].model_copy(update={"budgets": [1]}),)})
     found = {each.check: each for each in check_signal(one, expand(study))}
     assert "never get a gradient" in found["budgets"].found
     assert "'plain' does not ask for the answer as answer_line; grader 'dapo' reads that" in found["prompt m"].found
