@@ -86,7 +86,7 @@ def test_templates_go_with_the_way_answers_are_read():
 def test_command_ends_with_one_line_and_exit_code_2(tmp_path, families, words):
     """Nothing is written, whether the mistake shows at once or once problems are made."""
     task = json.dumps({"name": "reasoning_gym", "options": {"families": families}})
-    command = ["prepare", "--task", task, "--train-prompts", "train.parquet", "--benchmarks", "benchmarks.parquet"]
+    command = ["prepare", "--task", task, "--output", "data"]
     program = "from knapsack_rl.cli.start import run; run()"
     done = subprocess.run(
         [sys.executable, "-c", program, *command], cwd=tmp_path, capture_output=True, text=True, check=False
@@ -94,4 +94,4 @@ def test_command_ends_with_one_line_and_exit_code_2(tmp_path, families, words):
     (line,) = done.stderr.splitlines()
     assert (done.returncode, done.stdout) == (2, "")
     assert all(word in line for word in words), line
-    assert list(tmp_path.iterdir()) == []
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
