@@ -11,7 +11,7 @@ from knapsack_rl.tasks.grading.process import TIMEOUT
 from knapsack_rl.tasks.procedural.worker import ERROR
 
 PROGRAM = "knapsack_rl.tasks.procedural.worker"
-CHUNK = 256
+CHUNK = 1024
 """Requests that justify one more process: starting one takes about two seconds of a processor."""
 
 
