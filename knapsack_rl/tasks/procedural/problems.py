@@ -68,7 +68,7 @@ def further_items(family: FamilyOptions, items: Items, *, wanted: int, seed: int
     """
     source = _items(family, "demonstrations", seed=seed, size=TRIES * wanted)
     found = list(
-        islice((one for one in _read(family, items, source=source, batch=wanted) if one.text not in avoid), wanted)
+        islice((one for one in _read(family, items, source=source, wanted=wanted) if one.text not in avoid), wanted)
     )
     if len(found) < wanted:
         raise _too_few(family, len(found), wanted=wanted, what="problems for demonstrations outside the benchmarks")
@@ -78,7 +78,7 @@ def further_items(family: FamilyOptions, items: Items, *, wanted: int, seed: int
 def _distinct(family: FamilyOptions, items: Items, *, seen: set[str], seed: int) -> list[Prompt]:
     wanted = family.num_train + family.num_benchmark
     prompts: list[Prompt] = []
-    for one in _read(family, items, source=item_set(family, seed=seed), batch=wanted):
+    for one in _read(family, items, source=item_set(family, seed=seed), wanted=wanted):
         if one.text not in seen:
             seen.add(one.text)
             identity = f"{family.name}-{one.index:06d}"
@@ -88,11 +88,14 @@ def _distinct(family: FamilyOptions, items: Items, *, seen: set[str], seed: int)
     raise _too_few(family, len(prompts), wanted=wanted, what="different problems")
 
 
-def _read(family: FamilyOptions, items: Items, *, source: ItemSet, batch: int) -> Iterator[Asked]:
-    for start in range(0, TRIES * batch, batch):
-        indices = range(start, start + batch)
+def _read(family: FamilyOptions, items: Items, *, source: ItemSet, wanted: int) -> Iterator[Asked]:
+    """Items in their order: as many as are wanted at once, then a few at a time for those that were left out."""
+    start, most = 0, TRIES * wanted
+    while start < most:
+        indices = range(start, min(most, start + (wanted if start == 0 else max(64, wanted // 8))))
         for index, (question, answer) in zip(indices, items.make(source, indices), strict=True):
             yield Asked(index, _asked(question, family), answer)
+        start = indices.stop
 
 
 def _asked(question: str, family: FamilyOptions) -> str:

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from procedural_sets import SUMS, few, options
 
-from knapsack_rl.base.errors import InputError
+from knapsack_rl.base.errors import ConfigError, InputError
 from knapsack_rl.base.types import Prompt, StopReason
 from knapsack_rl.tasks import Response, build_task
 from knapsack_rl.tasks.procedural.answers import END
@@ -207,3 +207,12 @@ def test_demonstrations_are_a_function_of_options_and_seed(make):
     given = options(demonstration_errors=0.5)
     one, again, other = (make(given, seed=seed).demonstrations(50) for seed in (0, 0, 1))
     assert one == again != other
+
+
+def test_sets_without_reference_answers_are_not_demonstrated(make):
+    """Several placements are right in rush_hour; its problems can be asked and scored all the same."""
+    task = make(options(few("rush_hour")))
+    with pytest.raises(ConfigError, match=r"rush_hour has no reference answers to demonstrate; give a model by"):
+        task.demonstrations(3)
+    prompt = prepared(task)[0][0]
+    assert (prompt.answer, graded(task, prompt, "F+1")[0].reward) == ("", 0)
