@@ -29,6 +29,7 @@ ERROR = "error"
 """Key of an answer that says why there is none."""
 
 
+@lru_cache(maxsize=1 << 15)  # a model comes back to its answers; sympy takes milliseconds for each
 def answer(address: str, item: str) -> bytes:
     """JSON of ``[question, reference]``, of the score, or of ``{"error": ...}``; ``TIMEOUT`` if time ran out."""
     index, reference, response = json.loads(item)
