@@ -7,6 +7,7 @@ from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers
 from transformers import PreTrainedTokenizerFast, Qwen3Config, Qwen3ForCausalLM
 
 from knapsack_rl.config import BuildConfig
+from knapsack_rl.tasks import UNKNOWN
 
 PAD = "<pad>"
 MAX_POSITIONS = 256
@@ -15,11 +16,13 @@ MAX_POSITIONS = 256
 def build_tokenizer(vocabulary: Sequence[str]) -> PreTrainedTokenizerFast:
     """Tokenizer with one token per character; the last entry of ``vocabulary`` is the end-of-sequence token.
 
-    A character outside the vocabulary is an error on encoding (there is no unknown token), not a silent token.
+    A character outside the vocabulary is an error on encoding, not a silent token, unless the vocabulary has one for
+    such characters (``UNKNOWN``).
     """
     ids = {PAD: 0} | {character: index for index, character in enumerate(vocabulary, start=1)}
-    tokenizer = Tokenizer(models.WordLevel(ids))
-    tokenizer.pre_tokenizer = pre_tokenizers.Split(Regex("."), behavior="isolated")
+    tokenizer = Tokenizer(models.WordLevel(ids, unk_token=UNKNOWN if UNKNOWN in ids else None))
+    every = r"[\s\S]" if "\n" in ids else "."  # a point is no line break
+    tokenizer.pre_tokenizer = pre_tokenizers.Split(Regex(every), behavior="isolated")
     tokenizer.decoder = decoders.Fuse()
     return PreTrainedTokenizerFast(tokenizer_object=tokenizer, pad_token=PAD, eos_token=vocabulary[-1])
 

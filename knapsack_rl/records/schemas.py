@@ -108,6 +108,7 @@ _ANSWER = {
     "num_response_tokens": pa.int32(),
     "truncated": pa.bool_(),
     "extracted": pa.string(),  # the final answer that was judged; null = none was found
+    "score": pa.float64(),  # partial credit in [0, 1], no reward; null = the task gives none
 }
 """One sampled answer, to whatever problem."""
 
@@ -120,7 +121,7 @@ EVALS = _schema(
         "kind": pa.string(),
         **_ANSWER,
     },
-    nullable=("extracted",),
+    nullable=("extracted", "score"),
 )
 """One row per checkpoint, problem and sample."""
 
@@ -132,7 +133,7 @@ PROBES = _schema(
         "kind": pa.string(),
         **_ANSWER,
     },
-    nullable=("extracted",),
+    nullable=("extracted", "score"),
 )
 """Fixed sample of training problems: one row per checkpoint, problem and sample. No part of any accuracy."""
 

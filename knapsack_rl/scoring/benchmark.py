@@ -82,6 +82,7 @@ def score_benchmark(
             "reward": verdict.reward,
             "reason": verdict.reason,
             "extracted": verdict.extracted,
+            "score": verdict.score,
             "num_response_tokens": len(rollout.tokens),
             "truncated": rollout.stop is StopReason.LENGTH,
         }

@@ -2,9 +2,10 @@
 
 from knapsack_rl.tasks.grading import Grade, Grader, build_grader, grader_names
 from knapsack_rl.tasks.registry import build_task, check_task, task_names
-from knapsack_rl.tasks.task import Demonstration, Response, Task, Verdict
+from knapsack_rl.tasks.task import UNKNOWN, Demonstration, Response, Task, Verdict
 
 __all__ = [
+    "UNKNOWN",
     "Demonstration",
     "Grade",
     "Grader",

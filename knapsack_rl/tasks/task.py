@@ -13,6 +13,9 @@ CutOff = Literal["wrong", "graded"]
 The release of Knapsack RL grades the text it has, whether or not the model came to an end.
 """
 
+UNKNOWN = "\N{REPLACEMENT CHARACTER}"
+"""In a task's vocabulary it stands for every character that is not; without it such a character is an error."""
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
@@ -25,6 +28,8 @@ class Verdict:
     was given up)."""
     extracted: str | None = None
     """The final answer that was judged, None if there is none or the task keeps none."""
+    score: float | None = None
+    """Partial credit in [0, 1] of a task that gives some; recorded, and no reward."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

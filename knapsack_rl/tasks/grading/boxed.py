@@ -9,10 +9,13 @@ from knapsack_rl.tasks.grading.box import final_box, unboxed
 from knapsack_rl.tasks.grading.comparison import no_algebra, same
 from knapsack_rl.tasks.grading.grade import Case, Grade
 from knapsack_rl.tasks.grading.number import number, same_number
-from knapsack_rl.tasks.grading.pool import WorkerPool
 from knapsack_rl.tasks.grading.spelling import spell, tight
-from knapsack_rl.tasks.grading.worker import RIGHT, TIMEOUT, WRONG
+from knapsack_rl.tasks.grading.worker import RIGHT, WRONG
+from knapsack_rl.tasks.isolation.pool import WorkerPool
+from knapsack_rl.tasks.isolation.process import TIMEOUT
 
+PROGRAM = "knapsack_rl.tasks.grading.worker"
+"""Module whose ``main`` compares expressions in a process of its own."""
 LONGEST = 2_000
 """Characters of an answer that is compared as mathematics; a longer one must be the same number or the same text."""
 
@@ -30,7 +33,7 @@ class BoxedGrader:
     def __init__(self, *, num_workers: int | None = None) -> None:
         if find_spec("math_verify") is None:
             raise ConfigError("the boxed grader needs math-verify; install it with: pip install 'knapsack-rl[train]'")
-        self._pool = WorkerPool(num_workers)
+        self._pool = WorkerPool(num_workers, program=PROGRAM)
 
     def grade(self, response: str, answer: str, /) -> Grade:
         """Judge one response; never raises on any text."""

@@ -18,6 +18,20 @@ def test_tokenizer_round_trips_every_character(tiny_model_folder):
     assert tokenizer("#")["input_ids"] == [tokenizer.eos_token_id]
 
 
+def test_tokenizer_has_a_token_for_unknown_characters_where_the_task_lists_one():
+    """One token for each of them; line breaks are characters like others. Without one they are an error."""
+    from knapsack_rl.models import build_tokenizer
+    from knapsack_rl.tasks.arithmetic import VOCABULARY as DIGITS
+    from knapsack_rl.tasks.procedural.answers import END, UNKNOWN, VOCABULARY
+
+    tokenizer = build_tokenizer(VOCABULARY)
+    ids = tokenizer(f"a\n\nA ~é中{END}")["input_ids"]
+    assert tokenizer.decode(ids) == f"a\n\nA ~{UNKNOWN}{UNKNOWN}{END}"
+    assert ids[-1] == tokenizer.eos_token_id
+    with pytest.raises(Exception, match="WordLevel error"):
+        build_tokenizer(DIGITS)("a")
+
+
 def test_initial_weights_depend_on_the_seed_alone(tiny_model_folder):
     """Building again gives the same weights and leaves torch's global generator alone."""
     import torch

@@ -6,7 +6,7 @@ import pytest
 
 from knapsack_rl.base.errors import ConfigError
 from knapsack_rl.tasks import build_grader
-from knapsack_rl.tasks.grading.pool import num_cores
+from knapsack_rl.tasks.isolation.pool import num_cores
 
 
 @pytest.fixture(scope="module")

@@ -1,8 +1,8 @@
-"""Reused worker processes that compare expressions, each pair within its limits; no pair harms its neighbours.
+"""Reused worker processes that judge pairs of texts, each within its limits; no pair harms its neighbours.
 
 Workers are fresh interpreters rather than forks: a fork of a process that holds threads or a GPU is not safe. What
-passes over the sockets are pairs of strings as JSON, and single bytes back. A worker ends when its socket closes, so
-none outlives the program, however it ended.
+passes over the sockets are pairs of strings as JSON, and a few bytes back for each. A worker ends when its socket
+closes, so none outlives the program, however it ended.
 """
 
 import json
@@ -17,7 +17,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, Pipe, wait
 
-from knapsack_rl.tasks.grading.worker import READY, TIMEOUT
+from knapsack_rl.tasks.isolation.process import READY, TIMEOUT
 
 CHUNK = 16
 """Pairs handed over at once."""
@@ -26,7 +26,6 @@ WALL_LIMIT_S = 60.0
 worker so stuck, that it does not come to it. A short wait would let the load of the machine decide verdicts."""
 START_LIMIT_S = 120.0
 MOST_WORKERS = 8
-_PROGRAM = "from knapsack_rl.tasks.grading.worker import main; main()"
 
 
 @dataclass(slots=True)
@@ -40,11 +39,12 @@ class Worker:
     ready: bool = False
 
     @classmethod
-    def start(cls) -> "Worker":
-        """A new process; it says when it is ready."""
+    def start(cls, program: str) -> "Worker":
+        """A new process that runs ``main`` of the module ``program``; it says when it is ready."""
         ours, theirs = Pipe()
-        command = [sys.executable, "-c", _PROGRAM, str(theirs.fileno())]
-        environment = os.environ | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+        command = [sys.executable, "-c", f"from {program} import main; main()", str(theirs.fileno())]
+        path = os.pathsep.join(path for path in sys.path if path)
+        environment = os.environ | {"PYTHONPATH": path, "PYTHONHASHSEED": "0"}  # every worker orders a set alike
         with theirs:
             process = subprocess.Popen(
                 command, pass_fds=[theirs.fileno()], env=environment, stdin=subprocess.DEVNULL, start_new_session=True
@@ -66,16 +66,20 @@ def num_cores() -> int:
 
 
 class WorkerPool:
-    """``decide(pairs)`` gives one byte of ``worker.py`` per pair. Processes start on first need."""
+    """``decide(pairs)`` gives the answer of ``program`` to each pair, ``TIMEOUT`` where a process was ended over it.
 
-    def __init__(self, num_workers: int | None = None) -> None:
+    Processes start on first need, one for every ``chunk`` pairs that wait.
+    """
+
+    def __init__(self, num_workers: int | None = None, *, program: str, chunk: int = CHUNK) -> None:
+        self._program, self._chunk = program, chunk
         self._num_workers = num_workers or min(MOST_WORKERS, num_cores())
         self._workers: list[Worker] = []
         self._lock = threading.Lock()
         weakref.finalize(self, _stop_all, self._workers)
 
     def decide(self, pairs: Sequence[tuple[str, str]], *, on_done: Callable[[int], None]) -> list[bytes]:
-        """Compare all pairs; ``on_done`` hears the index of each as it is decided.
+        """Judge all pairs; ``on_done`` hears the index of each as it is decided.
 
         Raises:
             RuntimeError: worker processes do not start; their own message is on standard error.
@@ -118,14 +122,14 @@ class WorkerPool:
 
     def _hand_out(self, waiting: deque[int], pairs: Sequence[tuple[str, str]]) -> None:
         """Give every ready, idle worker a chunk; start one more while there is work for it."""
-        wanted = min(self._num_workers, -(-len(waiting) // CHUNK))
+        wanted = min(self._num_workers, -(-len(waiting) // self._chunk))
         idle = sum(not worker.pending for worker in self._workers)
         while idle < wanted and len(self._workers) < self._num_workers:
-            self._workers.append(Worker.start())
+            self._workers.append(Worker.start(self._program))
             idle += 1
         for worker in self._workers:
             if worker.ready and not worker.pending and waiting:
-                worker.pending.extend(waiting.popleft() for _ in range(min(CHUNK, len(waiting))))
+                worker.pending.extend(waiting.popleft() for _ in range(min(self._chunk, len(waiting))))
                 worker.connection.send_bytes(json.dumps([pairs[index] for index in worker.pending]).encode())
                 worker.deadline = time.monotonic() + WALL_LIMIT_S
 
@@ -134,7 +138,7 @@ class WorkerPool:
         self._workers.remove(worker)
         worker.stop()
         if not worker.ready:
-            raise RuntimeError(f"a grading process did not start (exit code {worker.process.returncode})")
+            raise RuntimeError(f"a process of {self._program} did not start (exit code {worker.process.returncode})")
         index = worker.pending.popleft()
         waiting.extendleft(reversed(worker.pending))
         return index

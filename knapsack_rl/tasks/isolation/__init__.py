@@ -1,0 +1,1 @@
+"""Untrusted text is judged in processes with limits of time and memory, shared by all tasks that do so."""

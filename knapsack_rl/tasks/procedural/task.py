@@ -1,0 +1,164 @@
+"""Problems of reasoning-gym: any of its sets with its parameters, scored by its own scorers.
+
+A response is right if its score is 1. Partial credit (many scorers give 0.01, 0.1 or a ratio of lengths) is recorded
+and no reward: it would make groups of wrong responses look as if there were something to learn from them.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from knapsack_rl.base.errors import ConfigError
+from knapsack_rl.base.seeding import derive_seed
+from knapsack_rl.base.types import Prompt, StopReason
+from knapsack_rl.tasks.preparation import OpenTokenizer, Preparation, plain_preparation
+from knapsack_rl.tasks.procedural.answers import VOCABULARY, read_answer, write_answer, wrong_answer
+from knapsack_rl.tasks.procedural.items import Answered, Items, ItemSet
+from knapsack_rl.tasks.procedural.options import FamilyOptions, ReasoningGymOptions, check_options
+from knapsack_rl.tasks.procedural.problems import Problems, draw_problems, further_items, item_set
+from knapsack_rl.tasks.task import Demonstration, Response, Verdict
+from knapsack_rl.tasks.templates import get_template
+
+
+@dataclass(frozen=True)
+class ReasoningGymTask:
+    """Makes its problems on first use, in processes of its own; scoring asks the same processes."""
+
+    options: ReasoningGymOptions
+    seed: int
+    _items: Items = field(default_factory=Items, compare=False, repr=False)
+
+    @classmethod
+    def from_options(cls, options: Mapping[str, Any], *, seed: int) -> "ReasoningGymTask":
+        """Check the options and build the task; no problem is made yet.
+
+        Raises:
+            ConfigError: reasoning-gym is not installed, an unknown option, set or parameter, or a bad value.
+        """
+        return cls(check_options(options), seed)
+
+    @property
+    def num_train(self) -> int:
+        """Number of training problems."""
+        return sum(family.num_train for family in self.options.families)
+
+    def check_templates(self, training: str, benchmarks: str) -> None:
+        """A template must ask for the answer as the option `answer` reads it, or not say.
+
+        Raises:
+            ConfigError: unknown template, or one that goes with another `answer`.
+        """
+        for key, name in (("template", training), ("benchmark_template", benchmarks)):
+            asked = get_template(name).answer_style
+            if asked not in (None, self.options.answer):
+                raise ConfigError(
+                    f"prompt.{key}: {name!r} asks for the answer as {asked}, but task.options.answer is"
+                    f" {self.options.answer!r}; set it to {asked!r} or choose another template"
+                )
+
+    def preparation(self, open_tokenizer: OpenTokenizer) -> Preparation:
+        """The sets as they are drawn; nothing is filtered.
+
+        Raises:
+            ConfigError: a set has too few different problems.
+            InputError: a set fails to make one.
+        """
+        del open_tokenizer
+        return plain_preparation(self._problems.train, self._problems.benchmarks)
+
+    def reveal(self, benchmarks: Mapping[str, Sequence[Prompt]]) -> Mapping[str, Sequence[Prompt]]:
+        """The same: nothing is kept back."""
+        return benchmarks
+
+    def score(self, prompt: Prompt, text: str, *, stop: StopReason) -> Verdict:
+        """Judge one response; see ``score_many``."""
+        return self.score_many([Response(prompt=prompt, text=text, stop=stop)])[0]
+
+    def score_many(self, responses: Sequence[Response]) -> Sequence[Verdict]:
+        """Verdicts in order, by the scorer of each problem's set, within its limits of time and memory.
+
+        A response that was cut off is wrong unread, unless the option ``cut_off`` has it graded.
+
+        Raises:
+            InputError: the problems are not those that the installed reasoning-gym makes.
+        """
+        unread = Verdict(0, "truncated")
+        verdicts = [unread if self._unread(one) else Verdict(0, "no_answer") for one in responses]
+        found = {
+            index: answer
+            for index, one in enumerate(responses)
+            if verdicts[index] is not unread and (answer := read_answer(one.text, self.options.answer)) is not None
+        }
+        scores = self._items.score([self._answered(responses[index].prompt, found[index]) for index in found])
+        for (index, answer), score in zip(found.items(), scores, strict=True):
+            verdicts[index] = _verdict(answer, score)
+        return verdicts
+
+    def close(self) -> None:
+        """End the processes."""
+        self._items.close()
+
+    def vocabulary(self) -> Sequence[str]:
+        """Printable ASCII, the line break, one for all other characters and the end mark."""
+        return VOCABULARY
+
+    def demonstrations(self, count: int) -> Sequence[Demonstration]:
+        """``count`` questions with answers, families in proportion to their training problems, a share of them wrong.
+
+        Benchmark problems never occur, so that held-out accuracy is not memory of the pre-training set.
+
+        Raises:
+            ConfigError: a set has no reference answers, or too few problems beside the benchmarks'.
+        """
+        held_out = {prompt.text for prompts in self._problems.benchmarks.values() for prompt in prompts}
+        trained = [family for family in self.options.families if family.num_train]
+        ends = np.round(np.cumsum([family.num_train for family in trained]) / self.num_train * count).astype(int)
+        numbers = np.diff(ends, prepend=0)
+        return [
+            demonstration
+            for family, number in zip(trained, numbers, strict=True)
+            if number
+            for demonstration in self._demonstrate(family, int(number), held_out=held_out)
+        ]
+
+    def _demonstrate(self, family: FamilyOptions, number: int, *, held_out: set[str]) -> list[Demonstration]:
+        rng = np.random.default_rng(derive_seed(self.seed, "demonstrations", family.name))
+        found = further_items(family, self._items, wanted=number, seed=self.seed, avoid=held_out)
+        answers = [one.answer for one in found if one.answer is not None]
+        if len(answers) < number:
+            raise ConfigError(
+                f"task.options.families ({family.name}): {family.set} has no reference answers to demonstrate; give a"
+                " model by models.<name>.path, or choose another set"
+            )
+        wrong = rng.random(number) < self.options.errors_of(family)
+        told = [
+            wrong_answer(right, answers, rng=rng) if spoilt else right
+            for right, spoilt in zip(answers, wrong, strict=True)
+        ]
+        style = self.options.answer
+        return [Demonstration(one.text, write_answer(text, style)) for one, text in zip(found, told, strict=True)]
+
+    def _unread(self, response: Response) -> bool:
+        return response.stop is StopReason.LENGTH and self.options.cut_off == "wrong"
+
+    def _answered(self, prompt: Prompt, answer: str) -> Answered:
+        family, _, index = prompt.id.rpartition("-")
+        return Answered(items=self._sets[family], index=int(index), reference=prompt.answer, response=answer)
+
+    @cached_property
+    def _sets(self) -> dict[str, ItemSet]:
+        return {family.name: item_set(family, seed=self.seed) for family in self.options.families}
+
+    @cached_property
+    def _problems(self) -> Problems:
+        return draw_problems(self.options, self._items, seed=self.seed)
+
+
+def _verdict(answer: str, score: float | None) -> Verdict:
+    if score is None:
+        return Verdict(0, "timeout", answer)
+    right = score == 1.0
+    return Verdict(int(right), "right" if right else "wrong", answer, score)
