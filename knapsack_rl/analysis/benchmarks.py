@@ -89,8 +89,8 @@ def run_accuracy_interval(evals_of_run: pd.DataFrame) -> Interval:
 def base_accuracy(scores: pd.DataFrame, *, score: str = "avg_at_k") -> pd.DataFrame:
     """Score of the untrained model (step 0) per cell and benchmark, mean over the cell's runs.
 
-    Runs of a cell start from one model and are evaluated with one seed, so the mean changes nothing unless the
-    engine is not deterministic. Columns ``model, budget, benchmark`` and ``score``.
+    Runs of one seed start from one model and are evaluated with one seed, so that arms do not differ here; where each
+    seed has a base model of its own it is the mean over these. Columns ``model, budget, benchmark`` and ``score``.
     """
     start = scores[scores["step"] == 0]
     if start.empty:

@@ -21,6 +21,7 @@ from knapsack_rl.analysis.concentration import concentration_table
 from knapsack_rl.analysis.cost import cost_table, tokens_by_difficulty
 from knapsack_rl.analysis.differences import differences
 from knapsack_rl.analysis.difficulty import discovery_table, transitions_table
+from knapsack_rl.analysis.drift import drift_table
 from knapsack_rl.analysis.evaluated import evaluated_table
 from knapsack_rl.analysis.first_epoch import first_epoch_table
 from knapsack_rl.analysis.frames import ARM_KEYS, CELL_KEYS, RUN_KEYS, StudyFrames, in_grid_order
@@ -32,6 +33,7 @@ from knapsack_rl.analysis.reach import reach_table
 from knapsack_rl.analysis.spent import BELIEF_COST
 from knapsack_rl.analysis.stats import seed_means
 from knapsack_rl.analysis.theory import theorem_table
+from knapsack_rl.analysis.tuned_uniform import tuned_uniform_table
 from knapsack_rl.analysis.zero_gradient import run_summary
 from knapsack_rl.records import WALL_CLOCK_COLUMNS
 
@@ -63,7 +65,7 @@ def benchmarks_table(frames: StudyFrames) -> pd.DataFrame:
     """avg@k and pass@k of every benchmark and their average, per arm: means over seeds with t-intervals.
 
     Taken at the last checkpoint that all runs of the cell share (``step``). Each cell starts with the base model,
-    step 0, which is the same for every seed and so has neither seeds nor an interval over them.
+    step 0: one for all seeds, or the mean over those of the seeds; it is not compared and has no interval.
 
     Returns:
         ``model, budget, arm, step, num_seeds, k`` and ``<score>/<benchmark>`` with ``_low`` and ``_high``.
@@ -159,8 +161,10 @@ TABLES: dict[str, Callable[[StudyFrames], pd.DataFrame]] = {
     "transitions": transitions_table,
     "discovery": discovery_table,
     "beliefs": beliefs_table,
+    "drift": drift_table,
     "first_epoch": first_epoch_table,
     "compute_to_reach": reach_table,
+    "tuned_uniform": tuned_uniform_table,
     "ablations": ablations_table,
     "cost": cost_table,
     "tokens_by_difficulty": tokens_by_difficulty,

@@ -1,6 +1,7 @@
 """Commands that turn records into tables, figures, a report and MLflow runs."""
 
 import os
+import re
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -106,14 +107,44 @@ def report(study: StudyOption = DEFAULT_STUDY) -> None:
     build_report(config, results_folder=paths.results, output=paths.results / "report.html")
 
 
-def export_reference(study: StudyOption = DEFAULT_STUDY) -> None:
+def compare_reference(study: StudyOption = DEFAULT_STUDY) -> None:
+    """Print how a finished study lies beside the committed references: differences, intervals, verdicts."""
+    from knapsack_rl.analysis.present import to_markdown
+    from knapsack_rl.report.beside import references_of, set_beside
+
+    config = read_study(study)
+    folders = references_of(config.name, RESULTS / "reference")
+    if not folders:
+        raise InputError(f"{RESULTS / 'reference'}: has no reference of study {config.name}; nothing to compare with")
+    for found in set_beside(config, StudyPaths.of(config.name), references=folders):
+        typer.echo(f"## {found.name}\n\n" + "\n".join(f"- {sentence}" for sentence in found.sentences) + "\n")
+        typer.echo(to_markdown("beside_reference", found.table))
+
+
+def export_reference(
+    study: StudyOption = DEFAULT_STUDY,
+    *,
+    label: Annotated[
+        str | None, typer.Option(help="Of a further reference of the study, e.g. other_kernels: another machine's.")
+    ] = None,
+) -> None:
     """Copy a finished study's tables and figures, with a manifest, to results/reference and figures/reference."""
+    from knapsack_rl.report.beside import MARK
     from knapsack_rl.report.reference import export_reference as run
     from knapsack_rl.study import expand
 
     config = read_study(study)
-    reference = StudyPaths(RESULTS / "reference" / config.name, Path("figures") / "reference" / config.name)
+    name = config.name if label is None else f"{config.name}{MARK}{_plain(label)}"
+    reference = StudyPaths(RESULTS / "reference" / name, Path("figures") / "reference" / name)
     run(config, list(expand(config)), paths=StudyPaths.of(config.name), reference=reference)
+
+
+def _plain(label: str) -> str:
+    from knapsack_rl.config.sections import NAME_PATTERN
+
+    if not re.fullmatch(NAME_PATTERN, label):
+        raise InputError(f"--label {label}: is no name; use lower case letters, digits and underscores")
+    return label
 
 
 def ui(
@@ -168,6 +199,7 @@ COMMANDS = {
     "convert": convert,
     "figure": figure,
     "report": report,
+    "compare-reference": compare_reference,
     "export-reference": export_reference,
     "ui": ui,
     "mlflow-init": mlflow_init,

@@ -10,6 +10,7 @@ FIGURE_NAMES = (
     "concentration",
     "transitions",
     "beliefs",
+    "drift",
     "theorem",
     "value",
 )
@@ -33,8 +34,10 @@ TABLE_NAMES = (
     "transitions",
     "discovery",
     "beliefs",
+    "drift",
     "first_epoch",
     "compute_to_reach",
+    "tuned_uniform",
     "ablations",
     "cost",
     "tokens_by_difficulty",

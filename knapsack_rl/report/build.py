@@ -11,6 +11,7 @@ from knapsack_rl.base.errors import InputError
 from knapsack_rl.base.layout import StudyPaths
 from knapsack_rl.config import StudyConfig
 from knapsack_rl.records import write_text
+from knapsack_rl.report.beside import Beside, references_of, set_beside
 from knapsack_rl.report.describe import describe_study
 from knapsack_rl.report.page_parts import choices, read_figure, table_of_frame
 from knapsack_rl.report.provenance import facts, read_manifests
@@ -46,6 +47,7 @@ def build_report(study: StudyConfig, *, results_folder: Path, output: Path) -> N
         verdicts=verdicts(frames["claims"]),
         findings=list(findings(frames["differences"])),
         choices=choices(study, runs),
+        beside=[(each, table_of_frame("beside_reference", each.table)) for each in _beside(study, paths)],
         tables={name: table_of_frame(name, frame) for name, frame in frames.items()},
         figures=[read_figure(name, views_folder=paths.views, study=study.name) for name in FIGURE_NAMES],
         rules=draw_rule_graph(graph) if (graph := _rules(paths, list(runs["run_id"]))) else "",
@@ -53,6 +55,10 @@ def build_report(study: StudyConfig, *, results_folder: Path, output: Path) -> N
         num_seeds=len(study.grid_seeds),
     )
     write_text(output, text)
+
+
+def _beside(study: StudyConfig, paths: StudyPaths) -> list[Beside]:
+    return list(set_beside(study, paths, references=references_of(study.name, paths.results.parent / "reference")))
 
 
 def _environment() -> Environment:

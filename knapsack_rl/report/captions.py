@@ -86,6 +86,15 @@ FIGURE_CAPTIONS = {
         " were known. The distance between the last two is what estimation costs. Lines are means over seeds within"
         " windows of steps, bands 95% t-intervals (none below three seeds or with more than four arms).",
     ),
+    "drift": Caption(
+        title="When uneven budgets help",
+        text="Each point is a cell (model and N) and an arm. Across: how far the success rate of a training prompt"
+        " moves between two visits under uniform allocation (root mean square, the outcomes' own noise taken off),"
+        " which any run can measure of itself. Up: the arm's final accuracy and its ratio by prompts minus uniform's,"
+        " paired by seed, and what its counts were worth under the paper's value function beyond equal counts. Bars are"
+        " 95% t-intervals over seeds (none below three). An estimate made at the last visit is out of date where rates"
+        " move far; whether that decides the effect is read from left to right.",
+    ),
     "theorem": Caption(
         title="Theorem 1 against its simulation",
         text="Needs no run. Left: mean rollouts until a prompt's group holds both outcomes, by the paper's formula and"
@@ -116,8 +125,11 @@ TABLE_TITLES = {
     "transitions": "Difficulty before and after",
     "discovery": "Problems discovered and lost",
     "beliefs": "Beliefs",
+    "drift": "Drift between visits",
     "first_epoch": "Before anything is known",
     "compute_to_reach": "Compute to reach an accuracy",
+    "tuned_uniform": "Against the best uniform N",
+    "beside_reference": "Beside the reference",
     "ablations": "Ablations",
     "cost": "Cost per rollout",
     "tokens_by_difficulty": "Tokens by difficulty",

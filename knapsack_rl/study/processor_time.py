@@ -106,7 +106,8 @@ def plan_processors(
         row = rows.setdefault((run.model_label, run.budget), ProcessorRow(model=run.model_label, budget=run.budget))
         row.num_runs += 1
         row.time += run_time(run, speeds[run.model_name], num_problems=num_problems, updated_share=updated_share)
-    base = sum(_base_model_s(_first(runs, name), speed, num_problems=num_problems) for name, speed in speeds.items())
+    starts = {run.base_folder: run for run in reversed(list(runs.values()))}  # a run of each base model
+    base = sum(_base_model_s(run, speeds[run.model_name], num_problems=num_problems) for run in starts.values())
     return ProcessorPlan(rows=list(rows.values()), base_models_s=base)
 
 
@@ -144,10 +145,6 @@ def _evaluation_s(run: "RunConfig", speed: ProcessorSpeed, *, num_problems: int)
 def _probe_s(run: "RunConfig", speed: ProcessorSpeed) -> float:
     probe = run.evaluation.probe
     return decoding_s(run, speed, rollouts=probe.prompts * probe.samples, limit=run.train.max_response_tokens)
-
-
-def _first(runs: Mapping[str, "RunConfig"], name: str) -> "RunConfig":
-    return next(run for run in runs.values() if run.model_name == name)
 
 
 def _base_model_s(run: "RunConfig", speed: ProcessorSpeed, *, num_problems: int) -> float:

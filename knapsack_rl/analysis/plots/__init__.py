@@ -12,6 +12,7 @@ from knapsack_rl.analysis.belief_quality import beliefs_points
 from knapsack_rl.analysis.budgets import budget_points
 from knapsack_rl.analysis.concentration import concentration_points
 from knapsack_rl.analysis.difficulty import transitions_table
+from knapsack_rl.analysis.drift import drift_table
 from knapsack_rl.analysis.frames import StudyFrames
 from knapsack_rl.analysis.gradient_split import gradient_split_points
 from knapsack_rl.analysis.plots.allocation import allocation_points, draw_allocation
@@ -20,6 +21,7 @@ from knapsack_rl.analysis.plots.benchmarks import benchmark_points, draw_benchma
 from knapsack_rl.analysis.plots.budgets import draw_budgets
 from knapsack_rl.analysis.plots.compute_curves import curve_points, draw_compute_curves
 from knapsack_rl.analysis.plots.concentration import draw_concentration
+from knapsack_rl.analysis.plots.drift import draw_drift
 from knapsack_rl.analysis.plots.gradient_split import draw_gradient_split
 from knapsack_rl.analysis.plots.save import save, save_data
 from knapsack_rl.analysis.plots.style import house_style
@@ -38,6 +40,7 @@ FIGURES: dict[str, Callable[[StudyFrames], Figure]] = {
     "concentration": draw_concentration,
     "transitions": draw_transitions,
     "beliefs": draw_beliefs,
+    "drift": draw_drift,
     "theorem": lambda frames: draw_theorem(theorem_points(frames)),
     "value": lambda frames: draw_value_contour(value_points(frames)),
 }
@@ -53,6 +56,7 @@ FIGURE_DATA: dict[str, Callable[[StudyFrames], pd.DataFrame]] = {
     "concentration": concentration_points,
     "transitions": transitions_table,
     "beliefs": beliefs_points,
+    "drift": drift_table,
     "theorem": theorem_points,
     "value": value_points,
 }

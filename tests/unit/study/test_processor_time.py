@@ -34,30 +34,34 @@ def runs():
 
 
 def test_time_of_a_run_follows_from_its_settings(runs):
-    """48 steps of 512 rollouts, half of them updated; four evaluations of 2,000 samples and one probe after step 0."""
+    """48 steps of 512 rollouts, half of them updated; four evaluations of 1,000 samples and one probe after step 0."""
     time = run_time(runs["small-uniform-n8-s0"], SPEED, num_problems=500, updated_share=0.5)
     assert time.sample_s == pytest.approx(48 * (48 * 1e-3 + 512 * 21 * 2e-5))
     assert time.update_s == pytest.approx(48 * 256 * 30 * 5e-5)
-    evaluation = 2 * 64 * 1e-3 + 2000 * 21 * 2e-5
+    evaluation = 1 * 64 * 1e-3 + 1000 * 21 * 2e-5
     probe = 2 * 48 * 1e-3 + 2048 * 21 * 2e-5
     assert time.evaluate_s == pytest.approx(4 * evaluation + probe)
     assert time.total_s == pytest.approx(5.0 + time.sample_s + time.update_s + time.evaluate_s)
 
 
 def test_study_is_its_runs_its_base_models_and_its_results(runs):
-    """A base model is pre-trained and evaluated once, whatever the number of its runs."""
+    """A base model is pre-trained and evaluated once, whatever the number of its runs; each replicate has its own."""
     plan = plan_processors(runs, speeds={"tiny": SPEED, "small": SPEED}, num_problems=500)
     assert [(row.model, row.budget, row.num_runs) for row in plan.rows] == [
-        ("tiny", 4, 9),
-        ("tiny", 8, 9),
-        ("small", 4, 9),
-        ("small", 8, 9),
+        ("tiny", 8, 36),
+        ("tiny", 4, 4),
+        ("tiny", 16, 4),
+        ("small", 4, 4),
+        ("small", 8, 4),
+        ("small", 16, 4),
     ]
     assert plan.total_s == pytest.approx(plan.base_models_s + sum(row.time.total_s for row in plan.rows) + RESULTS_S)
-    seeds = {name: run for name, run in runs.items() if run.seed == 0}
-    fewer = plan_processors(seeds, speeds={"tiny": SPEED, "small": SPEED}, num_problems=500)
-    assert fewer.base_models_s == plan.base_models_s
-    assert 3 * sum(row.time.total_s for row in fewer.rows) == pytest.approx(sum(row.time.total_s for row in plan.rows))
+    one = {name: run for name, run in runs.items() if run.seed == 5}
+    fewer = plan_processors(one, speeds={"tiny": SPEED}, num_problems=500)
+    assert [(row.model, row.budget, row.num_runs) for row in fewer.rows] == [("tiny", 8, 3)]
+    assert 14 * fewer.base_models_s == pytest.approx(plan.base_models_s)
+    uniform = {name: run for name, run in one.items() if run.arm_name == "uniform"}
+    assert plan_processors(uniform, speeds={"tiny": SPEED}, num_problems=500).base_models_s == fewer.base_models_s
 
 
 def test_batches_beyond_the_largest_take_another_round(runs):

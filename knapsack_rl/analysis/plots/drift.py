@@ -1,0 +1,59 @@
+"""Figure: the effect of uneven budgets against how far success rates move between visits, a point per cell and arm."""
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from knapsack_rl.analysis.drift import drift_table
+from knapsack_rl.analysis.frames import StudyFrames
+from knapsack_rl.analysis.plots.around import legend_above, notes_below
+from knapsack_rl.analysis.plots.looks import ArmStyle, looks_in
+from knapsack_rl.analysis.plots.marks import arm_handles, own
+from knapsack_rl.analysis.plots.style import REFERENCE, SMALLEST, panel_grid, say, tidy_axes
+
+ROWS = {
+    "accuracy": "final accuracy\nminus uniform",
+    "ratio_prompts": "ratio by prompts\nminus uniform",
+    "objective_gain": "objective over\nequal counts",
+}
+"""Columns of the table, one panel each, and their axis labels."""
+
+
+def draw_drift(frames: StudyFrames) -> Figure:
+    """Three effects of every arm other than the baseline against the baseline's drift, with 95% t-intervals."""
+    table = drift_table(frames).dropna(subset=["baseline_drift"])
+    looks = looks_in(frames)
+    shown = table[table["accuracy"].notna()]
+    figure, axes = panel_grid(len(ROWS), 1, height=0.95, sharex=True)
+    for ax, (column, label) in zip(axes[:, 0], ROWS.items(), strict=True):
+        ax.set_ylabel(label)
+        ax.axhline(0.0, color=REFERENCE, linewidth=0.6)
+        if shown.empty:
+            say(ax, "no arm beside the baseline whose prompts were met twice")
+        for arm, rows in shown.groupby("arm", sort=False):
+            _draw_points(ax, rows, column=column, look=looks[str(arm)])
+    _name_cells(axes[-1, 0], shown)
+    axes[-1, 0].set_xlabel("change of a prompt's success rate between visits (rms), uniform")
+    legend_above(figure, arm_handles({arm: looks[arm] for arm in shown["arm"].unique()}, line=False))
+    notes_below(figure, frames, also="A point is a model and N, as named below the last panel's points.")
+    tidy_axes(axes)
+    return figure
+
+
+def _draw_points(ax: Axes, rows: pd.DataFrame, *, column: str, look: ArmStyle) -> None:
+    known = rows.dropna(subset=[column])
+    error = [known[column] - known[f"{column}_low"], known[f"{column}_high"] - known[column]]
+    drawn = ax.errorbar(
+        *(known["baseline_drift"], known[column]), yerr=error, fmt=look.marker, color=look.color, linewidth=0.7
+    )
+    own(drawn.get_children(), look)
+
+
+def _name_cells(ax: Axes, shown: pd.DataFrame) -> None:
+    """Model and N at the foot of the last panel, once per cell."""
+    for row in shown.drop_duplicates(["model", "budget"]).to_dict("records"):
+        name = f"{row['model']}, {row['budget']}"
+        ax.annotate(
+            *(name, (row["baseline_drift"], 0.0)), xycoords=("data", "axes fraction"), fontsize=SMALLEST, rotation=90,
+            ha="center", va="bottom", color="#444444",
+        )  # fmt: skip
