@@ -113,6 +113,15 @@ CAPTIONS: Mapping[str, str] = {
     "differences": "Each arm minus the baseline at equal rollouts, within a seed, per model and budget N (mean rollouts"
     " per prompt). Ratios and accuracies are shares in 0..1. Interval: 95% Student t over paired seeds. Ratios are"
     " means from the arm's first known belief on.",
+    "replicates": "Final average accuracy (0..1) of each arm and the baseline over replicates (seeds). Interval: 95%"
+    " paired Student t; bootstrap: studentised, from 6 replicates on. iqm: interquartile means. Improvement: chance"
+    " that the arm in one replicate beats the baseline in any other or the same, without an interval. Improved: share"
+    " of replicates in which it beats the baseline of the same replicate (no ties), 95% Clopper-Pearson interval.",
+    "variance": "Variance of one replicate's difference in final average accuracy, and its parts (they add up, and are"
+    " unbiased, so that one may lie below zero): replicates (base model, seed and problems in one), problems within a"
+    " replicate, samples within a problem. se: of the mean over replicates; within pair: of one pair of runs, problems"
+    " as the unit; endless samples or problems: what more of them would leave at most. Replicates that share problems"
+    " have no split.",
     "zero_gradient": "Shares (0..1) of rollouts or prompts whose group is mixed, all correct or all wrong; mixed by"
     " rollouts is the paper's effective-gradient ratio. Mean over seeds ± half the 95% t-interval. N is the mean"
     " number of rollouts per prompt.",
@@ -222,7 +231,8 @@ def _cells(frame: pd.DataFrame, column: str) -> list[str]:
     if f"{column}_low" not in frame:
         return values
     bounds = zip(values, frame[f"{column}_low"], frame[f"{column}_high"], strict=True)
-    symmetric = "num_seeds" in frame and column != "ratio"  # a ratio's interval is even on the logarithm only
+    # A ratio's interval is even on the logarithm only, that of a share nowhere.
+    symmetric = "num_seeds" in frame and column not in ("ratio", "improved")
     fold = _half_width if symmetric else _brackets
     return [text + fold(low, high) for text, low, high in bounds]
 

@@ -30,10 +30,12 @@ from knapsack_rl.analysis.paper_layout import paper_layout
 from knapsack_rl.analysis.periods import by_period, period_means
 from knapsack_rl.analysis.published import published_table
 from knapsack_rl.analysis.reach import reach_table
+from knapsack_rl.analysis.replicates import replicates_table
 from knapsack_rl.analysis.spent import BELIEF_COST
 from knapsack_rl.analysis.stats import seed_means
 from knapsack_rl.analysis.theory import theorem_table
 from knapsack_rl.analysis.tuned_uniform import tuned_uniform_table
+from knapsack_rl.analysis.variance import variance_table
 from knapsack_rl.analysis.zero_gradient import run_summary
 from knapsack_rl.records import WALL_CLOCK_COLUMNS
 
@@ -148,6 +150,8 @@ def _accuracy_intervals(evals: pd.DataFrame) -> pd.DataFrame:
 
 TABLES: dict[str, Callable[[StudyFrames], pd.DataFrame]] = {
     "differences": differences,
+    "replicates": replicates_table,
+    "variance": variance_table,
     "claims": claims_table,
     "zero_gradient": zero_gradient_table,
     "benchmarks": benchmarks_table,

@@ -21,6 +21,8 @@ THEORY_FIGURES = ("theorem", "value")
 
 TABLE_NAMES = (
     "differences",
+    "replicates",
+    "variance",
     "claims",
     "zero_gradient",
     "benchmarks",

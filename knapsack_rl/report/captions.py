@@ -113,6 +113,8 @@ FIGURE_CAPTIONS = {
 TABLE_TITLES = {
     "claims": "The paper's claims",
     "differences": "Differences from uniform allocation",
+    "replicates": "Replicates",
+    "variance": "Where the spread comes from",
     "zero_gradient": "Zero-gradient groups",
     "benchmarks": "Benchmarks",
     "compute": "Accuracy against compute",
