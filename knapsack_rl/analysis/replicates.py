@@ -1,7 +1,7 @@
 """Final accuracy over replicates beside what the field reads: interquartile means and the probability of improvement.
 
 Definitions of rliable (Agarwal et al. 2021, arXiv 2108.13264) for one task: a cell. Intervals are only those that hold
-at few replicates: a percentile bootstrap of a mean holds the truth in 76 of 100 cells of three and in 91 of twelve.
+at few replicates; a percentile bootstrap of a mean does not (benchmarks/coverage.py).
 """
 
 import numpy as np

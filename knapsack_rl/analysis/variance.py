@@ -4,6 +4,8 @@ Problems are the unit within a pair of runs, samples lie within a problem (Mille
 3 and 4). Of a replicate with base model, seed and problems of its own these three are one part, "replicates".
 """
 
+import json
+
 import numpy as np
 import pandas as pd
 
@@ -34,20 +36,23 @@ def variance_table(frames: StudyFrames) -> pd.DataFrame:
     """
     baseline = baseline_arm(frames.steps)
     problems = _paired_problems(frames.evals, baseline)
-    own = problems.groupby([*CELL_KEYS, "benchmark", "problem_id"], observed=True)["seed"].nunique()
-    seeds = problems.groupby(list(CELL_KEYS), observed=True)["seed"].nunique()
-    # Own draws may hold the same problem by chance: shared is what all replicates have in full.
-    shared = own.eq(seeds.reindex(own.index.droplevel([2, 3])).to_numpy()).groupby(level=[0, 1], observed=True).all()
+    own = _own_problems(frames.runs)
     pairs = _per_pair(problems)
     rows = [
         {
             **dict(zip([*CELL_KEYS, "arm"], key, strict=True)),
             "baseline": baseline,
-            **_split(group, shared=bool(shared[key[:2]])),
+            **_split(group, shared=not own),
         }
         for key, group in pairs.groupby([*CELL_KEYS, "arm"], sort=False, observed=True)
     ]
     return in_grid_order(pd.DataFrame(rows, columns=COLUMNS), frames.steps).astype({"num_seeds": "Int64"})
+
+
+def _own_problems(runs: pd.DataFrame) -> bool:
+    """Whether seeds have problem sets of their own; the names of problems do not tell, as every set counts from 0."""
+    configs = [json.loads(config) for config in runs["config"].dropna()]
+    return bool(configs) and all(config.get("problem_set") for config in configs)
 
 
 def _paired_problems(evals: pd.DataFrame, baseline: str | None) -> pd.DataFrame:

@@ -1,5 +1,7 @@
 """Intervals over replicates hold the truth as often as they say, and the parts of a variance come out as put in."""
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -30,11 +32,12 @@ def _study(*, seeds, problems, samples, spread, shared=False):
     for arm, rates in (("uniform", base), ("knapsack", base + moved)):
         won = rng.binomial(samples, np.clip(rates, 0, 1))
         for seed, problem in np.ndindex(won.shape):
-            name = f"p{problem}" if shared else f"p{seed}-{problem}"
-            rows.append((f"{arm}{seed}", "m", arm, arm, 8, seed, name, won[seed, problem]))
+            rows.append((f"{arm}{seed}", "m", arm, arm, 8, seed, f"p{problem}", won[seed, problem]))
     keys = ["run_id", "model", "arm", "strategy", "budget", "seed", "problem_id", "num_correct"]
     evals = pd.DataFrame(rows, columns=keys).assign(step=1, benchmark="b", kind="k", num_samples=samples)
-    return StudyFrames(steps=evals[keys[:6]].drop_duplicates(), groups=pd.DataFrame(), evals=evals)
+    runs = evals[keys[:6]].drop_duplicates()
+    sets = [json.dumps({"problem_set": None if shared else f"s{seed}"}) for seed in runs["seed"]]
+    return StudyFrames(steps=runs, groups=pd.DataFrame(), evals=evals, runs=runs.assign(config=sets))
 
 
 @pytest.mark.parametrize("num", [3, 6, 12])
