@@ -71,6 +71,19 @@ def verify(
     typer.echo(f"{folder}: {looked} are as they were written")
 
 
+def release(
+    results: Annotated[Path, typer.Argument(help="Results of a study, e.g. results/arithmetic.")],
+    *,
+    output: Annotated[Path | None, typer.Option(help="File to write; <study>-records.tar.xz if left out.")] = None,
+) -> None:
+    """Pack the raw records of a study into one compressed file and print its digest."""
+    from knapsack_rl.records.release import write_release
+
+    path = output or Path(f"{results.resolve().name}-records.tar.xz")
+    digest, num_files = write_release(results, path)
+    typer.echo(f"{path}: {num_files} files, {path.stat().st_size / 2**20:.1f} MiB, sha256 {digest}")
+
+
 def claims(
     results: Annotated[Path, typer.Argument(help="Results of a study, e.g. results/arithmetic.")],
     *,
@@ -199,6 +212,7 @@ COMMANDS = {
     "convert": convert,
     "figure": figure,
     "report": report,
+    "release": release,
     "compare-reference": compare_reference,
     "export-reference": export_reference,
     "ui": ui,
