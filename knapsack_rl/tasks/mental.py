@@ -1,4 +1,4 @@
-"""Mental arithmetic for chat models: sums and products of one to three numbers, in six levels of difficulty."""
+"""Mental arithmetic for chat models: sums and products of one to three numbers, in levels of difficulty."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
