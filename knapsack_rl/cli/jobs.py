@@ -67,6 +67,17 @@ def fetch(
     fetch_model(hub, str(model.revision), folder=output)
 
 
+def dequantise(
+    gguf: Annotated[str, typer.Argument(help="A GGUF file: its path, or package:<package>/<file>.")],
+    *,
+    output: Annotated[Path, typer.Option(help="Model folder to write.")],
+) -> None:
+    """Write the model of a GGUF file, in float32, as a folder in the transformers layout."""
+    from knapsack_rl.prepare.dequantise import dequantise_model
+
+    dequantise_model(gguf, folder=output)
+
+
 def pretrain(
     model: Annotated[str, typer.Option(help="A model that the study builds: tiny, or tiny-s0 if per seed.")],
     *,
@@ -193,6 +204,10 @@ def _base_model(config: "RunConfig", paths: StudyPaths) -> Path:
         from knapsack_rl.prepare.fetch import check_fetched
 
         check_fetched(folder, config.model.hub, revision=str(config.model.revision))
+    if config.model.gguf:
+        from knapsack_rl.prepare.dequantise import check_dequantised
+
+        check_dequantised(folder, config.model.gguf)
     return folder
 
 
@@ -216,4 +231,11 @@ def _use_job_threads() -> None:
     torch.set_num_threads(int(first) if first.isdigit() and int(first) > 0 else 1)
 
 
-COMMANDS = {"prepare": prepare, "fetch": fetch, "pretrain": pretrain, "train": train, "evaluate": evaluate}
+COMMANDS = {
+    "prepare": prepare,
+    "fetch": fetch,
+    "dequantise": dequantise,
+    "pretrain": pretrain,
+    "train": train,
+    "evaluate": evaluate,
+}

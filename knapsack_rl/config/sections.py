@@ -65,7 +65,7 @@ class PromptConfig(Section):
     """How a problem becomes a model's prompt."""
 
     template: str = Field(
-        default="plain", description="Wording around a problem: plain, dapo, boxed, qwen_math or r1_distill."
+        default="plain", description="Wording around a problem: plain, number, dapo, boxed, qwen_math or r1_distill."
     )
     benchmark_template: str | None = Field(
         default=None, description="Wording on benchmarks, where it is another than in training."
@@ -86,11 +86,17 @@ class PromptConfig(Section):
 
 
 class ModelConfig(Section):
-    """A base model: exactly one of `build`, `path` and `hub`."""
+    """A base model: exactly one of `build`, `path`, `hub` and `gguf`."""
 
     build: BuildConfig | None = Field(default=None, description="Build and pre-train a small model in the study.")
     path: str | None = Field(default=None, description="Folder of an existing model in the transformers layout.")
     hub: str | None = Field(default=None, description="Id of a model on the hub, downloaded by the study.")
+    gguf: str | None = Field(
+        default=None,
+        min_length=1,
+        description="GGUF file that the study turns into a model in the transformers layout: a path, or"
+        " package:<package>/<file> for a file inside an installed Python package.",
+    )
     revision: str | None = Field(
         default=None, pattern="^[0-9a-f]{40}$", description="Commit of the model on the hub; a branch could move."
     )
@@ -107,8 +113,10 @@ class ModelConfig(Section):
 
     @model_validator(mode="after")
     def _one_source(self) -> Self:
-        if sum(source is not None for source in (self.build, self.path, self.hub)) != 1:
-            raise ValueError("give exactly one of `build` (make one), `path` (have one) and `hub` (fetch one)")
+        if sum(source is not None for source in (self.build, self.path, self.hub, self.gguf)) != 1:
+            raise ValueError(
+                "give exactly one of `build` (make one), `path` (have one), `hub` (fetch one) and `gguf` (convert one)"
+            )
         if (self.hub is None) != (self.revision is None):
             raise ValueError("`hub` and `revision` (a commit of 40 hexadecimal digits) belong together")
         return self

@@ -7,12 +7,13 @@ from pathlib import Path
 
 from knapsack_rl.base.errors import InputError
 from knapsack_rl.base.layout import StudyPaths
+from knapsack_rl.base.packaged import locate, require_gguf
 from knapsack_rl.config import ModelConfig, RunConfig, StudyConfig
 from knapsack_rl.preflight.finding import Finding
 from knapsack_rl.preflight.hub import look_up
 from knapsack_rl.records import model_files
 from knapsack_rl.study.plan import model_shape
-from knapsack_rl.tasks.math import STYLES
+from knapsack_rl.tasks.answer_styles import STYLES
 from knapsack_rl.tasks.math_options import SetOptions, check_options
 from knapsack_rl.tasks.problems.loading import file_rows
 from knapsack_rl.tasks.problems.rows import problems
@@ -42,12 +43,23 @@ def _model(study: StudyConfig, name: str, *, model: ModelConfig) -> Finding:
         return Finding(check=check, status="ok", found="built by the study")
     if model.path:
         return _folder(check, Path(model.path))
+    if model.gguf:
+        return _gguf(check, model.gguf, key=f"models.{name}.gguf")
     hub, revision = str(model.hub), str(model.revision)
     folder = StudyPaths.of(study.name).model(name)
     if _is_fetched(folder, hub, revision=revision):
         return Finding(check=check, status="ok", found=f"{hub} at {revision[:12]}, in {folder}")
     instead = f"copy the model to a folder and give models.{name}.path"
     return look_up(check, "model", hub=hub, revision=revision, instead=instead)
+
+
+def _gguf(check: str, gguf: str, *, key: str) -> Finding:
+    try:
+        locate(gguf, key=key)
+        require_gguf(key)
+    except InputError as error:
+        return Finding(check=check, status="missing", found=str(error))
+    return Finding(check=check, status="ok", found=gguf)
 
 
 def _is_fetched(folder: Path, hub: str, *, revision: str) -> bool:

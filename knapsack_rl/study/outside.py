@@ -10,7 +10,7 @@ def needs_check(study: StudyConfig, runs: Mapping[str, RunConfig]) -> bool:
     """Whether anything must be downloaded, or a GPU or an extra library be there."""
     models = [study.models[name] for name in study.grid_models]
     extras = any(gpus_of(run) or run.sampler.kind == "vllm" for run in runs.values())
-    return study.task.name == "math" or any(model.hub for model in models) or extras
+    return study.task.name == "math" or any(model.hub or model.gguf for model in models) or extras
 
 
 def gpus_of(run: RunConfig) -> int:

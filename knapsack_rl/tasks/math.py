@@ -6,8 +6,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from knapsack_rl.base.errors import ConfigError, InputError
+from knapsack_rl.base.errors import InputError
 from knapsack_rl.base.types import Prompt, StopReason
+from knapsack_rl.tasks.answer_styles import check_style
 from knapsack_rl.tasks.grading import Grader, build_grader
 from knapsack_rl.tasks.math_options import MathOptions, SetOptions, check_options
 from knapsack_rl.tasks.math_preparation import prepare_math
@@ -15,10 +16,6 @@ from knapsack_rl.tasks.preparation import OpenTokenizer, Preparation
 from knapsack_rl.tasks.problems.loading import file_rows, hub_rows
 from knapsack_rl.tasks.problems.rows import problems
 from knapsack_rl.tasks.task import Demonstration, Response, Verdict
-from knapsack_rl.tasks.templates import ANSWER_LINE, BOXED, get_template
-
-STYLES = {"dapo": ANSWER_LINE, "boxed": BOXED}
-"""How a grader wants the final answer; one that is not named here reads any style."""
 
 
 @dataclass(frozen=True)
@@ -48,9 +45,9 @@ class MathTask:
         Raises:
             ConfigError: unknown template, or one that goes with another grader.
         """
-        _check_template(training, "template", grader=self.options.grader)
+        check_style(training, "template", grader=self.options.grader)
         for name in self.options.benchmarks:
-            _check_template(benchmarks, "benchmark_template", grader=self.options.grader_of(name))
+            check_style(benchmarks, "benchmark_template", grader=self.options.grader_of(name))
 
     def preparation(self, open_tokenizer: OpenTokenizer) -> Preparation:
         """All sets, filtered as the options say, with counts and overlaps.
@@ -135,12 +132,3 @@ class MathTask:
                 f"benchmark {name}: problem {missing[0]} is not in the set any more; prepare the data again"
             )
         return [replace(prompt, text=known[prompt.id].text, answer=known[prompt.id].answer) for prompt in prompts]
-
-
-def _check_template(name: str, key: str, *, grader: str) -> None:
-    asked, wanted = get_template(name).answer_style, STYLES.get(grader)
-    if asked and wanted and asked != wanted:
-        raise ConfigError(
-            f"prompt.{key}: {name!r} asks for the answer as {asked}, but the grader {grader!r} reads {wanted};"
-            " choose a template and a grader (task.options) that go together"
-        )

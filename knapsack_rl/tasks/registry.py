@@ -7,6 +7,7 @@ from typing import Any
 from knapsack_rl.base.errors import ConfigError
 from knapsack_rl.tasks.arithmetic import ArithmeticTask
 from knapsack_rl.tasks.math import MathTask
+from knapsack_rl.tasks.mental import MentalTask
 from knapsack_rl.tasks.procedural.task import ReasoningGymTask
 from knapsack_rl.tasks.task import Task
 
@@ -14,6 +15,7 @@ _TASKS: dict[str, Callable[..., Task]] = {
     "arithmetic": ArithmeticTask.from_options,
     "math": MathTask.from_options,
     "reasoning_gym": ReasoningGymTask.from_options,
+    "mental": MentalTask.from_options,
 }
 
 

@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from knapsack_rl.base.errors import ConfigError
 
 PLACE = "{problem}"
-ANSWER_LINE, BOXED = "answer_line", "boxed"
+ANSWER_LINE, BOXED, BARE_NUMBER = "answer_line", "boxed", "bare_number"
 _REASON = "Please reason step by step, and put your final answer within \\boxed{}."
 _DAPO = (
     "Solve the following math problem step by step. The last line of your response should be of the form"
@@ -31,7 +31,7 @@ class Template:
     opening: str = ""
     """First characters of the response, given with the prompt unless the chat template writes them itself."""
     answer_style: str | None = None
-    """How the final answer is asked for: ``answer_line``, ``boxed``, None where nothing is said."""
+    """How the final answer is asked for: ``answer_line``, ``boxed``, ``bare_number``, None where nothing is said."""
     special: bool = False
     """``raw`` spells special tokens out, so the tokenizer must not add its own."""
     stops: tuple[str, ...] = ()
@@ -48,6 +48,14 @@ TEMPLATES = {
         user=PLACE + " Let's think step by step and output the final answer within \\boxed{}.",
         raw=PLACE + " Let's think step by step and output the final answer within \\boxed{}.",
         answer_style=BOXED,
+    ),
+    # For small chat models that answer without working; read by the grader `number`. The opened answer is what makes a
+    # model of 135M parameters write a number at all.
+    "number": Template(
+        user=PLACE + " Reply with the number only.",
+        raw=PLACE + " Reply with the number only.\nAnswer: ",
+        opening="Answer: ",
+        answer_style=BARE_NUMBER,
     ),
     # QwenLM/Qwen2.5-Math, the chain-of-thought prompt of its evaluation; its base models are asked in ChatML too.
     "qwen_math": Template(

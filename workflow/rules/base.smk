@@ -98,3 +98,31 @@ rule fetch_model:
         folder=lambda wildcards: PATHS.model(wildcards.model),
     shell:
         "knapsack-rl fetch {params.hub:q} {params.revision:q} --output {params.folder:q} > {log:q} 2>&1"
+
+
+rule dequantise_model:
+    input:
+        CHECKED,
+    output:
+        weights=PATHS.model("{model}") / "model.safetensors",
+        config=PATHS.model("{model}") / "config.json",
+        tokenizer=PATHS.model("{model}") / "tokenizer.json",
+        receipt=PATHS.model("{model}") / "dequantised.json",
+    log:
+        f"{LOGS}/dequantise_model/{{model}}.log",
+    benchmark:
+        f"{BENCHMARKS}/dequantise_model/{{model}}.tsv"
+    wildcard_constraints:
+        model=one_of(name for name, model in STUDY.models.items() if model.gguf),
+    priority: 10
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem="8GB",
+        runtime=30,
+    params:
+        gguf=lambda wildcards: STUDY.models[wildcards.model].gguf,
+        folder=lambda wildcards: PATHS.model(wildcards.model),
+    shell:
+        "OMP_NUM_THREADS={threads} knapsack-rl dequantise {params.gguf:q} --output {params.folder:q} > {log:q} 2>&1"

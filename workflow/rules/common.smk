@@ -110,9 +110,9 @@ PROMPTS = [str(path) for problems in PROBLEM_SETS for path in problems.all]
 BASE_MODELS = base_models(RUNS)
 BUILT_MODELS = [f"{PATHS.model(name)}/model.safetensors" for name in BASE_MODELS]
 FETCHED_MODELS = [
-    f"{PATHS.model(name)}/fetched.json"
+    f"{PATHS.model(name)}/{'fetched' if model.hub else 'dequantised'}.json"
     for name, model in STUDY.models.items()
-    if model.hub and name in STUDY.grid_models
+    if (model.hub or model.gguf) and name in STUDY.grid_models
 ]
 # A study that needs anything from outside is checked before anything is downloaded or trained.
 CHECKED = [str(PATHS.results / "checked.md")] if needs_check(STUDY, RUNS) else []
@@ -178,8 +178,9 @@ def base_model(wildcards):
     run = RUNS[wildcards.run]
     if run.model.path:
         return [str(path) for path in model_files(Path(run.model.path))]
-    made = "fetched.json" if run.model.hub else "model.safetensors"
-    return f"{PATHS.model(run.base_folder)}/{made}"
+    if run.model.hub:
+        return f"{PATHS.model(run.base_folder)}/fetched.json"
+    return f"{PATHS.model(run.base_folder)}/model.safetensors"
 
 
 def one_of(names):

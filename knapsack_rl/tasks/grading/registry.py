@@ -4,11 +4,12 @@ from collections.abc import Callable
 from difflib import get_close_matches
 
 from knapsack_rl.base.errors import ConfigError
+from knapsack_rl.tasks.grading.bare_number import BareNumberGrader
 from knapsack_rl.tasks.grading.boxed import BoxedGrader
 from knapsack_rl.tasks.grading.dapo import DapoGrader
 from knapsack_rl.tasks.grading.grade import Grader
 
-_GRADERS: dict[str, Callable[[], Grader]] = {"boxed": BoxedGrader, "dapo": DapoGrader}
+_GRADERS: dict[str, Callable[[], Grader]] = {"boxed": BoxedGrader, "dapo": DapoGrader, "number": BareNumberGrader}
 
 
 def grader_names() -> tuple[str, ...]:
