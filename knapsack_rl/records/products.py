@@ -1,6 +1,7 @@
 """Names of what the analysis makes, so that the workflow can ask for files without loading pandas."""
 
 FIGURE_NAMES = (
+    "forest",
     "zero_gradient",
     "compute_curves",
     "benchmarks",

@@ -22,6 +22,7 @@ from knapsack_rl.analysis.plots.budgets import draw_budgets
 from knapsack_rl.analysis.plots.compute_curves import curve_points, draw_compute_curves
 from knapsack_rl.analysis.plots.concentration import draw_concentration
 from knapsack_rl.analysis.plots.drift import draw_drift
+from knapsack_rl.analysis.plots.forest import draw_forest, forest_points
 from knapsack_rl.analysis.plots.gradient_split import draw_gradient_split
 from knapsack_rl.analysis.plots.save import save, save_data
 from knapsack_rl.analysis.plots.style import house_style
@@ -31,6 +32,7 @@ from knapsack_rl.analysis.plots.zero_gradient import draw_zero_gradient, zero_gr
 from knapsack_rl.analysis.theory import theorem_points, value_points
 
 FIGURES: dict[str, Callable[[StudyFrames], Figure]] = {
+    "forest": draw_forest,
     "zero_gradient": draw_zero_gradient,
     "compute_curves": draw_compute_curves,
     "benchmarks": draw_benchmarks,
@@ -47,6 +49,7 @@ FIGURES: dict[str, Callable[[StudyFrames], Figure]] = {
 """Every figure by name; the names are those of ``records.products.FIGURE_NAMES``. Draw inside ``house_style()``."""
 
 FIGURE_DATA: dict[str, Callable[[StudyFrames], pd.DataFrame]] = {
+    "forest": forest_points,
     "zero_gradient": zero_gradient_points,
     "compute_curves": curve_points,
     "benchmarks": benchmark_points,

@@ -32,10 +32,10 @@ def draw_drift(frames: StudyFrames) -> Figure:
             say(ax, "no arm beside the baseline whose prompts were met twice")
         for arm, rows in shown.groupby("arm", sort=False):
             _draw_points(ax, rows, column=column, look=looks[str(arm)])
-    _name_cells(axes[-1, 0], shown)
-    axes[-1, 0].set_xlabel("change of a prompt's success rate between visits (rms), uniform")
+    _name_cells(axes[0, 0], shown)
+    axes[-1, 0].set_xlabel("change of a success rate between visits (rms)")
     legend_above(figure, arm_handles({arm: looks[arm] for arm in shown["arm"].unique()}, line=False))
-    notes_below(figure, frames, also="A point is a model and N, as named below the last panel's points.")
+    notes_below(figure, frames, also="Points one above the other: a model and N, named above. Movement: under uniform.")
     tidy_axes(axes)
     return figure
 
@@ -50,10 +50,9 @@ def _draw_points(ax: Axes, rows: pd.DataFrame, *, column: str, look: ArmStyle) -
 
 
 def _name_cells(ax: Axes, shown: pd.DataFrame) -> None:
-    """Model and N at the foot of the last panel, once per cell."""
+    """Model and N above the first panel, once per cell."""
     for row in shown.drop_duplicates(["model", "budget"]).to_dict("records"):
-        name = f"{row['model']}, {row['budget']}"
-        ax.annotate(
-            *(name, (row["baseline_drift"], 0.0)), xycoords=("data", "axes fraction"), fontsize=SMALLEST, rotation=90,
-            ha="center", va="bottom", color="#444444",
-        )  # fmt: skip
+        name, at = f"{row['model']}, {row['budget']}", (row["baseline_drift"], 1.02)
+        text = ax.annotate(name, at, xycoords=("data", "axes fraction"), ha="left", va="bottom", rotation=20)
+        text.set(fontsize=SMALLEST, color="#444444")
+    ax.margins(x=0.12)
