@@ -50,8 +50,8 @@ TEMPLATES = {
         raw=PLACE + " Let's think step by step and output the final answer within \\boxed{}.",
         answer_style=BOXED,
     ),
-    # For bare expressions, `3 + 4`, and small chat models that answer without working. The equation is begun for them: of
-    # itself a model of 135M parameters hardly ever replies with a number alone.
+    # For bare expressions, `3 + 4`, and small chat models that answer without working. The equation is begun for them:
+    # of itself a model of 135M parameters hardly ever replies with a number alone.
     "equation": Template(
         user=f"What is {PLACE}? Reply with the number only.",
         raw=f"What is {PLACE}? Reply with the number only.\n{PLACE} = ",
