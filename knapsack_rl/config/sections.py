@@ -65,7 +65,7 @@ class PromptConfig(Section):
     """How a problem becomes a model's prompt."""
 
     template: str = Field(
-        default="plain", description="Wording around a problem: plain, number, dapo, boxed, qwen_math or r1_distill."
+        default="plain", description="Wording around a problem: plain, equation, dapo, boxed, qwen_math or r1_distill."
     )
     benchmark_template: str | None = Field(
         default=None, description="Wording on benchmarks, where it is another than in training."

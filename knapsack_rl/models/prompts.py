@@ -67,7 +67,8 @@ def _render(tokenizer: PreTrainedTokenizerBase, template: Template, *, prompt: P
             f"prompt.chat: the chat template refuses the messages of template {prompt.template!r} ({error});"
             " choose another template or chat: false"
         ) from None
-    return text if text.rstrip().endswith(template.opening.rstrip()) else text + template.opening
+    opening = fill(template.opening, problem)
+    return text if text.rstrip().endswith(opening.rstrip()) else text + opening
 
 
 def _listed(folder: Path) -> set[int]:

@@ -63,8 +63,8 @@ def model_folder(run: RunConfig, scratch: Path) -> Path:
         return Path(run.model.path)
     if run.model.build is None:
         raise InputError(
-            f"models.{run.model_name}: {run.model.hub} is not on this machine, so its speed cannot be measured;"
-            " give another --hardware, or download it and give `path`"
+            f"models.{run.model_name}: {run.model.hub or run.model.gguf} is not on this machine as a model folder,"
+            " so its speed cannot be measured; give another --hardware, or download it and give `path`"
         )
     tokenizer = build_tokenizer(build_task(run.task.name, run.task.options, seed=run.task.seed).vocabulary())
     save_model(scratch, build_model(run.model.build, tokenizer), tokenizer=tokenizer)

@@ -42,7 +42,7 @@ def _options(options: dict[str, object]) -> str:
 def _model(name: str, model: ModelConfig) -> str:
     if model.build is None:
         # The folder's own name only: where it lies on somebody's disk is nobody's business.
-        return f"{name} ({PurePath(str(model.path)).name})"
+        return f"{name} ({model.hub or PurePath(str(model.path or model.gguf)).name})"
     return f"{name} (built here, {model.build.num_layers} layers of width {model.build.hidden_size})"
 
 

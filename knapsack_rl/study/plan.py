@@ -68,8 +68,8 @@ def require_shape(study: StudyConfig, name: str) -> ModelShape:
     if shape is None:
         model = study.models[name]
         raise InputError(
-            f"models.{name}: the size of {model.hub or model.path!r} is not known before it is there;"
-            " download it first (its config.json is enough), or give `path`"
+            f"models.{name}: the size of {model.hub or model.gguf or model.path!r} is not known before it is there;"
+            " download or convert it first (`snakemake --cores 1 base_models`; config.json is enough), or give `path`"
         )
     return shape
 

@@ -118,6 +118,6 @@ class MentalTask:
 def _prompts(name: str, level: str, *, problems: Sequence[Problem]) -> tuple[Prompt, ...]:
     prefix = level if name == level else f"{name}-{level}"
     return tuple(
-        Prompt(id=f"{prefix}-{place:04d}", text=problem.question, answer=str(problem.answer), kind=level)
+        Prompt(id=f"{prefix}-{place:04d}", text=problem.expression, answer=str(problem.answer), kind=level)
         for place, problem in enumerate(problems)
     )

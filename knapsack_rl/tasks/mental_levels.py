@@ -12,15 +12,15 @@ SIGNS = {"sum": "+", "product": "*"}
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Numbers to add or to multiply. Example: ``Problem("sum", (3, 4)).question`` is ``"What is 3 + 4?"``."""
+    """Numbers to add or to multiply. Example: ``Problem("sum", (3, 4)).expression`` is ``"3 + 4"``."""
 
     operation: str
     numbers: tuple[int, ...]
 
     @property
-    def question(self) -> str:
-        """What is asked, in English."""
-        return f"What is {f' {SIGNS[self.operation]} '.join(map(str, self.numbers))}?"
+    def expression(self) -> str:
+        """What is to be worked out; the prompt template puts words around it."""
+        return f" {SIGNS[self.operation]} ".join(map(str, self.numbers))
 
     @property
     def answer(self) -> int:

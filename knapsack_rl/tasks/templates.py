@@ -29,7 +29,8 @@ class Template:
     system: str | None = None
     """Message of the system, None for none."""
     opening: str = ""
-    """First characters of the response, given with the prompt unless the chat template writes them itself."""
+    """First characters of the response, given with the prompt unless the chat template writes them itself; the
+    problem may stand in them."""
     answer_style: str | None = None
     """How the final answer is asked for: ``answer_line``, ``boxed``, ``bare_number``, None where nothing is said."""
     special: bool = False
@@ -49,12 +50,12 @@ TEMPLATES = {
         raw=PLACE + " Let's think step by step and output the final answer within \\boxed{}.",
         answer_style=BOXED,
     ),
-    # For small chat models that answer without working; read by the grader `number`. The opened answer is what makes a
-    # model of 135M parameters write a number at all.
-    "number": Template(
-        user=PLACE + " Reply with the number only.",
-        raw=PLACE + " Reply with the number only.\nAnswer: ",
-        opening="Answer: ",
+    # For bare expressions, `3 + 4`, and small chat models that answer without working. The equation is begun for them:
+    # of itself a model of 135M parameters hardly ever replies with a number alone.
+    "equation": Template(
+        user=f"What is {PLACE}? Reply with the number only.",
+        raw=f"What is {PLACE}? Reply with the number only.\n{PLACE} = ",
+        opening=f"{PLACE} = ",
         answer_style=BARE_NUMBER,
     ),
     # QwenLM/Qwen2.5-Math, the chain-of-thought prompt of its evaluation; its base models are asked in ChatML too.

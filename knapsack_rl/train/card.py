@@ -8,7 +8,12 @@ from knapsack_rl.config import RunConfig, compact_json, run_hash
 def model_card(config: RunConfig, step: int) -> str:
     """``README.md`` of the weights after ``step`` training steps, in the layout that model hubs read."""
     train = config.train
-    base = config.model.path or f"built in the study (`models.{config.model_name}.build`)"
+    base = (
+        config.model.path
+        or config.model.hub
+        or config.model.gguf
+        or f"built in the study (`models.{config.model_name}.build`)"
+    )
     what = "the base model, before any update" if step == 0 else f"after {step} of {train.steps} steps of GRPO"
     return f"""---
 library_name: transformers

@@ -25,6 +25,26 @@ def test_exact_jobs(tmp_path, name, models, runs):
     assert space.planned() == _expected(models=models, runs=runs)
 
 
+def test_exact_jobs_on_a_cpu(tmp_path):
+    """A GGUF file is dequantised once for nine runs, each trained and evaluated by one job; nothing is fetched."""
+    space = new_workspace(tmp_path / "work", ROOT / "config" / "smollm2.yaml")
+    expected = {"dequantise_model": 1, "train": 9} | dict.fromkeys(ONCE, 1)
+    assert space.planned() == expected | {"total": sum(expected.values())}
+
+
+def test_a_missing_gguf_file_stops_the_study_before_anything_is_prepared(tmp_path):
+    """The first job names key, file and remedy in one line."""
+    text = (ROOT / "config" / "smollm2.yaml").read_text(encoding="utf-8")
+    config = tmp_path / "smollm2.yaml"
+    config.write_text(re.sub(r"gguf: package:\S+", "gguf: models/none.gguf", text), encoding="utf-8")
+    space = new_workspace(tmp_path / "work", config)
+    assert space.run("--cores", "1", "training", check=False).returncode != 0
+    log = (space.folder / "results/smollm2/logs/check_study.log").read_text(encoding="utf-8")
+    assert "models.smollm2.gguf: no file 'models/none.gguf'; give a path, or package:<package>/<file>" in log
+    assert log.count("error:") == 1
+    assert not [path for path in (space.folder / "results/smollm2").iterdir() if path.name in ("data", "models")]
+
+
 @pytest.mark.parametrize("name", ["slurm", "kubernetes"])
 def test_profiles_plan_the_grid(tmp_path, name):
     """A cluster's profile plans the same jobs, and trainings ask for GPUs, memory and time.

@@ -47,6 +47,15 @@ def test_default_is_the_bare_tokenizer(tokenizer, tiny_model_folder):
         assert each(text)["input_ids"] == prompt_encoder(each, PromptConfig())(text)
 
 
+def test_response_is_begun_with_the_problem(tokenizer):
+    """What the model writes is the number alone; the chat template ends before it."""
+    expected = (
+        "<|im_start|>user\nWhat is What is 1+1?? Reply with the number only.<|im_end|>\n"
+        "<|im_start|>assistant\nWhat is 1+1? = "
+    )
+    assert expected == _text(tokenizer, template="equation", chat=True)
+
+
 def test_chat_template_holds_the_messages(tokenizer):
     """System and user messages, then the opening of the answer; special tokens are single tokens."""
     text = _text(tokenizer, template="qwen_math", chat=True)

@@ -1,4 +1,4 @@
-"""Models from GGUF files: a tiny quantised one made here, against its dequantised weights; and all that can be missing."""
+"""Models from GGUF files: a tiny quantised one against its dequantised weights, and all that can be missing."""
 
 import json
 import sys
@@ -23,11 +23,8 @@ def permuted(weights, heads):
     return weights.reshape(heads, 2, size // 2, -1).swapaxes(1, 2).reshape(weights.shape)
 
 
-def write_gguf(path):
-    """A model in the llama architecture, matrices in Q8_0 and norms in float32; returns the weights as rounded."""
-    gguf = pytest.importorskip("gguf", reason="extra `gguf` is not installed")
-    pytest.importorskip("accelerate", reason="extra `gguf` is not installed")
-    writer = gguf.GGUFWriter(path, "llama")
+def write_header(writer):
+    """Sizes and tokenizer."""
     writer.add_block_count(LAYERS)
     writer.add_context_length(128)
     writer.add_embedding_length(HIDDEN)
@@ -45,33 +42,41 @@ def write_gguf(path):
     writer.add_eos_token_id(2)
     writer.add_chat_template(CHAT)
 
-    rng, rounded = np.random.default_rng(0), {}
 
-    def add(name, stored_as, shape, *, heads=0):
-        weights = rng.normal(0, 0.1, shape).astype(np.float32)
-        if len(shape) == 1:
-            rounded[name] = weights
-            writer.add_tensor(stored_as, weights)
-            return
-        kind = gguf.GGMLQuantizationType.Q8_0
-        blocks = gguf.quants.quantize(permuted(weights, heads) if heads else weights, kind)
-        writer.add_tensor(stored_as, blocks, raw_dtype=kind)
-        rounded[name] = gguf.quants.dequantize(gguf.quants.quantize(weights, kind), kind)
-
-    add("model.embed_tokens.weight", "token_embd.weight", (len(TOKENS), HIDDEN))
-    add("model.norm.weight", "output_norm.weight", (HIDDEN,))
+def tensors():
+    """Name in transformers, name in GGUF files, shape, and heads where rows are permuted."""
+    yield "model.embed_tokens.weight", "token_embd.weight", (len(TOKENS), HIDDEN), 0
+    yield "model.norm.weight", "output_norm.weight", (HIDDEN,), 0
     keys = HIDDEN // HEADS * KV_HEADS
     for layer in range(LAYERS):
         ours, theirs = f"model.layers.{layer}", f"blk.{layer}"
-        add(f"{ours}.input_layernorm.weight", f"{theirs}.attn_norm.weight", (HIDDEN,))
-        add(f"{ours}.self_attn.q_proj.weight", f"{theirs}.attn_q.weight", (HIDDEN, HIDDEN), heads=HEADS)
-        add(f"{ours}.self_attn.k_proj.weight", f"{theirs}.attn_k.weight", (keys, HIDDEN), heads=KV_HEADS)
-        add(f"{ours}.self_attn.v_proj.weight", f"{theirs}.attn_v.weight", (keys, HIDDEN))
-        add(f"{ours}.self_attn.o_proj.weight", f"{theirs}.attn_output.weight", (HIDDEN, HIDDEN))
-        add(f"{ours}.post_attention_layernorm.weight", f"{theirs}.ffn_norm.weight", (HIDDEN,))
-        add(f"{ours}.mlp.gate_proj.weight", f"{theirs}.ffn_gate.weight", (FFN, HIDDEN))
-        add(f"{ours}.mlp.up_proj.weight", f"{theirs}.ffn_up.weight", (FFN, HIDDEN))
-        add(f"{ours}.mlp.down_proj.weight", f"{theirs}.ffn_down.weight", (HIDDEN, FFN))
+        yield f"{ours}.input_layernorm.weight", f"{theirs}.attn_norm.weight", (HIDDEN,), 0
+        yield f"{ours}.self_attn.q_proj.weight", f"{theirs}.attn_q.weight", (HIDDEN, HIDDEN), HEADS
+        yield f"{ours}.self_attn.k_proj.weight", f"{theirs}.attn_k.weight", (keys, HIDDEN), KV_HEADS
+        yield f"{ours}.self_attn.v_proj.weight", f"{theirs}.attn_v.weight", (keys, HIDDEN), 0
+        yield f"{ours}.self_attn.o_proj.weight", f"{theirs}.attn_output.weight", (HIDDEN, HIDDEN), 0
+        yield f"{ours}.post_attention_layernorm.weight", f"{theirs}.ffn_norm.weight", (HIDDEN,), 0
+        yield f"{ours}.mlp.gate_proj.weight", f"{theirs}.ffn_gate.weight", (FFN, HIDDEN), 0
+        yield f"{ours}.mlp.up_proj.weight", f"{theirs}.ffn_up.weight", (FFN, HIDDEN), 0
+        yield f"{ours}.mlp.down_proj.weight", f"{theirs}.ffn_down.weight", (HIDDEN, FFN), 0
+
+
+def write_gguf(path):
+    """A model in the llama architecture, matrices in Q8_0 and norms in float32; returns the weights as rounded."""
+    gguf = pytest.importorskip("gguf", reason="extra `gguf` is not installed")
+    pytest.importorskip("accelerate", reason="extra `gguf` is not installed")
+    writer, kind = gguf.GGUFWriter(path, "llama"), gguf.GGMLQuantizationType.Q8_0
+    write_header(writer)
+    rng, rounded = np.random.default_rng(0), {}
+    for name, stored_as, shape, heads in tensors():
+        weights = rng.normal(0, 0.1, shape).astype(np.float32)
+        if len(shape) == 1:
+            writer.add_tensor(stored_as, weights)
+        else:
+            stored = permuted(weights, heads) if heads else weights
+            writer.add_tensor(stored_as, gguf.quants.quantize(stored, kind), raw_dtype=kind)
+            weights = gguf.quants.dequantize(gguf.quants.quantize(weights, kind), kind)
+        rounded[name] = weights
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
@@ -133,7 +138,7 @@ def test_receipt_names_the_file(made):
     """So that a run by hand does not take another model for it."""
     path, _, folder = made
     check_dequantised(folder, str(path))
-    with pytest.raises(InputError, match="was not made from other.gguf"):
+    with pytest.raises(InputError, match=r"was not made from other\.gguf"):
         check_dequantised(folder, "other.gguf")
 
 
@@ -151,7 +156,7 @@ def test_damaged_file_leaves_the_old_model(made, tmp_path):
     damaged.write_bytes(path.read_bytes()[:2000])
     (tmp_path / "model").mkdir()
     (tmp_path / "model" / "config.json").write_text("{}")
-    with pytest.raises(InputError, match=r"models.m.gguf: damaged.gguf cannot be read as GGUF \(") as error:
+    with pytest.raises(InputError, match=r"models\.m\.gguf: damaged\.gguf cannot be read as GGUF \(") as error:
         dequantise_model(str(damaged), folder=tmp_path / "model", key="models.m.gguf")
     assert "\n" not in str(error.value)
     assert ["config.json"] == [path.name for path in (tmp_path / "model").iterdir()]
@@ -170,7 +175,8 @@ def test_damaged_file_leaves_the_old_model(made, tmp_path):
         ("package:/etc/passwd", "is no name of a packaged file"),
     ],
 )
-def test_missing_file_is_one_line(package, name, said):
+@pytest.mark.usefixtures("package")
+def test_missing_file_is_one_line(name, said):
     """It names the key and says what would do."""
     with pytest.raises(InputError) as error:
         locate(name, key="gguf")

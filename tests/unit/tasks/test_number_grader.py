@@ -78,9 +78,9 @@ def test_many_are_graded_in_their_order():
 def test_template_and_grader_go_together():
     """A prompt that asks for a box would earn nothing under this grader, and the other way round."""
     mental = build_task("mental", {"train": {"sum_2": 1}, "benchmarks": {"sum_2": 1}}, seed=0)
-    mental.check_templates("number", "plain")
+    mental.check_templates("equation", "plain")
     with pytest.raises(ConfigError, match="reads bare_number"):
-        mental.check_templates("boxed", "number")
+        mental.check_templates("boxed", "equation")
     boxed = build_task("mental", {"train": {"sum_2": 1}, "benchmarks": {"sum_2": 1}, "grader": "boxed"}, seed=0)
-    with pytest.raises(ConfigError, match="benchmark_template: 'number' asks for the answer as bare_number"):
-        boxed.check_templates("boxed", "number")
+    with pytest.raises(ConfigError, match="benchmark_template: 'equation' asks for the answer as bare_number"):
+        boxed.check_templates("boxed", "equation")
