@@ -40,7 +40,9 @@ def differences() -> Iterator[str]:
 
 
 def interval(one: dict[str, str]) -> str:
-    """A difference and its interval."""
+    """A difference and its interval; below three replicates there is none."""
+    if not one["ci_low"]:
+        return f"{float(one['difference']):+.3f} (n = {one['num_seeds']})"
     difference, low, high = (float(one[name]) for name in ("difference", "ci_low", "ci_high"))
     return f"{difference:+.3f} [{low:+.3f}, {high:+.3f}]"
 

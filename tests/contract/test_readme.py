@@ -28,6 +28,8 @@ def test_differences_are_those_of_the_reference():
 
 
 def _interval(row):
+    if not row["ci_low"]:
+        return f"{float(row['difference']):+.3f} (n = {row['num_seeds']})"
     difference, low, high = (float(row[name]) for name in ("difference", "ci_low", "ci_high"))
     return f"{difference:+.3f} [{low:+.3f}, {high:+.3f}]"
 

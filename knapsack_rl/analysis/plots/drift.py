@@ -11,6 +11,9 @@ from knapsack_rl.analysis.plots.looks import ArmStyle, looks_in
 from knapsack_rl.analysis.plots.marks import arm_handles, own
 from knapsack_rl.analysis.plots.style import REFERENCE, SMALLEST, panel_grid, say, tidy_axes
 
+NEAR = 0.15
+"""Of the width of the figure: points closer than this would have their names overlap."""
+
 ROWS = {
     "accuracy": "final accuracy\nminus uniform",
     "ratio_prompts": "ratio by prompts\nminus uniform",
@@ -50,9 +53,17 @@ def _draw_points(ax: Axes, rows: pd.DataFrame, *, column: str, look: ArmStyle) -
 
 
 def _name_cells(ax: Axes, shown: pd.DataFrame) -> None:
-    """Model and N above the first panel, once per cell."""
-    for row in shown.drop_duplicates(["model", "budget"]).to_dict("records"):
-        name, at = f"{row['model']}, {row['budget']}", (row["baseline_drift"], 1.02)
-        text = ax.annotate(name, at, xycoords=("data", "axes fraction"), ha="left", va="bottom", rotation=20)
+    """Model and N above the first panel; cells that lie close together share a name."""
+    cells = shown.drop_duplicates(["model", "budget"]).sort_values("baseline_drift")
+    room = NEAR * (cells["baseline_drift"].max() - cells["baseline_drift"].min()) if len(cells) else 0.0
+    named: list[tuple[float, str]] = []
+    for row in cells.to_dict("records"):
+        name, at = f"{row['model']}, {row['budget']}", row["baseline_drift"]
+        if named and at - named[-1][0] <= room:
+            named[-1] = (named[-1][0], f"{named[-1][1]}\n{name}")
+        else:
+            named.append((at, name))
+    for at, name in named:
+        text = ax.annotate(name, (at, 1.02), xycoords=("data", "axes fraction"), ha="center", va="bottom")
         text.set(fontsize=SMALLEST, color="#444444")
     ax.margins(x=0.12)
