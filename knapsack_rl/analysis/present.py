@@ -179,6 +179,9 @@ CAPTIONS: Mapping[str, str] = {
     " seconds summed over steps.",
 }
 
+PAIRED = ("replicates", "tuned_uniform")
+"""Tables whose difference stands in a column of its own, its interval beside it as in the table ``differences``."""
+
 _WHOLE = ("num_", "total_", "max_", "first_", "last_", "budget", "seed")
 _INTERVAL_ENDS = ("_low", "_high")
 
@@ -207,6 +210,8 @@ def present(name: str, frame: pd.DataFrame) -> pd.DataFrame:
         frame = fold_differences(frame)
     if name == "ablations":
         frame = fold_ablations(frame)
+    if name in PAIRED:
+        frame = frame.rename(columns={"ci_low": "difference_low", "ci_high": "difference_high"})
     shown = {}
     for column in frame.columns:
         if column.endswith(_INTERVAL_ENDS) and column.rpartition("_")[0] in frame:
@@ -226,7 +231,8 @@ def header(column: str) -> str:
 
 
 def _cells(frame: pd.DataFrame, column: str) -> list[str]:
-    digits = 0 if column.startswith(_WHOLE) or column in ("step", "k") else 1 if column.endswith("_s") else 3
+    whole = column.startswith(_WHOLE) or column.endswith("num_seeds") or column in ("step", "k")
+    digits = 0 if whole else 1 if column.endswith("_s") else 3
     values = [_text(value, digits) for value in frame[column]]
     if f"{column}_low" not in frame:
         return values

@@ -83,5 +83,7 @@ def _of_claims(changed: pd.DataFrame, total: int) -> str:
 def _read(path: Path) -> pd.DataFrame:
     try:
         return pd.read_csv(path)
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path}: cannot be read ({error}); finish the study first: make reproduce") from None
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror}); finish the study first: make reproduce") from None
+    except ValueError as error:
+        raise InputError(f"{path}: is not a readable CSV file ({error}); write the tables again") from None
