@@ -113,8 +113,8 @@ class StudyConfig(Section):
 
     @property
     def grid_budgets(self) -> list[int]:
-        """Budgets of any block, in order."""
-        return _union(block.budgets for block in self.grid)
+        """Budgets of any block, ascending."""
+        return sorted(_union(block.budgets for block in self.grid))
 
     @property
     def grid_seeds(self) -> list[int]:
