@@ -6,6 +6,7 @@ import time
 import pytest
 
 from knapsack_rl.tasks import build_grader, grader_names
+from knapsack_rl.tasks.grading.bare_number import BareNumberGrader
 
 LIMIT_S = 5.0 * max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
 """Five seconds on a machine that has nothing else to do, longer on one that is shared."""
@@ -52,7 +53,7 @@ HOSTILE = {
 
 @pytest.fixture(scope="module", params=grader_names())
 def grader(request):
-    """Both graders."""
+    """Every grader."""
     with build_grader(request.param) as grader:
         grader.grade(r"\boxed{\sqrt{8}}", r"2\sqrt{2}")  # the processes start once, not in somebody's five seconds
         yield grader
@@ -70,10 +71,19 @@ def test_hostile_response(grader, text, tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
 def test_hostile_text_around_the_answer(grader, text):
-    """The answer after it counts."""
+    """The answer after it counts, except where the whole response is to be the number."""
     start = time.perf_counter()
     grade = grader.grade(f"{text}\n so \\boxed{{5}}\nAnswer: 5", "5")
-    assert (1, True) == (grade.verdict, time.perf_counter() - start < LIMIT_S)
+    wanted = 0 if isinstance(grader, BareNumberGrader) else 1
+    assert (wanted, True) == (grade.verdict, time.perf_counter() - start < LIMIT_S)
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+def test_hostile_text_is_no_bare_number(text):
+    """As the whole response: never right, and at once."""
+    start = time.perf_counter()
+    grade = BareNumberGrader().grade(text, "5")
+    assert (0, True) == (grade.verdict, time.perf_counter() - start < 1)
 
 
 def test_neighbours_keep_their_verdicts():
