@@ -9,9 +9,9 @@ pytestmark = [pytest.mark.workflow, pytest.mark.xdist_group("plan")]
 
 
 def test_default_study_plans_every_run(tmp_path):
-    """Two models x three arms x two budgets x three seeds; a root Snakefile that runs nothing would plan nothing."""
+    """Three arms x twelve seeds, five cells x two arms x two; a root Snakefile that runs nothing would plan nothing."""
     jobs = new_workspace(tmp_path / "work", ROOT / "config" / "config.yaml").planned()
-    assert (jobs["base_model"], jobs["train"], jobs["report"]) == (2, 36, 1)
+    assert (jobs["base_model"], jobs["train"], jobs["report"]) == (14, 56, 1)
     assert "evaluate" not in jobs  # the job that trains a run evaluates it, where it takes one process on a CPU
 
 

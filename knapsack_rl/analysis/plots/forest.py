@@ -12,12 +12,12 @@ from knapsack_rl.analysis.frames import StudyFrames
 from knapsack_rl.analysis.plots.around import legend_above, notes_below
 from knapsack_rl.analysis.plots.looks import ArmStyle, looks_in
 from knapsack_rl.analysis.plots.marks import arm_handles, draw_interval
-from knapsack_rl.analysis.plots.style import REFERENCE, panel_grid, say, tidy_axes
+from knapsack_rl.analysis.plots.style import REFERENCE, cell_title, panel_grid, say, tidy_axes
 
 PANELS = {
-    "ratio_rollouts": "ratio by rollouts",
-    "ratio_prompts": "ratio by prompts",
-    f"accuracy/{AVERAGE}": "final accuracy",
+    "ratio_rollouts": "by rollouts",
+    "ratio_prompts": "by prompts",
+    f"accuracy/{AVERAGE}": "accuracy",
 }
 """Metrics of the table ``differences``, a column of panels each."""
 
@@ -55,9 +55,11 @@ def draw_forest(frames: StudyFrames) -> Figure:
         if not rows:
             say(ax, "nothing to compare")
     axes[0, 1].set_xlabel("points over uniform")
-    _name_rows(axes[0, 0], points, rows=rows)
+    _name_rows(axes[0, 0], frames.steps, rows=rows)
     legend_above(figure, arm_handles({arm: looks[arm] for arm in dict.fromkeys(row[2] for row in rows)}, line=False))
-    notes_below(figure, frames, also="Grey band: what the paper reports. n: replicates.")
+    notes_below(
+        figure, frames, also="Effective-gradient ratio by rollouts and by prompts. Grey: what the paper reports."
+    )
     tidy_axes(axes)
     return figure
 
@@ -72,13 +74,12 @@ def _draw_panel(ax: Axes, points: pd.DataFrame, *, rows: list[Row], looks: Mappi
         draw_interval(ax, place[row], ends=(one["ci_low"], one["difference"], one["ci_high"]), look=looks[one["arm"]])
 
 
-def _name_rows(ax: Axes, points: pd.DataFrame, *, rows: list[Row]) -> None:
+def _name_rows(ax: Axes, steps: pd.DataFrame, *, rows: list[Row]) -> None:
     """Model, N and replicates, once per cell."""
-    seeds = points.groupby(["model", "budget"])["num_seeds"].max()
     named, labels = set(), []
     for model, budget, _ in rows:
         cell = (model, budget)
-        labels.append("" if cell in named else f"{model}, N = {budget}, n = {seeds[cell]}")
+        labels.append("" if cell in named else cell_title(steps, cell))
         named.add(cell)
     ax.set_yticks([-at for at in range(len(rows))], labels)
     ax.grid(visible=False, axis="y")

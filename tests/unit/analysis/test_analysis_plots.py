@@ -186,7 +186,7 @@ def test_the_data_behind_a_figure_stand_beside_it(study, tmp_path, name):
 
 def test_unknown_figure_is_refused(study, tmp_path):
     """A misspelt name lists the names there are."""
-    with pytest.raises(InputError, match="alocation: no such figure; choose one of zero_gradient"):
+    with pytest.raises(InputError, match="alocation: no such figure; choose one of forest, zero_gradient"):
         draw_figures(["alocation"], analysis_folder=study.analysis, figures_folder=tmp_path)
 
 

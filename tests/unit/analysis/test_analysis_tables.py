@@ -140,7 +140,7 @@ def test_every_table_is_written(study, tmp_path):
 
 def test_unknown_table_is_refused(study, tmp_path):
     """A misspelt name lists the names there are."""
-    with pytest.raises(InputError, match=r"zero: no such table; choose one of differences, claims"):
+    with pytest.raises(InputError, match=r"zero: no such table; choose one of differences, replicates"):
         write_result_tables(["zero"], analysis_folder=study.analysis, tables_folder=tmp_path)
 
 
