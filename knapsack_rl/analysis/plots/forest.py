@@ -57,9 +57,7 @@ def draw_forest(frames: StudyFrames) -> Figure:
     axes[0, 1].set_xlabel("points over uniform")
     _name_rows(axes[0, 0], frames.steps, rows=rows)
     legend_above(figure, arm_handles({arm: looks[arm] for arm in dict.fromkeys(row[2] for row in rows)}, line=False))
-    notes_below(
-        figure, frames, also="Effective-gradient ratio by rollouts and by prompts. Grey: what the paper reports."
-    )
+    notes_below(figure, frames, also="First two: effective-gradient ratio. Grey: the paper's claim.")
     tidy_axes(axes)
     return figure
 

@@ -91,11 +91,8 @@ def test_letters_are_legible_at_column_width(figures, name):
 def test_axes_have_labels(figures, name):
     """Every panel that shows ticks says what they are, or one beside it on the same row or column does."""
     figure, _ = figures[name]
-    if name not in (
-        "transitions",
-        "benchmarks",
-        "forest",
-    ):  # rows of names need no label; a note says what the columns are
+    # Rows of names need no label; a note or title says what the columns are.
+    if name not in ("transitions", "benchmarks", "forest"):
         assert any(ax.get_ylabel() for ax in figure.axes)
         assert any(ax.get_xlabel() for ax in figure.axes)
 
