@@ -16,7 +16,7 @@ from .conftest import environment
 
 pytestmark = [pytest.mark.workflow, pytest.mark.torch, pytest.mark.slow, pytest.mark.xdist_group("study")]
 
-WAIT_MS = 25_000
+WAIT_MS = 90_000
 
 
 @pytest.fixture(scope="module")
