@@ -126,11 +126,14 @@ def resume_hash(config: RunConfig) -> str:
 
     The number of steps is left out, so that raising it alone continues a run, unless the budget schedule depends on it.
     Evaluation and live tracking are left out because they are no part of the computation, and the number of GPUs, so
-    that a run goes on with as many as are free. ``code_version`` is in.
+    that a run goes on with as many as are free. So are the folders of base model and problems, whose contents are
+    known by digests: another model built alike, named first, moves them. ``code_version`` is in.
     """
     left_out = {"save_every", "keep_weights_every"} | ({"steps"} if config.arm.schedule.kind == "constant" else set())
     excluded: dict[str, bool | set[str]] = {
         "live_tracking": True,
+        "base_model": True,
+        "problem_set": True,
         "evaluation": True,
         "train": left_out,
         "learner": {"gpus", "check_memory"},

@@ -12,6 +12,7 @@ from knapsack_rl.analysis.beside_reference import DIFFER, SAME, beside_reference
 from knapsack_rl.base.errors import InputError
 from knapsack_rl.base.layout import StudyPaths
 from knapsack_rl.config import StudyConfig
+from knapsack_rl.report.result_tables import read_result
 
 MARK = "-"
 """Between a study's name and what a further reference of it is called; no study's name has one."""
@@ -40,9 +41,9 @@ def set_beside(study: StudyConfig, paths: StudyPaths, *, references: Sequence[Pa
     Raises:
         InputError: a table is missing or cannot be read.
     """
-    yours = {name: _read(paths.tables / f"{name}.csv") for name in ("differences", "claims")}
+    yours = {name: read_result(paths.tables / f"{name}.csv") for name in ("differences", "claims")}
     for folder in references:
-        theirs = {name: _read(folder / f"{name}.csv") for name in ("differences", "claims")}
+        theirs = {name: read_result(folder / f"{name}.csv") for name in ("differences", "claims")}
         table = beside_reference(yours["differences"], theirs["differences"])
         changed = changed_verdicts(yours["claims"], theirs["claims"])
         sentences = (*_about(folder, study), _of_table(table), _of_claims(changed, len(yours["claims"])))
@@ -78,12 +79,3 @@ def _of_claims(changed: pd.DataFrame, total: int) -> str:
         for row in changed.to_dict("records")
     )
     return f"{len(changed)} of {total} verdicts on claims are not the same: {names}."
-
-
-def _read(path: Path) -> pd.DataFrame:
-    try:
-        return pd.read_csv(path)
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror}); finish the study first: make reproduce") from None
-    except ValueError as error:
-        raise InputError(f"{path}: is not a readable CSV file ({error}); write the tables again") from None

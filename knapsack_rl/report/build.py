@@ -7,7 +7,6 @@ import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from knapsack_rl.analysis import FIGURE_NAMES, TABLE_NAMES
-from knapsack_rl.base.errors import InputError
 from knapsack_rl.base.layout import StudyPaths
 from knapsack_rl.config import StudyConfig
 from knapsack_rl.records import write_text
@@ -15,6 +14,7 @@ from knapsack_rl.report.beside import Beside, references_of, set_beside
 from knapsack_rl.report.describe import describe_study
 from knapsack_rl.report.page_parts import choices, read_figure, table_of_frame
 from knapsack_rl.report.provenance import facts, read_manifests
+from knapsack_rl.report.result_tables import read_result
 from knapsack_rl.report.rule_graph import METADATA, Coming, RuleNode, rule_graph
 from knapsack_rl.report.rule_graph_svg import draw_rule_graph
 from knapsack_rl.report.statements import findings, overview, unrewarded, verdicts
@@ -36,7 +36,7 @@ def build_report(study: StudyConfig, *, results_folder: Path, output: Path) -> N
         OutputError: ``output`` cannot be written.
     """
     paths = StudyPaths(results=results_folder, figures=results_folder)
-    frames = {name: _read_csv(paths.tables / f"{name}.csv") for name in TABLE_NAMES}
+    frames = {name: read_result(paths.tables / f"{name}.csv") for name in TABLE_NAMES}
     runs = frames["runs"]
     page = _environment().get_template(TEMPLATE)
     text = page.render(
@@ -69,15 +69,6 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-
-
-def _read_csv(path: Path) -> pd.DataFrame:
-    try:
-        return pd.read_csv(path)
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror}); write the tables first") from None
-    except ValueError as error:
-        raise InputError(f"{path}: is not a readable CSV file ({error}); write the tables again") from None
 
 
 def _rules(paths: StudyPaths, run_ids: Sequence[str]) -> dict[str, RuleNode]:

@@ -2,12 +2,11 @@ r"""The boxed grader: mathematical equality of the last ``\boxed{}`` with the re
 
 from collections.abc import Callable, Sequence
 from importlib.util import find_spec
-from typing import Self
 
 from knapsack_rl.base.errors import ConfigError
 from knapsack_rl.tasks.grading.box import final_box, unboxed
 from knapsack_rl.tasks.grading.comparison import no_algebra, same
-from knapsack_rl.tasks.grading.grade import Case, Grade
+from knapsack_rl.tasks.grading.grade import Case, Grade, Grader
 from knapsack_rl.tasks.grading.number import number, same_number
 from knapsack_rl.tasks.grading.spelling import spell, tight
 from knapsack_rl.tasks.grading.worker import RIGHT, WRONG
@@ -23,7 +22,7 @@ _REASONS = {RIGHT: "right", WRONG: "wrong", TIMEOUT: "timeout"}
 _DECIDED = {True: RIGHT, False: WRONG, None: None}
 
 
-class BoxedGrader:
+class BoxedGrader(Grader):
     """Decides most answers from their text, at once; the rest go to worker processes, which start on first need.
 
     Raises:
@@ -73,14 +72,6 @@ class BoxedGrader:
     def close(self) -> None:
         """End the worker processes; they start anew if the grader is used again."""
         self._pool.close()
-
-    def __enter__(self) -> Self:
-        """The grader itself."""
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Close."""
-        self.close()
 
 
 def _grade(box: str, verdict: bytes) -> Grade:

@@ -5,13 +5,11 @@ appendix D.1). No algebra: ``14/3`` is not ``\frac{14}{3}``, and ``34.`` is not 
 """
 
 import re
-from collections.abc import Callable, Sequence
 from importlib.resources import files
-from typing import Self
 
 import yaml
 
-from knapsack_rl.tasks.grading.grade import Case, Grade
+from knapsack_rl.tasks.grading.grade import Grade, Grader
 
 TAIL = 300
 """Characters at the end of a response that are looked at."""
@@ -64,8 +62,8 @@ def answer_line(response: str) -> str | None:
     return lines[-1].group(1)
 
 
-class DapoGrader:
-    """Pure string work: no processes, nothing to close."""
+class DapoGrader(Grader):
+    """Judges the last ``Answer:`` line."""
 
     def grade(self, response: str, answer: str, /) -> Grade:
         """Judge one response; never raises."""
@@ -74,20 +72,3 @@ class DapoGrader:
             return Grade(0, None, "no_answer")
         right = found == normalise(answer)
         return Grade(int(right), line.strip(), "right" if right else "wrong")
-
-    def grade_many(self, cases: Sequence[Case], /, *, on_done: Callable[[int], None] | None = None) -> list[Grade]:
-        """Judge many, in their order."""
-        grades = [self.grade(response, answer) for response, answer in cases]
-        if on_done:
-            on_done(len(grades))
-        return grades
-
-    def close(self) -> None:
-        """Nothing to do."""
-
-    def __enter__(self) -> Self:
-        """The grader itself."""
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Nothing to do."""

@@ -22,24 +22,29 @@ class Grade:
 
 
 class Grader(Protocol):
-    """Judges responses. A grader may own worker processes: use it as a context manager, or call ``close``."""
+    """Judges responses; one that subclasses this needs ``grade`` alone.
+
+    A grader may own worker processes: use it as a context manager, or call ``close``.
+    """
 
     def grade(self, response: str, answer: str, /) -> Grade:
         """Judge one response; never raises on any text."""
         ...
 
     def grade_many(self, cases: Sequence[Case], /, *, on_done: Callable[[int], None] | None = None) -> list[Grade]:
-        """Judge many, in their order; much faster than one at a time. ``on_done(n)`` hears that n more are decided."""
-        ...
+        """Judge many, in their order; with processes much faster. ``on_done(n)`` hears that n more are decided."""
+        grades = [self.grade(response, answer) for response, answer in cases]
+        if on_done:
+            on_done(len(grades))
+        return grades
 
     def close(self) -> None:
-        """End the worker processes; the grader starts new ones if it is used again."""
-        ...
+        """End the worker processes, if there are any; the grader starts new ones if it is used again."""
 
     def __enter__(self) -> Self:
         """The grader itself."""
-        ...
+        return self
 
     def __exit__(self, *_: object) -> None:
         """Close."""
-        ...
+        self.close()

@@ -5,7 +5,7 @@ import copy
 import pytest
 
 from knapsack_rl.base.errors import ConfigError
-from knapsack_rl.config import parse_study, run_hash
+from knapsack_rl.config import parse_study, resume_hash, run_hash
 from knapsack_rl.study import expand
 from knapsack_rl.study.replicates import base_models, problem_sets
 from knapsack_rl.tasks import build_task
@@ -62,6 +62,16 @@ def test_models_that_are_built_alike_share_their_base_models():
     assert list(base_models(runs)) == ["tiny-s0", "tiny-s1"]
     assert runs["slow-uniform-n8-s1"].base_folder == "tiny-s1"
     assert list(problem_sets(runs)) == ["s0", "s1"]
+
+
+def test_a_model_built_alike_and_named_first_retrains_nothing():
+    """It gives its name to the folder of the base models; what a run computes is the same."""
+    first, second = (
+        _expand(_study(per_seed=True, grid=STUDY["grid"] | {"models": models}))["slow-uniform-n8-s1"]
+        for models in (["tiny", "slow"], ["slow", "tiny"])
+    )
+    assert (first.base_folder, second.base_folder) == ("tiny-s1", "slow-s1")
+    assert resume_hash(first) == resume_hash(second)
 
 
 def test_without_it_nothing_changes():
