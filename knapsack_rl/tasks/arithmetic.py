@@ -12,6 +12,7 @@ from knapsack_rl.base.errors import ConfigError
 from knapsack_rl.base.seeding import derive_seed
 from knapsack_rl.base.types import Prompt, StopReason
 from knapsack_rl.tasks.chain import END, MODULUS, OPERATORS, VOCABULARY, WRONG_RULE, Chain, apply, final_result
+from knapsack_rl.tasks.option_errors import option_error
 from knapsack_rl.tasks.preparation import OpenTokenizer, Preparation, plain_preparation
 from knapsack_rl.tasks.task import CutOff, Demonstration, Response, Verdict
 from knapsack_rl.tasks.templates import get_template
@@ -50,12 +51,7 @@ class ArithmeticTask:
         try:
             checked = ArithmeticOptions(**options)
         except ValidationError as error:
-            first = error.errors()[0]
-            key = ".".join(str(part) for part in first["loc"])
-            known = ", ".join(ArithmeticOptions.model_fields)
-            raise ConfigError(
-                f"task.options.{key}: {first['msg']} (value {first['input']!r}); options: {known}"
-            ) from None
+            raise option_error(error, known=ArithmeticOptions.model_fields) from None
 
         most = _most_training_problems(checked)
         if checked.num_train > most:

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 
 from knapsack_rl.base.errors import ConfigError
 from knapsack_rl.tasks.grading import build_grader
+from knapsack_rl.tasks.option_errors import option_error
 from knapsack_rl.tasks.problems.sources import SOURCES, Source, get_source
 from knapsack_rl.tasks.task import CutOff
 
@@ -131,7 +132,7 @@ def check_options(options: Mapping[str, Any]) -> MathOptions:
     try:
         checked = MathOptions(**options)
     except ValidationError as error:
-        raise ConfigError(_describe(error)) from None
+        raise option_error(error, known=MathOptions.model_fields) from None
     names = {name for name, _ in checked.training_sets()}
     for name, each in checked.training_sets():
         _check(f"train ({name})", each.resolve, name)
@@ -149,11 +150,3 @@ def _check(key: str, build: Callable[[str], object], name: str) -> None:  # noqa
         build(name)
     except ConfigError as error:
         raise ConfigError(f"task.options.{key}: {error}") from None
-
-
-def _describe(error: ValidationError) -> str:
-    first = error.errors()[0]
-    key = ".".join(["task", "options", *(str(part) for part in first["loc"])])
-    message = first["msg"].removeprefix("Value error, ")
-    value = "" if first["type"] in ("missing", "value_error") else f" (value {first['input']!r})"
-    return f"{key}: {message}{value}; options: {', '.join(MathOptions.model_fields)} (docs/data.md)"

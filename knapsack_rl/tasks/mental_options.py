@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from knapsack_rl.base.errors import ConfigError
 from knapsack_rl.tasks.grading import build_grader
 from knapsack_rl.tasks.mental_levels import LEVELS
+from knapsack_rl.tasks.option_errors import option_error
 from knapsack_rl.tasks.task import CutOff
 
 
@@ -33,11 +34,7 @@ def check_options(options: Mapping[str, Any]) -> MentalOptions:
     try:
         checked = MentalOptions(**options)
     except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"])
-        known = ", ".join(MentalOptions.model_fields)
-        value = "" if first["type"] == "missing" else f" (value {first['input']!r})"
-        raise ConfigError(f"task.options.{key}: {first['msg']}{value}; options: {known}") from None
+        raise option_error(error, known=MentalOptions.model_fields) from None
     for key in ("train", "benchmarks"):
         for level, count in getattr(checked, key).items():
             _check_count(f"task.options.{key}.{level}", level, count=count)

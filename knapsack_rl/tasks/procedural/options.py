@@ -1,12 +1,12 @@
 """Options of the task `reasoning_gym`: its families of problems and how responses are read."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
-from knapsack_rl.base.errors import ConfigError
+from knapsack_rl.tasks.option_errors import option_error
 from knapsack_rl.tasks.procedural.installed import check_set, require_package
 from knapsack_rl.tasks.task import CutOff
 
@@ -85,18 +85,15 @@ def check_options(options: Mapping[str, Any]) -> ReasoningGymOptions:
     try:
         checked = ReasoningGymOptions(**options)
     except ValidationError as error:
-        raise ConfigError(_describe(error)) from None
+        raise option_error(error, known=_known(error)) from None
     for index, family in enumerate(checked.families):
         check_set(family.set, family.parameters, where=f"task.options.families.{index}")
     return checked
 
 
-def _describe(error: ValidationError) -> str:
-    first = error.errors()[0]
-    path = [str(part) for part in first["loc"]]
-    known = (
-        FamilyOptions.model_fields if path[:1] == ["families"] and len(path) > 1 else ReasoningGymOptions.model_fields
+def _known(error: ValidationError) -> Iterable[str]:
+    """Options where the first mistake is: of a family, or of the task."""
+    path = error.errors()[0]["loc"]
+    return (
+        FamilyOptions.model_fields if path[:1] == ("families",) and len(path) > 1 else ReasoningGymOptions.model_fields
     )
-    message = first["msg"].removeprefix("Value error, ")
-    value = "" if first["type"] in ("missing", "value_error") else f" (value {first['input']!r})"
-    return f"{'.'.join(['task', 'options', *path])}: {message}{value}; options: {', '.join(known)} (docs/data.md)"
