@@ -46,3 +46,24 @@ def test_claims_are_those_of_the_reference():
     expected = [[row[column] for column in shown] for row in rows if row[header.index("N")] in ("8", "all")]
     assert expected
     assert [_cells(line) for line in README.splitlines() if re.match(r"\| [RL]\d", line)] == expected
+
+
+def test_the_answer_at_the_top_is_that_of_the_reference():
+    """Points of both rules in the deciding cell, with the intervals that the sentences name."""
+    top = README[: README.index("## Run it")]
+    with (REFERENCE / "differences.csv").open(encoding="utf-8") as file:
+        rows = {(r["arm"], r["metric"]): r for r in csv.DictReader(file) if (r["model"], r["budget"]) == ("tiny", "8")}
+    for arm, metric, with_interval in (
+        ("knapsack", "ratio_rollouts", True),
+        ("knapsack", "ratio_prompts", True),
+        ("knapsack", "accuracy/average", False),  # its upper end is told with two digits
+        ("knapsack_posterior", "ratio_rollouts", False),
+        ("knapsack_posterior", "ratio_prompts", False),
+        ("knapsack_posterior", "accuracy/average", True),
+    ):
+        row = rows[arm, metric]
+        assert f"{abs(100 * float(row['difference'])):.1f}" in top, (arm, metric)
+        ends = sorted(abs(100 * float(row[end])) for end in ("ci_low", "ci_high"))
+        negative_both = float(row["difference"]) < 0 and metric == "accuracy/average"
+        told = f"[-{ends[1]:.1f}, -{ends[0]:.1f}]" if negative_both else f"[{ends[0]:.1f}, {ends[1]:.1f}]"
+        assert not with_interval or told in top, (arm, metric, told)

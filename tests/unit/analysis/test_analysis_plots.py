@@ -10,10 +10,12 @@ from made_up import Shape
 
 from knapsack_rl.analysis import FIGURE_NAMES, analyse, draw_figures, load_analysis
 from knapsack_rl.analysis.compute import TOKENS, accuracy_curves, mean_curves
+from knapsack_rl.analysis.differences import differences
 from knapsack_rl.analysis.periods import window_means
 from knapsack_rl.analysis.plots import FIGURE_DATA, FIGURES, house_style
 from knapsack_rl.analysis.plots.allocation import count_edges, heat, mean_counts
 from knapsack_rl.analysis.plots.around import missing_runs
+from knapsack_rl.analysis.plots.forest import forest_points
 from knapsack_rl.analysis.plots.views import figure_views, of_cell
 from knapsack_rl.analysis.rate_classes import FIRST_INTERIOR, ONE, UNKNOWN, ZERO, rate_class
 from knapsack_rl.base.errors import InputError
@@ -202,3 +204,17 @@ def test_frames_are_not_changed_by_drawing(frames):
     for draw in FIGURES.values():
         draw(frames)
     assert load.equals(frames.steps)
+
+
+def test_forest_starts_with_the_cell_of_most_replicates(make_study):
+    """In points, whichever cell the study names first; a metric that is not shown has no row."""
+    paths, run_ids = make_study(Shape(budgets=(4, 8)))
+    dropped = [run for run in run_ids if "-n4-" in run and not run.endswith("s0")]
+    analyse(paths.results, [run for run in run_ids if run not in dropped])
+    frames = load_analysis(paths.analysis)
+    points, table = forest_points(frames), differences(frames)
+    assert list(points["budget"].unique()) == [8, 4]
+    assert set(points["metric"]) == {"ratio_rollouts", "ratio_prompts", "accuracy/average"}
+    shown = points[(points["budget"] == 8) & (points["metric"] == "ratio_rollouts")]["difference"].iloc[0]
+    kept = table[(table["budget"] == 8) & (table["metric"] == "ratio_rollouts")]["difference"].iloc[0]
+    assert shown == pytest.approx(100 * kept)

@@ -172,6 +172,24 @@ def test_missing_table_is_one_line(study_config, tmp_path):
         build_report(study_config, results_folder=tmp_path, output=tmp_path / "r.html")
 
 
+def test_a_committed_reference_is_set_beside(finished, study_config, tmp_path):
+    """The page says what agrees with it; without one it has no such section."""
+    from knapsack_rl.base.layout import StudyPaths
+    from knapsack_rl.report.reference import export_reference
+
+    results = tmp_path / "results" / study_config.name
+    shutil.copytree(finished.results, results)
+    build_report(study_config, results_folder=results, output=tmp_path / "without.html")
+    assert "Beside the reference" not in (tmp_path / "without.html").read_text(encoding="utf-8")
+    runs = sorted(path.name for path in (finished.results / "runs").iterdir())
+    place = StudyPaths(results.parent / "reference" / study_config.name, tmp_path / "figures")
+    export_reference(study_config, runs, paths=finished, reference=place)
+    build_report(study_config, results_folder=results, output=tmp_path / "with.html")
+    page = (tmp_path / "with.html").read_text(encoding="utf-8")
+    assert "Beside the reference" in page
+    assert re.search(r"All \d+ differences are the same numbers\.", page)
+
+
 def test_every_product_has_a_caption():
     """A new figure or table needs its words; one table is of the report alone."""
     assert set(FIGURE_CAPTIONS) == set(FIGURE_NAMES)
