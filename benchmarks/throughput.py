@@ -37,7 +37,8 @@ from knapsack_rl.records import Journal
 from knapsack_rl.study import expand
 from knapsack_rl.train.build import build_parts
 from knapsack_rl.train.state import save_state
-from knapsack_rl.train.step import Stopwatch, run_step
+from knapsack_rl.train.step import run_step
+from knapsack_rl.train.stopwatch import Stopwatch
 
 PHASES = ("sample", "score", "pack", "update", "sync", "allocate", "record")
 PER_PROMPT = 8

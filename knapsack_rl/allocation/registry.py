@@ -1,8 +1,10 @@
-"""The table of strategies. To add one: write its file in ``strategies``, add its class here."""
+"""The tables of one-shot strategies and of sequential methods. To add one: write its file, add its class here."""
 
 from collections.abc import Mapping
 from typing import Any
 
+from knapsack_rl.allocation.rounds import SequentialMethod
+from knapsack_rl.allocation.sequential.dapo import Dapo
 from knapsack_rl.allocation.strategies.ada_est import AdaEst
 from knapsack_rl.allocation.strategies.coba_paper import CobaPaper
 from knapsack_rl.allocation.strategies.coba_released import CobaReleased
@@ -21,7 +23,11 @@ from knapsack_rl.allocation.strategies.uniform import Uniform
 from knapsack_rl.allocation.strategies.value import Value
 from knapsack_rl.allocation.strategies.vip import Vip
 from knapsack_rl.allocation.strategy import Strategy
+from knapsack_rl.base.errors import ConfigError
 from knapsack_rl.beliefs.options import NamedChoices
+
+Method = Strategy | SequentialMethod
+"""Whatever an arm of a study may name."""
 
 _CLASSES: tuple[type[Strategy], ...] = (
     AdaEst,
@@ -42,36 +48,63 @@ _CLASSES: tuple[type[Strategy], ...] = (
     Value,
     Vip,
 )
-_STRATEGIES: NamedChoices[Strategy] = NamedChoices("strategy", {choice.name: choice for choice in _CLASSES})
+_SEQUENTIAL: tuple[type[SequentialMethod], ...] = (Dapo,)
+
+_BY_NAME: dict[str, type[Method]] = {choice.name: choice for choice in _CLASSES}
+_METHODS: NamedChoices[Method] = NamedChoices("strategy", _BY_NAME | {choice.name: choice for choice in _SEQUENTIAL})
 
 
 def strategy_names() -> tuple[str, ...]:
-    """Names that `build_strategy` knows, sorted."""
-    return _STRATEGIES.names()
+    """Names of the one-shot strategies, sorted: those that `build_strategy` and `allocate` know."""
+    return tuple(sorted(choice.name for choice in _CLASSES))
+
+
+def method_names() -> tuple[str, ...]:
+    """Names of all that an arm may use, sorted: one-shot strategies and sequential methods."""
+    return _METHODS.names()
+
+
+def build_method(name: str, options: Mapping[str, Any] | None = None) -> Method:
+    """A one-shot strategy or a sequential method with its options.
+
+    Args:
+        name: One of `method_names`.
+        options: Its options; what is left out keeps its default.
+
+    Raises:
+        ConfigError: Unknown name or option, or a value of the wrong type or range.
+    """
+    return _METHODS.build(name, options)
 
 
 def build_strategy(name: str, options: Mapping[str, Any] | None = None) -> Strategy:
-    """A strategy with its options.
+    """A one-shot strategy with its options: a function from beliefs to counts.
 
     Args:
         name: One of `strategy_names`.
         options: Its options; what is left out keeps its default.
 
     Raises:
-        ConfigError: Unknown name or option, or a value of the wrong type or range.
+        ConfigError: As `build_method`; or the method draws in rounds and has no counts before it sees outcomes.
     """
-    return _STRATEGIES.build(name, options)
+    method = build_method(name, options)
+    if isinstance(method, SequentialMethod):
+        raise ConfigError(
+            f"strategy {name!r} draws in rounds and has no counts before outcomes; it works in training and simulation."
+            f" One-shot strategies: {', '.join(strategy_names())}"
+        )
+    return method
 
 
 def check_strategy(name: str, options: Mapping[str, Any] | None = None) -> None:
-    """Raise the ConfigError that `build_strategy` would raise, and do nothing else."""
-    _STRATEGIES.build(name, options)
+    """Raise the ConfigError that `build_method` would raise, and do nothing else."""
+    _METHODS.build(name, options)
 
 
 def default_belief(name: str, options: Mapping[str, Any] | None = None) -> str:
-    """Name of the tracker a strategy is meant to be used with (for a control: that of the strategy it controls).
+    """Name of the tracker a method is meant to be used with (for a control: that of the strategy it controls).
 
     Raises:
-        ConfigError: As `build_strategy`.
+        ConfigError: As `build_method`.
     """
-    return _STRATEGIES.build(name, options).default_belief
+    return _METHODS.build(name, options).default_belief

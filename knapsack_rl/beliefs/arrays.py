@@ -12,6 +12,8 @@ from knapsack_rl.base.errors import AllocationError
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 
+_COLUMNS = ("rate_P", "successes_P", "draws_P", "a_P", "b_P")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class BeliefArrays:
@@ -37,7 +39,7 @@ class BeliefArrays:
     def __post_init__(self) -> None:
         """Check shapes and ranges."""
         shape = (len(self.rate_P),)
-        for name in ("rate_P", "successes_P", "draws_P", "a_P", "b_P"):
+        for name in _COLUMNS:
             column_P: FloatArray = getattr(self, name)
             if column_P.shape != shape:
                 raise AllocationError(f"{name} has shape {column_P.shape}, expected {shape}: one value per prompt")
@@ -122,6 +124,15 @@ class BeliefArrays:
         columns = np.array([_row(belief) for belief in beliefs], dtype=np.float64).reshape(len(beliefs), 5).T
         rate_P, successes_P, draws_P, a_P, b_P = np.ascontiguousarray(columns)
         return cls(rate_P=rate_P, successes_P=successes_P, draws_P=draws_P, a_P=a_P, b_P=b_P)
+
+    @classmethod
+    def joined(cls, parts: "Sequence[BeliefArrays]") -> "BeliefArrays":
+        """Several after one another."""
+        return cls(**{name: np.concatenate([getattr(part, name) for part in parts]) for name in _COLUMNS})
+
+    def take(self, index_Q: IntArray) -> "BeliefArrays":
+        """Beliefs at the given [Q] positions."""
+        return BeliefArrays(**{name: getattr(self, name)[index_Q] for name in _COLUMNS})
 
 
 def _row(belief: Belief) -> tuple[float, float, float, float, float]:

@@ -26,9 +26,9 @@ def methods() -> None:
 
 
 def _strategies() -> list[Line]:
-    from knapsack_rl.allocation import build_strategy, default_belief, strategy_names
+    from knapsack_rl.allocation import build_method, default_belief, method_names
 
-    return [(name, f"{build_strategy(name).source}; reads {default_belief(name)}") for name in strategy_names()]
+    return [(name, f"{build_method(name).source}; reads {default_belief(name)}") for name in method_names()]
 
 
 def _beliefs() -> list[Line]:

@@ -4,15 +4,17 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from knapsack_rl.records.schemas import GROUPS, STEPS
+from knapsack_rl.records.schemas import GROUPS, ROUNDS, STEPS
 from knapsack_rl.records.tables import table_of, write_table
 
 
 def publish_journal(records: Sequence[dict[str, Any]], folder: Path) -> None:
-    """Write ``steps.parquet`` (one row per step) and ``groups.parquet`` (one per step and prompt) into ``folder``.
+    """Write ``steps.parquet``, ``groups.parquet`` (a row per step and prompt) and ``rounds.parquet`` into ``folder``.
 
-    A record holds the columns of ``STEPS`` and, under ``groups``, rows with the columns of ``GROUPS`` but ``step``.
+    A record holds the columns of ``STEPS`` and, under ``groups`` and ``rounds``, rows with the columns of ``GROUPS``
+    and ``ROUNDS`` but ``step``.
     """
     write_table(folder / "steps.parquet", table_of(records, STEPS))
-    groups = ({"step": record["step"], **group} for record in records for group in record["groups"])
-    write_table(folder / "groups.parquet", table_of(groups, GROUPS))
+    for name, schema in (("groups", GROUPS), ("rounds", ROUNDS)):
+        rows = ({"step": record["step"], **row} for record in records for row in record[name])
+        write_table(folder / f"{name}.parquet", table_of(rows, schema))

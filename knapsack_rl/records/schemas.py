@@ -38,7 +38,9 @@ STEPS = _schema(
         "step": pa.int32(),  # 1-based
         "epoch": pa.int32(),  # 0-based pass over the training problems of the step's first prompt
         "num_prompts": pa.int32(),
-        "num_rollouts": pa.int32(),  # generated and charged
+        "num_rollouts": pa.int32(),  # generated and charged, those that are not trained on included
+        "num_kept": pa.int32(),  # of those, what the method trains on
+        "num_rounds": pa.int32(),  # generation calls, one after the other
         "num_probe_rollouts": pa.int32(),  # generated to look only, charged to no budget
         "num_successes": pa.int32(),
         "num_truncated": pa.int32(),
@@ -92,7 +94,9 @@ GROUPS = _schema(
         "kind": pa.string(),
         "visit": pa.int32(),  # 1 = first time the run sees this prompt
         "p_belief": pa.float64(),  # the rate the strategy was given; null = unknown
-        "num_rollouts": pa.int32(),
+        "num_rollouts": pa.int32(),  # over all rounds
+        "num_rounds": pa.int32(),  # rounds in which the method asked for the prompt
+        "num_kept": pa.int32(),  # rollouts trained on; 0 = the group was dropped
         "num_successes": pa.int32(),
         "num_truncated": pa.int32(),
         "num_response_tokens": pa.int64(),
@@ -100,6 +104,18 @@ GROUPS = _schema(
     nullable=("p_belief",),
 )
 """One row per step and prompt."""
+
+ROUNDS = _schema(
+    {
+        "step": pa.int32(),
+        "round": pa.int32(),  # 1-based
+        "num_rollouts": pa.int32(),
+        "num_prompt_tokens": pa.int64(),  # once for each rollout
+        "num_prefilled_tokens": pa.int64(),  # once for each prompt of the round
+        "num_response_tokens": pa.int64(),  # generated
+    }
+)
+"""The ledger: one row per step and round of generation."""
 
 _ANSWER = {
     "sample": pa.int32(),

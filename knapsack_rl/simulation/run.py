@@ -3,20 +3,21 @@
 Shapes: ``_I`` prompts of the pool, ``_P`` prompts of a step, ``_R`` rollouts of a step, one prompt after the other.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
-from knapsack_rl.allocation import AllocationRequest, Outcome, build_strategy, default_belief, run_strategy
+from knapsack_rl.allocation import AllocationRequest, build_method, default_belief
 from knapsack_rl.allocation.value import knapsack_value
 from knapsack_rl.base.errors import InputError
+from knapsack_rl.base.order import EpochOrder
 from knapsack_rl.base.seeding import derive_seed
 from knapsack_rl.beliefs import build_tracker
 from knapsack_rl.beliefs.arrays import BeliefArrays, FloatArray, IntArray
 from knapsack_rl.grpo import effective_ratios
-from knapsack_rl.simulation.columns import group_successes
+from knapsack_rl.simulation.drawing import Drawing, Visits
 from knapsack_rl.simulation.knowledge import build_knowledge, feature_table
 from knapsack_rl.simulation.pools import Pool, draw_rates
 from knapsack_rl.simulation.prompts import draw_costs
@@ -59,7 +60,7 @@ class SimulationSpec:
 
     def __post_init__(self) -> None:
         """Check everything before anything is computed."""
-        build_strategy(self.strategy, self.options)
+        build_method(self.strategy, self.options)
         build_tracker(self.known_by, self.belief_options)
         for name, value in (("epochs", self.epochs), ("batch", self.batch)):
             if value < 1:
@@ -86,22 +87,6 @@ class SimulationSpec:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Visits:
-    """The visits of one epoch, in order."""
-
-    p_true_P: FloatArray
-    """True rate at the visit.  [P]"""
-    p_belief_P: FloatArray
-    """Believed rate; NaN = unknown.  [P]"""
-    counts_P: IntArray
-    """Rollouts.  [P]"""
-    successes_P: IntArray
-    """Successes.  [P]"""
-    cost_P: FloatArray
-    """Expected tokens of a rollout.  [P]"""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Simulation:
     """What happened."""
 
@@ -117,33 +102,31 @@ class Simulation:
 
 
 def simulate(spec: SimulationSpec) -> Simulation:
-    """Run a strategy with a belief over a pool; beliefs are one visit old, as in training."""
+    """Run a method with a belief over a pool; beliefs are one visit old, as in training."""
     world = World(draw_rates(spec.pool, spec.num_prompts, rng=_rng(spec, "rates")), drift=spec.drift)
     knowledge = build_knowledge(spec.known_by, spec.belief_options, world=world, rng=_rng(spec, "knowledge"))
-    strategy = build_strategy(spec.strategy, spec.options)
+    method = build_method(spec.strategy, spec.options)
     # the same stream as above: a belief and a strategy that both read features are told the same ones
-    features = feature_table(world, rng=_rng(spec, "knowledge")) if strategy.reads_features else None
+    features = feature_table(world, rng=_rng(spec, "knowledge")) if method.reads_features else None
+    order = EpochOrder(
+        spec.num_prompts,
+        batch=spec.batch,
+        permutation=lambda epoch: _rng(spec, "order", epoch).permutation(spec.num_prompts),
+    )
     state: Mapping[str, Any] = {}
     first_rate_I, facts, visits = world.rate(), [], []
     cost_I = draw_costs(first_rate_I, rng=_rng(spec, "costs"))
-    for step, epoch, index_P in _batches(spec):
-        beliefs, rate_P, rng = knowledge.predict(index_P), world.rate(index_P), _rng(spec, "step", step)
+    per_epoch = spec.num_prompts // spec.batch
+    for step in range(spec.epochs * per_epoch):
+        epoch, index_P = order.epoch, np.array(order.take(spec.batch))
         request = replace(spec.request(index_P, step=step, epoch=epoch), cost_P=cost_I[index_P], features=features)
-        counts_P, state = run_strategy(strategy, beliefs, request=request, state=state, rng=rng)
-        rewards_R = world.sample(index_P, counts_P, rng=rng)
-        visit = Visits(
-            p_true_P=rate_P,
-            p_belief_P=beliefs.rate_P,
-            counts_P=counts_P,
-            successes_P=group_successes(counts_P, rewards_R),
-            cost_P=cost_I[index_P],
-        )
+        drawing = Drawing(world, knowledge, order=order, rng=_rng(spec, "step", step))
+        state = drawing.run(method, request, state=state)
+        visit, beliefs = drawing.visit(cost_I)
         facts.append({"step": step, "epoch": epoch, **step_facts(visit, beliefs, equal=spec.budget_per_prompt)})
-        if epoch == spec.epochs - 1:
+        if step >= (spec.epochs - 1) * per_epoch:
             visits.append(visit)
-        world.learn(index_P, counts_P, successes_P=visit.successes_P)
-        knowledge.observe(step, index_P, counts_P=counts_P, rewards_R=rewards_R)
-        state = strategy.observe(_outcome(request, visit), state=state)
+        drawing.learn(step)
         facts[-1]["mean_rate"] = float(world.rate().mean())
     return Simulation(
         spec=spec, steps=facts, last_epoch=_joined(visits), first_rate_I=first_rate_I, last_rate_I=world.rate()
@@ -177,27 +160,8 @@ def step_facts(visit: Visits, beliefs: BeliefArrays, *, equal: int) -> dict[str,
     }
 
 
-def _batches(spec: SimulationSpec) -> Iterator[tuple[int, int, IntArray]]:
-    """Step, epoch and positions in the pool of every batch."""
-    per_epoch = spec.num_prompts // spec.batch
-    for epoch in range(spec.epochs):
-        order_I = _rng(spec, "order", epoch).permutation(spec.num_prompts)
-        for number in range(per_epoch):
-            yield epoch * per_epoch + number, epoch, order_I[number * spec.batch : (number + 1) * spec.batch]
-
-
 def _rng(spec: SimulationSpec, *parts: object) -> np.random.Generator:
     return np.random.default_rng(derive_seed(spec.seed, "simulation", *parts))
-
-
-def _outcome(request: AllocationRequest, visit: Visits) -> Outcome:
-    return Outcome(
-        step=request.step,
-        epoch=request.epoch,
-        prompt_ids=request.prompt_ids,
-        successes_P=visit.successes_P,
-        draws_P=visit.counts_P,
-    )
 
 
 def _joined(visits: list[Visits]) -> Visits:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from knapsack_rl.allocation import Strategy, build_strategy, default_belief
+from knapsack_rl.allocation import Method, build_method, default_belief
 from knapsack_rl.base.ranks import ONE_RANK, Ranks
 from knapsack_rl.base.types import Prompt, SamplingOptions
 from knapsack_rl.beliefs import NeedsFeatures, Tracker, build_tracker, hashed_features
@@ -36,7 +36,7 @@ class Parts:
     task: Task
     stream: PromptStream
     tracker: Tracker
-    strategy: Strategy
+    strategy: Method
     sampler: Sampler
     learner: Learner
     totals: tuple[int, ...]
@@ -63,7 +63,7 @@ def build_parts(config: RunConfig, *, prompts_file: Path, model_folder: Path, ra
     stream = PromptStream(prompts, batch_size=config.train.prompts_per_step, seed=config.seed)
     device = _device(config)
     sampler, learner = _engines(config, model_folder, device=device, ranks=ranks)
-    strategy = build_strategy(config.arm.strategy, config.arm.options)
+    strategy = build_method(config.arm.strategy, config.arm.options)
     # DEVIATION: features are hashed n-grams of the text; VIP embeds prompts with a model.
     belief = config.arm.belief or default_belief(config.arm.strategy, config.arm.options)
     return Parts(

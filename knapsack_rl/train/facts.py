@@ -2,15 +2,17 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 
-from knapsack_rl.allocation import Outcome
+from knapsack_rl.allocation import Kept, Ledger
 from knapsack_rl.base.errors import DivergedError
 from knapsack_rl.base.types import Group, StopReason
-from knapsack_rl.beliefs import BeliefArrays
+from knapsack_rl.beliefs import Tracker
 from knapsack_rl.train.history import PromptHistory
+from knapsack_rl.train.rollouts import StepRollouts
 
 
 def sampled_entropy(groups: Sequence[Group]) -> float:
@@ -38,14 +40,10 @@ def sampled_entropy(groups: Sequence[Group]) -> float:
     return float(np.mean(means)) if means else 0.0
 
 
-def group_facts(
-    groups: Sequence[Group],
-    rewards_P_G: Sequence[Sequence[int]],
-    *,
-    beliefs: BeliefArrays,
-    history: PromptHistory,
-) -> list[dict[str, Any]]:
-    """One row per prompt: the columns of ``GROUPS`` but ``step``. Call before ``history`` records the step."""
+def group_facts(drawn: StepRollouts, *, tracker: Tracker, history: PromptHistory) -> list[dict[str, Any]]:
+    """One row per prompt: the columns of ``GROUPS`` but ``step``. Call before tracker and history learn the step."""
+    beliefs = tracker.predict([group.prompt.id for group in drawn.groups])
+    kept = drawn.update.kept
     return [
         {
             "prompt_id": group.prompt.id,
@@ -53,30 +51,35 @@ def group_facts(
             "visit": history.visits(group.prompt.id) + 1,
             "p_belief": None if np.isnan(rate) else float(rate),
             "num_rollouts": len(rewards),
+            "num_rounds": num_rounds,
+            "num_kept": len(rewards) if kept is None else num_kept(kept.get(group.prompt.id), len(rewards)),
             "num_successes": int(sum(rewards)),
             "num_truncated": sum(rollout.stop is StopReason.LENGTH for rollout in group.rollouts),
             "num_response_tokens": sum(len(rollout.tokens) for rollout in group.rollouts),
         }
-        for group, rewards, rate in zip(groups, rewards_P_G, beliefs.rate_P, strict=True)
+        for group, rewards, num_rounds, rate in zip(
+            drawn.groups, drawn.rewards_P_G, drawn.num_rounds_P, beliefs.rate_P, strict=True
+        )
     ]
+
+
+def num_kept(kept: Kept | None, num_drawn: int) -> int:
+    """How many of a prompt's rollouts are trained on."""
+    if kept is None:
+        return 0
+    return num_drawn if kept.rollouts is None else len(kept.rollouts)
+
+
+def round_facts(ledger: Ledger) -> list[dict[str, int]]:
+    """One row per round: the columns of ``ROUNDS`` but ``step``."""
+    return [{"round": number, **asdict(spent)} for number, spent in enumerate(ledger.rounds, start=1)]
 
 
 def totals(groups: Sequence[Group], rows: Sequence[dict[str, Any]]) -> dict[str, int]:
     """Sums over the step's prompts, for ``STEPS``."""
-    summed = ("num_rollouts", "num_successes", "num_truncated", "num_response_tokens")
+    summed = ("num_rollouts", "num_kept", "num_successes", "num_truncated", "num_response_tokens")
     return {
         "num_prompts": len(rows),
         "num_prompt_tokens": sum(len(group.prompt_tokens) * len(group.rollouts) for group in groups),
         **{key: sum(row[key] for row in rows) for key in summed},
     }
-
-
-def outcome_of(rows: Sequence[dict[str, Any]], *, step: int, epoch: int) -> Outcome:
-    """What the strategy is told of the step."""
-    return Outcome(
-        step=step,
-        epoch=epoch,
-        prompt_ids=tuple(row["prompt_id"] for row in rows),
-        successes_P=np.array([row["num_successes"] for row in rows], dtype=np.int64),
-        draws_P=np.array([row["num_rollouts"] for row in rows], dtype=np.int64),
-    )

@@ -37,7 +37,7 @@ from knapsack_rl.train.witnesses import Live, Witnesses
 
 log = logging.getLogger(__name__)
 
-STATE_FORMAT = 2
+STATE_FORMAT = 3
 """Raised when saved state or journal columns change, so that older state is set aside instead of misread."""
 
 

@@ -1,8 +1,12 @@
 """From a step's groups and rewards to the rows of each mini-batch."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
-from knapsack_rl.base.types import Group
+import numpy as np
+from numpy.typing import NDArray
+
+from knapsack_rl.allocation import Kept
+from knapsack_rl.base.types import Group, Rollout
 from knapsack_rl.config import TrainConfig
 from knapsack_rl.grpo import Advantage, cut_mini_batches, group_advantages, token_weights
 from knapsack_rl.learner import TrainingRow
@@ -15,17 +19,18 @@ def mini_batch_rows(
     config: TrainConfig,
     seed: int,
     advantage: Advantage = "std",
+    kept: Mapping[str, Kept] | None = None,
 ) -> list[list[TrainingRow]]:
     """Rows of each mini-batch: cut first, weighted by all of its tokens, then zero-advantage rollouts dropped.
 
     Dropping changes no gradient, because such a rollout's policy term is zero. It is off when a KL penalty or an
-    entropy bonus gives those rollouts a gradient.
+    entropy bonus gives those rollouts a gradient. ``kept`` are the rollouts that the method trains on; None = all.
     """
-    advantages = group_advantages(rewards_P_G, clip=config.advantage_clip, advantage=advantage)
+    chosen_P = _chosen(groups, rewards_P_G, kept=kept, clip=config.advantage_clip, advantage=advantage)
     flat = [
-        (index, group.prompt_tokens, rollout, float(advantage))
-        for index, (group, advantages_G) in enumerate(zip(groups, advantages, strict=True))
-        for rollout, advantage in zip(group.rollouts, advantages_G, strict=True)
+        (index, group.prompt_tokens, rollout, float(advantage_g))
+        for index, (group, rollouts, advantages_G) in enumerate(chosen_P)
+        for rollout, advantage_g in zip(rollouts, advantages_G, strict=True)
     ]
     keep_all = config.kl_coef > 0 or config.entropy_coef > 0
     batches = []
@@ -50,3 +55,23 @@ def mini_batch_rows(
             ]
         )
     return batches
+
+
+def _chosen(
+    groups: Sequence[Group],
+    rewards_P_G: Sequence[Sequence[float]],
+    *,
+    kept: Mapping[str, Kept] | None,
+    clip: float,
+    advantage: Advantage,
+) -> Iterator[tuple[Group, Sequence[Rollout], NDArray[np.float64]]]:
+    """Groups that are trained on, with the rollouts and advantages that count."""
+    for group, rewards in zip(groups, rewards_P_G, strict=True):
+        mine = Kept() if kept is None else kept.get(group.prompt.id)
+        if mine is None:
+            continue
+        chosen = range(len(rewards)) if mine.rollouts is None else mine.rollouts
+        advantages_G = mine.advantages_G
+        if advantages_G is None:
+            (advantages_G,) = group_advantages([[rewards[index] for index in chosen]], clip=clip, advantage=advantage)
+        yield group, [group.rollouts[index] for index in chosen], advantages_G

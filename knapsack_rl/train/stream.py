@@ -1,11 +1,13 @@
 """Endless, seeded, resumable batches of training prompts."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from knapsack_rl.base.errors import ConfigError
+from knapsack_rl.base.errors import AllocationError, ConfigError
+from knapsack_rl.base.order import EpochOrder
 from knapsack_rl.base.seeding import derive_seed
 from knapsack_rl.base.types import Prompt
 
@@ -13,7 +15,8 @@ from knapsack_rl.base.types import Prompt
 class PromptStream:
     """Every epoch is a new permutation, a function of (seed, epoch) alone; a last partial batch is dropped.
 
-    The order does not depend on the arm, so arms of one seed see the same prompts at every step.
+    The order does not depend on the arm, so arms of one seed see the same prompts at every step, as long as none of
+    them takes more than a batch.
 
     Args:
         prompts: training problems.
@@ -27,30 +30,41 @@ class PromptStream:
                 f"train.prompts_per_step: {batch_size} exceeds the {len(prompts)} training problems; lower it"
             )
         self._prompts = prompts
+        self._index = {prompt.id: index for index, prompt in enumerate(prompts)}
         self._batch_size = batch_size
         self._seed = seed
-        self._position = 0  # batches handed out
+        self._order = EpochOrder(len(prompts), batch=batch_size, permutation=self._permutation)
 
     @property
     def epoch(self) -> int:
-        """0-based epoch of the next batch."""
-        return self._position // self._batches_per_epoch
+        """0-based epoch of the next prompt."""
+        return self._order.epoch
 
-    @property
-    def _batches_per_epoch(self) -> int:
-        return len(self._prompts) // self._batch_size
+    def _permutation(self, epoch: int) -> NDArray[np.int64]:
+        return np.random.default_rng(derive_seed(self._seed, "epoch", epoch)).permutation(len(self._prompts))
 
     def next(self) -> list[Prompt]:
         """The next batch, without repetition inside it."""
-        order = np.random.default_rng(derive_seed(self._seed, "epoch", self.epoch)).permutation(len(self._prompts))
-        start = (self._position % self._batches_per_epoch) * self._batch_size
-        self._position += 1
-        return [self._prompts[int(index)] for index in order[start : start + self._batch_size]]
+        return [self._prompts[index] for index in self._order.take(self._batch_size)]
+
+    def more(self, count: int, *, without: Collection[str]) -> list[Prompt]:
+        """Further prompts for the same step, none of them among those with the ids ``without``.
+
+        Raises:
+            AllocationError: the step wants more prompts than there are training problems.
+        """
+        if count + len(without) > len(self._prompts):
+            raise AllocationError(
+                f"a step wants {count + len(without)} prompts and there are {len(self._prompts)} training problems;"
+                " lower train.prompts_per_step or the method's number of candidates"
+            )
+        present = {self._index[prompt_id] for prompt_id in without}
+        return [self._prompts[index] for index in self._order.take(count, without=present)]
 
     def state_dict(self) -> dict[str, Any]:
         """Where the stream is."""
-        return {"position": self._position}
+        return {"position": self._order.position}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Continue from ``state_dict``."""
-        self._position = int(state["position"])
+        self._order.position = int(state["position"])

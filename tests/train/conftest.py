@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from knapsack_rl.allocation import build_strategy
+from knapsack_rl.allocation import build_method
 from knapsack_rl.base.layout import StudyPaths
 from knapsack_rl.base.seeding import derive_seed
 from knapsack_rl.beliefs import hashed_features, tracker_names
@@ -38,7 +38,7 @@ def build_fake_parts(config, *, prompts_file, model_folder):
             read_train_prompts(prompts_file), batch_size=config.train.prompts_per_step, seed=config.seed
         ),
         tracker=build_belief(config.arm.belief, config.arm.belief_options, prompts=read_train_prompts(prompts_file)),
-        strategy=build_strategy(config.arm.strategy, config.arm.options),
+        strategy=build_method(config.arm.strategy, config.arm.options),
         sampler=FakeSampler(p_success),
         learner=FakeLearner(),
         totals=step_totals(config),

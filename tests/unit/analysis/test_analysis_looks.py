@@ -9,7 +9,7 @@ import pytest
 import yaml
 from matplotlib.colors import to_rgb
 
-from knapsack_rl.allocation import strategy_names
+from knapsack_rl.allocation import method_names
 from knapsack_rl.analysis.frames import StudyFrames
 from knapsack_rl.analysis.plots.looks import (
     HIGHLIGHTED,
@@ -80,7 +80,7 @@ def test_no_two_arms_of_a_study_share_a_colour(name):
 
 def test_strategies_differ_in_grey():
     """A strategy that is registered has a place in the table, and no other has its colour or its marker and dashes."""
-    looks = arm_looks({name: name for name in strategy_names()}).values()
+    looks = arm_looks({name: name for name in method_names()}).values()
     assert len({look.color for look in looks}) == len({(look.marker, look.dashes) for look in looks}) == len(looks)
 
 

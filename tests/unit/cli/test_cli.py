@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from knapsack_rl.allocation import strategy_names, value_names
+from knapsack_rl.allocation import method_names, value_names
 from knapsack_rl.beliefs import tracker_names
 from knapsack_rl.cli.main import app
 from knapsack_rl.cli.prompts_csv import read_prompts_csv
@@ -154,7 +154,7 @@ def test_methods_lists_everything_with_its_source(tmp_path):
     """One aligned line each: name, source, and for a strategy the belief it reads."""
     lines = _run("methods", cwd=tmp_path).stdout.splitlines()
     listed = {line.split()[0]: line for line in lines if line.startswith("  ")}
-    assert set(listed) == {*strategy_names(), *tracker_names(), *value_names(), *ADVANTAGES}
+    assert set(listed) == {*method_names(), *tracker_names(), *value_names(), *ADVANTAGES}
     assert listed["knapsack"].endswith("arXiv 2509.25849, released code; reads newest16")
     assert len({len(line) - len(line.split(maxsplit=1)[1]) for line in listed.values()}) == 1
 

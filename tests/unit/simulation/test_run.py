@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from knapsack_rl.allocation import strategy_names
+from knapsack_rl.allocation import method_names, strategy_names
 from knapsack_rl.base.errors import AllocationError, ConfigError, InputError
 from knapsack_rl.beliefs import tracker_names
 from knapsack_rl.simulation import POOLS, Drift, SimulationSpec, simulate
@@ -27,6 +27,15 @@ def test_every_strategy_runs(strategy):
         assert [row["num_rollouts"] for row in found.steps] == [256] * 6
     assert [row["epoch"] for row in found.steps] == [0, 0, 1, 1, 2, 2]
     assert len(found.last_epoch.counts_P) == 64
+
+
+@pytest.mark.parametrize("method", sorted({*method_names()} - {*strategy_names()}))
+def test_every_sequential_method_runs(method):
+    """Within the step as many prompts and rollouts as it asks for; the number of steps is that of all others."""
+    found = simulate(small(method))
+    assert len(found.steps) == 6
+    assert all(row["num_rollouts"] > 0 for row in found.steps)
+    assert found.steps == simulate(small(method)).steps
 
 
 @pytest.mark.parametrize("belief", tracker_names())

@@ -1,0 +1,1 @@
+"""Methods that draw in rounds, select prompts or filter groups; one small file each."""

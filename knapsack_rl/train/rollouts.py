@@ -1,0 +1,222 @@
+"""The rollouts of one step: a method asks, the sampler generates, the task judges, until the method is content."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+import numpy as np
+
+from knapsack_rl.allocation import AllocationRequest, Draw, Drawn, Ledger, Session, Spent, StepContext, Update
+from knapsack_rl.base.seeding import derive_seed
+from knapsack_rl.base.types import GenerationRequest, Group, Prompt, Rollout
+from knapsack_rl.beliefs import BeliefArrays
+from knapsack_rl.beliefs.oracle import NeedsProbe
+from knapsack_rl.tasks import Response
+from knapsack_rl.train.build import Parts
+from knapsack_rl.train.stopwatch import Stopwatch
+
+Rewards = list[list[int]]
+
+
+@dataclass(slots=True, kw_only=True)
+class _Member:
+    """A prompt of the step, and all of its rollouts so far."""
+
+    prompt: Prompt
+    prompt_tokens: tuple[int, ...] = ()
+    rollouts: list[Rollout]
+    rewards: list[int]
+    num_rounds: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepRollouts:
+    """Everything that was drawn in a step, in the order in which its prompts were first asked for."""
+
+    groups: list[Group]
+    """All rollouts of each prompt, those of later rounds last.  [P]"""
+    rewards_P_G: Rewards
+    """Their rewards.  [P][G]"""
+    num_rounds_P: list[int]
+    """Rounds in which each prompt was asked for.  [P]"""
+    reasons: Counter[str]
+    """How many verdicts had which reason."""
+    ledger: Ledger
+    """What each round cost."""
+    num_probed: int
+    """Rollouts generated to look only."""
+    update: Update
+    """What is trained on."""
+
+
+class Drawing:
+    """Draws the rollouts of one step.
+
+    Args:
+        parts: the run; its stream moves on.
+        step: 1-based.
+        watch: seconds by phase are added to it.
+    """
+
+    def __init__(self, parts: Parts, step: int, *, watch: Stopwatch) -> None:
+        self._parts, self._step, self._watch = parts, step, watch
+        self._ledger = Ledger()
+        self._prompts: dict[str, Prompt] = {}
+        self._members: dict[str, _Member] = {}
+        self._reasons: Counter[str] = Counter()
+        self._num_probed = 0
+
+    def run(self) -> StepRollouts:
+        """Drive the method from its first request to its update."""
+        epoch = self._parts.stream.epoch
+        beliefs = self._introduce(self._parts.stream.next())
+        with self._watch("allocate"):
+            session = Session(self._parts.strategy, self._context(beliefs, epoch=epoch), ledger=self._ledger)
+        while (draw := session.pending) is not None:
+            drawn, spent = self._round(draw, session)
+            with self._watch("allocate"):
+                session.answer(drawn, spent=spent)
+        members = self._members.values()
+        return StepRollouts(
+            groups=[
+                Group(prompt=member.prompt, prompt_tokens=member.prompt_tokens, rollouts=tuple(member.rollouts))
+                for member in members
+            ],
+            rewards_P_G=[member.rewards for member in members],
+            num_rounds_P=[member.num_rounds for member in members],
+            reasons=self._reasons,
+            ledger=self._ledger,
+            num_probed=self._num_probed,
+            update=session.update,
+        )
+
+    def _introduce(self, prompts: Sequence[Prompt]) -> BeliefArrays:
+        """Make prompts known to the step; what is believed about them."""
+        self._prompts |= {prompt.id: prompt for prompt in prompts}
+        with self._watch("probe"):
+            self._num_probed += _probe(self._parts, prompts, step=self._step)
+        with self._watch("allocate"):
+            return self._parts.tracker.predict([prompt.id for prompt in prompts])
+
+    def _new_prompts(self, count: int) -> tuple[tuple[str, ...], BeliefArrays]:
+        prompts = self._parts.stream.more(count, without=self._prompts)
+        return tuple(prompt.id for prompt in prompts), self._introduce(prompts)
+
+    def _context(self, beliefs: BeliefArrays, *, epoch: int) -> StepContext:
+        parts, prompt_ids = self._parts, tuple(self._prompts)
+        request = AllocationRequest(
+            total=parts.totals[self._step - 1],
+            low=parts.config.train.low,
+            high=parts.config.train.high,
+            step=self._step,
+            epoch=epoch,
+            prompt_ids=prompt_ids,
+            cost_P=parts.history.cost(prompt_ids),
+            features=parts.features,
+        )
+        return StepContext(
+            request=request,
+            beliefs=beliefs,
+            state=parts.strategy_state,
+            rng=np.random.default_rng(derive_seed(parts.config.seed, "allocate", self._step)),
+            new_prompts=self._new_prompts,
+        )
+
+    def _round(self, draw: Draw, session: Session) -> tuple[Drawn, Spent]:
+        """Generate and judge one round; what the method is told of it, and its cost."""
+        prompts = [self._prompts[prompt_id] for prompt_id in draw.counts]
+        first_P = [session.first_index(prompt_id) for prompt_id in draw.counts]
+        request = _request(
+            self._parts, prompts, counts=list(draw.counts.values()), purpose=("rollout", self._step), first_P=first_P
+        )
+        with self._watch("sample"):
+            groups = self._parts.sampler.generate(request)
+        with self._watch("score"):
+            rewards, reasons = _agreed_verdicts(self._parts, groups)
+        self._reasons += reasons
+        for group, mine in zip(groups, rewards, strict=True):
+            self._remember(group, mine)
+        return _drawn(groups, rewards), _spent(groups)
+
+    def _remember(self, group: Group, rewards: list[int]) -> None:
+        fresh = _Member(prompt=group.prompt, rollouts=[], rewards=[])
+        member = self._members.setdefault(group.prompt.id, fresh)
+        member.prompt_tokens = group.prompt_tokens
+        member.rollouts += group.rollouts
+        member.rewards += rewards
+        member.num_rounds += 1
+
+
+def _drawn(groups: Sequence[Group], rewards: Rewards) -> Drawn:
+    ids = [group.prompt.id for group in groups]
+    return Drawn(
+        rewards=dict(zip(ids, rewards, strict=True)),
+        successes={prompt_id: sum(mine) for prompt_id, mine in zip(ids, rewards, strict=True)},
+        num_tokens={group.prompt.id: [len(rollout.tokens) for rollout in group.rollouts] for group in groups},
+    )
+
+
+def _spent(groups: Sequence[Group]) -> Spent:
+    return Spent(
+        num_rollouts=sum(len(group.rollouts) for group in groups),
+        num_prompt_tokens=sum(len(group.prompt_tokens) * len(group.rollouts) for group in groups),
+        num_prefilled_tokens=sum(len(group.prompt_tokens) for group in groups if group.rollouts),
+        num_response_tokens=sum(len(rollout.tokens) for group in groups for rollout in group.rollouts),
+    )
+
+
+def _probe(parts: Parts, prompts: Sequence[Prompt], *, step: int) -> int:
+    """Show a tracker that asks for it an independent sample of the policy; returns its size.
+
+    These rollouts are trained on by nobody and charged to no budget; the journal counts them apart.
+    """
+    if not isinstance(parts.tracker, NeedsProbe):
+        return 0
+    size = parts.config.train.probe_rollouts
+    counts = [size] * len(prompts)
+    request = _request(parts, prompts, counts=counts, purpose=("probe", step), first_P=[0] * len(prompts))
+    groups = parts.sampler.generate(request)
+    successes = [float(sum(rewards)) for rewards in _agreed_verdicts(parts, groups)[0]]
+    parts.tracker.set_probe([prompt.id for prompt in prompts], successes=successes, draws=[float(size)] * len(prompts))
+    return sum(counts)
+
+
+def _request(
+    parts: Parts,
+    prompts: Sequence[Prompt],
+    *,
+    counts: Sequence[int],
+    purpose: tuple[str, int],
+    first_P: Sequence[int],
+) -> GenerationRequest:
+    """Seeds derive from (run seed, step, prompt id, rollout index): the arms of one seed share their noise."""
+    cost_P = parts.history.cost([prompt.id for prompt in prompts])
+    return GenerationRequest(
+        prompts=tuple(prompts),
+        counts=tuple(counts),
+        seeds=tuple(
+            tuple(derive_seed(parts.config.seed, *purpose, prompt.id, first + index) for index in range(count))
+            for prompt, count, first in zip(prompts, counts, first_P, strict=True)
+        ),
+        expected_tokens=None if cost_P is None else tuple(float(cost) for cost in cost_P),
+    )
+
+
+def _agreed_verdicts(parts: Parts, groups: Sequence[Group]) -> tuple[Rewards, Counter[str]]:
+    """Rank 0 judges and tells the others: a grader with a time limit might judge otherwise on another rank.
+
+    Returns:
+        Rewards by group, and how many verdicts had which reason.
+    """
+    mine = _score(parts, groups) if parts.ranks.rank == 0 else None
+    verdicts: tuple[Rewards, Counter[str]] = parts.ranks.gather(mine)[0]
+    return verdicts
+
+
+def _score(parts: Parts, groups: Sequence[Group]) -> tuple[Rewards, Counter[str]]:
+    """The task is given all responses at once, which is cheaper where it uses other processes."""
+    responses = [Response(prompt=group.prompt, text=r.text, stop=r.stop) for group in groups for r in group.rollouts]
+    verdicts = parts.task.score_many(responses)
+    rewards = iter([verdict.reward for verdict in verdicts])
+    return [list(islice(rewards, len(group.rollouts))) for group in groups], Counter(v.reason for v in verdicts)
