@@ -113,11 +113,6 @@ class SequentialMethod(Protocol):
         """Whether ``request.features`` is looked at."""
         return False
 
-    @property
-    def keeps_total(self) -> bool:
-        """Whether every step draws exactly ``request.total`` rollouts."""
-        return False
-
     def rounds(self, context: StepContext) -> Rounds:
         """One step. Deterministic: the same context and outcomes give the same requests."""
         ...

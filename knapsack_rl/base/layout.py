@@ -14,7 +14,7 @@ class RunPaths:
 
     @property
     def folder(self) -> Path:
-        """Published records of the run: config.json, steps.parquet, groups.parquet, manifest.json, weights/."""
+        """Published records of the run: config.json, steps, groups and rounds (parquet), manifest.json, weights/."""
         return self.study / "runs" / self.run_id
 
     @property

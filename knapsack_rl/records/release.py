@@ -13,7 +13,8 @@ from knapsack_rl.records.atomic import sha256_of, written_whole
 
 PATTERNS = (
     *("study.json", "data/**/*.parquet", "evals/*.parquet", "probes/*.parquet"),
-    *("runs/*/config.json", "runs/*/manifest.json", "runs/*/steps.parquet", "runs/*/groups.parquet"),
+    *("runs/*/config.json", "runs/*/manifest.json"),
+    *(f"runs/*/{table}.parquet" for table in ("steps", "groups", "rounds")),
 )
 """What goes in, relative to ``results/<study>``."""
 

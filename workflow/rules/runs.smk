@@ -15,6 +15,7 @@ rule train:
         config=PATHS.run("{run}").folder / "config.json",
         steps=PATHS.run("{run}").folder / "steps.parquet",
         groups=PATHS.run("{run}").folder / "groups.parquet",
+        rounds=PATHS.run("{run}").folder / "rounds.parquet",
         manifest=PATHS.run("{run}").folder / "manifest.json",
         weights=directory(PATHS.run("{run}").folder / "weights"),
     log:

@@ -23,8 +23,9 @@ def near_half(monkeypatch):
     module = types.ModuleType("near_half")
     monkeypatch.setitem(sys.modules, "near_half", module)
     exec(compile(code, "docs/adding_a_strategy.md", "exec"), module.__dict__)  # noqa: S102 - our own documentation
-    choices = {choice.name: choice for choice in (*registry._CLASSES, module.NearHalf)}
-    monkeypatch.setattr(registry, "_STRATEGIES", NamedChoices("strategy", choices))
+    classes = (*registry._CLASSES, module.NearHalf)
+    monkeypatch.setattr(registry, "_CLASSES", classes)
+    monkeypatch.setattr(registry, "_METHODS", NamedChoices("strategy", {choice.name: choice for choice in classes}))
 
 
 @pytest.mark.usefixtures("near_half")

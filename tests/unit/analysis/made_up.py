@@ -129,6 +129,8 @@ def journal_of(run: RunConfig, num_train: int) -> list[dict[str, Any]]:
                     "visit": int(visits[i]),
                     "p_belief": last[i],
                     "num_rollouts": int(count),
+                    "num_rounds": 1,
+                    "num_kept": int(count),
                     "num_successes": successes,
                     "num_truncated": 0,
                     "num_response_tokens": int(count) * TOKENS_PER_ROLLOUT.get(run.arm_name, 12),
@@ -148,6 +150,7 @@ def step_record(step: int, epoch: int, *, groups: list[dict[str, Any]]) -> dict[
         "epoch": epoch,
         "num_prompts": len(groups),
         **totals,
+        "num_rounds": 1,
         "num_prompt_tokens": 8 * totals["num_rollouts"],
         "num_updated_rollouts": updated,
         "num_updated_tokens": 20 * updated,
@@ -161,6 +164,7 @@ def step_record(step: int, epoch: int, *, groups: list[dict[str, Any]]) -> dict[
         "sync_s": 0.1,
         "step_s": 1.7,
         "groups": groups,
+        "rounds": [],
     }
 
 

@@ -12,6 +12,7 @@ from knapsack_rl.records.release import write_release
 def _study(folder):
     for name in (
         *("study.json", "data/s0/train.parquet", "evals/a.parquet", "runs/a/steps.parquet", "runs/a/groups.parquet"),
+        "runs/a/rounds.parquet",
         *("runs/a/weights/step_00001/model.safetensors", "state/a/journal.jsonl", "runs/.a.new/steps.parquet"),
     ):
         path = folder / "results" / "s" / name
@@ -27,9 +28,9 @@ def test_records_alone_are_packed(tmp_path):
         names = archive.getnames()
         assert archive.extractfile("s/runs/a/steps.parquet").read() == b"runs/a/steps.parquet"
     assert names == ["s/study.json", "s/data/s0/train.parquet", "s/evals/a.parquet"] + [
-        f"s/runs/a/{name}.parquet" for name in ("steps", "groups")
+        f"s/runs/a/{name}.parquet" for name in ("steps", "groups", "rounds")
     ]
-    assert (num, len(digest)) == (5, 64)
+    assert (num, len(digest)) == (6, 64)
 
 
 def test_equal_records_give_equal_bytes(tmp_path):

@@ -35,6 +35,7 @@ def make_record(step: int, *, loss: float = 0.5) -> dict[str, Any]:
     """A journal record: one group all right, one all wrong, one mixed; 2 of 12 rollouts are in the mixed one."""
     groups = [
         {"prompt_id": f"p{i}", "kind": "k", "visit": 1, "p_belief": None, "num_rollouts": rollouts}
+        | {"num_rounds": 1, "num_kept": rollouts}
         | {"num_successes": successes, "num_truncated": 0, "num_response_tokens": 9}
         for i, (successes, rollouts) in enumerate([(6, 6), (0, 4), (1, 2)])
     ]
@@ -45,6 +46,7 @@ def make_record(step: int, *, loss: float = 0.5) -> dict[str, Any]:
         "num_rollouts": 12,
         "num_successes": 7,
         "groups": groups,
+        "rounds": [],
         "grad_norm": 0.1,
     }
 
