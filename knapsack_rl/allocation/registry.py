@@ -4,7 +4,22 @@ from collections.abc import Mapping
 from typing import Any
 
 from knapsack_rl.allocation.rounds import SequentialMethod
+from knapsack_rl.allocation.sequential.ar3po import Ar3po
 from knapsack_rl.allocation.sequential.dapo import Dapo
+from knapsack_rl.allocation.sequential.dars import Dars
+from knapsack_rl.allocation.sequential.greso import Greso
+from knapsack_rl.allocation.sequential.gvm import GvmPilot
+from knapsack_rl.allocation.sequential.lilo import Lilo
+from knapsack_rl.allocation.sequential.ngu import Ngu
+from knapsack_rl.allocation.sequential.pilot_commit import PilotCommit
+from knapsack_rl.allocation.sequential.pods import Pods
+from knapsack_rl.allocation.sequential.query_recycling import QueryRecycling
+from knapsack_rl.allocation.sequential.ragen import RagenTopP
+from knapsack_rl.allocation.sequential.reinforce_ada import ReinforceAda
+from knapsack_rl.allocation.sequential.selection import Mopps, Pcl, Vade
+from knapsack_rl.allocation.sequential.speed_rl import SpeedRl
+from knapsack_rl.allocation.sequential.vigor import Vigor
+from knapsack_rl.allocation.sequential.xrpo import Xrpo
 from knapsack_rl.allocation.strategies.ada_est import AdaEst
 from knapsack_rl.allocation.strategies.coba_paper import CobaPaper
 from knapsack_rl.allocation.strategies.coba_released import CobaReleased
@@ -48,7 +63,26 @@ _CLASSES: tuple[type[Strategy], ...] = (
     Value,
     Vip,
 )
-_SEQUENTIAL: tuple[type[SequentialMethod], ...] = (Dapo,)
+_SEQUENTIAL: tuple[type[SequentialMethod], ...] = (
+    Ar3po,
+    Dapo,
+    Dars,
+    Greso,
+    GvmPilot,
+    Lilo,
+    Mopps,
+    Ngu,
+    Pcl,
+    PilotCommit,
+    Pods,
+    QueryRecycling,
+    RagenTopP,
+    ReinforceAda,
+    SpeedRl,
+    Vade,
+    Vigor,
+    Xrpo,
+)
 
 _BY_NAME: dict[str, type[Method]] = {choice.name: choice for choice in _CLASSES}
 _METHODS: NamedChoices[Method] = NamedChoices("strategy", _BY_NAME | {choice.name: choice for choice in _SEQUENTIAL})

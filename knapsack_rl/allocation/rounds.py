@@ -65,7 +65,7 @@ class NewPrompts(Protocol):
     """Takes further prompts from the run's stream, none of them in the step so far."""
 
     def __call__(self, count: int) -> tuple[tuple[str, ...], BeliefArrays]:
-        """Ids of the next ``count`` prompts and the beliefs about them."""
+        """Ids of the next ``count`` prompts, or of as many as are left, and the beliefs about them."""
         ...
 
 
@@ -83,6 +83,8 @@ class StepContext:
     """The only source of randomness."""
     new_prompts: NewPrompts
     """More prompts than the step began with, for selection and refill."""
+    revisit: Callable[[Sequence[str]], BeliefArrays]
+    """Brings prompts of earlier steps into this one, by id; what is believed about them."""
     spent: Callable[[], Spent] = Spent
     """What the step has cost so far; a copy."""
 

@@ -8,6 +8,7 @@ Trainer and simulation drive it alike::
     session.update                             # what is trained on
 """
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -71,7 +72,12 @@ class Session:
         self._ledger = ledger
         self._drawn: dict[str, int] = {}
         self._known = set(context.request.prompt_ids)
-        context = replace(context, new_prompts=self._remembering(context.new_prompts), spent=lambda: ledger.total)
+        context = replace(
+            context,
+            new_prompts=self._remembering(context.new_prompts),
+            revisit=self._readmitting(context.revisit),
+            spent=lambda: ledger.total,
+        )
         self._rounds = (method if isinstance(method, SequentialMethod) else OneRound(method)).rounds(context)
         self._pending: Draw | None = None
         self._update: Update | None = None
@@ -107,6 +113,17 @@ class Session:
             return prompt_ids, beliefs
 
         return more
+
+    def _readmitting(self, revisit: Callable[[Sequence[str]], BeliefArrays]) -> Callable[[Sequence[str]], BeliefArrays]:
+        def again(prompt_ids: Sequence[str]) -> BeliefArrays:
+            twice = next((prompt_id for prompt_id in prompt_ids if prompt_id in self._known), None)
+            if twice is not None or len(set(prompt_ids)) != len(prompt_ids):
+                raise AllocationError(f"{self._name}: revisits a prompt that is in this step already ({twice!r})")
+            beliefs = revisit(prompt_ids)
+            self._known.update(prompt_ids)
+            return beliefs
+
+        return again
 
     def _advance(self, drawn: Drawn | None) -> None:
         try:

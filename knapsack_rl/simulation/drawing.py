@@ -68,6 +68,7 @@ class Drawing:
             state=state,
             rng=self._rng,
             new_prompts=self._new_prompts,
+            revisit=lambda again: self._introduce(np.array([int(prompt_id) for prompt_id in again])),
         )
         session = Session(method, context, ledger=self.ledger)
         while (draw := session.pending) is not None:
@@ -75,7 +76,8 @@ class Drawing:
         return session.update.state
 
     def _new_prompts(self, count: int) -> tuple[tuple[str, ...], BeliefArrays]:
-        index_Q = np.array(self._order.take(count, without=self._known))
+        count = min(count, len(self._world) - len(self._known))
+        index_Q = np.array(self._order.take(count, without=self._known), dtype=np.int64)
         return tuple(map(str, index_Q.tolist())), self._introduce(index_Q)
 
     def _introduce(self, index_P: IntArray) -> BeliefArrays:

@@ -121,6 +121,7 @@ class Drawing:
             state=parts.strategy_state,
             rng=np.random.default_rng(derive_seed(parts.config.seed, "allocate", self._step)),
             new_prompts=self._new_prompts,
+            revisit=lambda again: self._introduce(self._parts.stream.find(again)),
         )
 
     def _round(self, draw: Draw, session: Session) -> tuple[Drawn, Spent]:

@@ -48,18 +48,21 @@ class PromptStream:
         return [self._prompts[index] for index in self._order.take(self._batch_size)]
 
     def more(self, count: int, *, without: Collection[str]) -> list[Prompt]:
-        """Further prompts for the same step, none of them among those with the ids ``without``.
+        """Up to ``count`` further prompts for the same step, as many as there are besides those ``without``."""
+        present = {self._index[prompt_id] for prompt_id in without}
+        count = min(count, len(self._prompts) - len(present))
+        return [self._prompts[index] for index in self._order.take(count, without=present)]
+
+    def find(self, prompt_ids: Sequence[str]) -> list[Prompt]:
+        """Prompts by id, wherever the stream is.
 
         Raises:
-            AllocationError: the step wants more prompts than there are training problems.
+            AllocationError: there is no such training problem.
         """
-        if count + len(without) > len(self._prompts):
-            raise AllocationError(
-                f"a step wants {count + len(without)} prompts and there are {len(self._prompts)} training problems;"
-                " lower train.prompts_per_step or the method's number of candidates"
-            )
-        present = {self._index[prompt_id] for prompt_id in without}
-        return [self._prompts[index] for index in self._order.take(count, without=present)]
+        unknown = next((prompt_id for prompt_id in prompt_ids if prompt_id not in self._index), None)
+        if unknown is not None:
+            raise AllocationError(f"prompt {unknown!r} is no training problem of this run")
+        return [self._prompts[self._index[prompt_id]] for prompt_id in prompt_ids]
 
     def state_dict(self) -> dict[str, Any]:
         """Where the stream is."""

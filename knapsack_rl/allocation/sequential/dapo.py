@@ -39,6 +39,8 @@ class Dapo(SequentialMethod):
         for number in range(self.max_rounds):
             if number:
                 prompt_ids, _ = context.new_prompts(max(1, round(self.refill * (wanted - len(kept)))))
+            if not prompt_ids:
+                break
             drawn = yield Draw(counts=dict.fromkeys(prompt_ids, size))
             kept |= {key: Kept() for key, rewards in drawn.rewards.items() if len(set(rewards)) > 1}
             if len(kept) >= wanted:

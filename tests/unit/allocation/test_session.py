@@ -37,6 +37,7 @@ def _context(*, new_prompts=_no_more, total=32):
         state={},
         rng=np.random.default_rng(0),
         new_prompts=new_prompts,
+        revisit=lambda prompt_ids: BeliefArrays.from_rates([np.nan] * len(prompt_ids)),
     )
 
 
