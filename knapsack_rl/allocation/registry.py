@@ -1,4 +1,7 @@
-"""The tables of one-shot strategies and of sequential methods. To add one: write its file, add its class here."""
+"""The tables of one-shot strategies and of sequential methods. To add one here: write its file, add its class.
+
+From elsewhere a class is named ``module:Class``, or by an entry point of its package (``docs/adding_a_strategy.md``).
+"""
 
 from collections.abc import Mapping
 from typing import Any
@@ -38,8 +41,10 @@ from knapsack_rl.allocation.strategies.uniform import Uniform
 from knapsack_rl.allocation.strategies.value import Value
 from knapsack_rl.allocation.strategies.vip import Vip
 from knapsack_rl.allocation.strategy import Strategy
+from knapsack_rl.allocation.wrapped import INNER, Wrapped
+from knapsack_rl.base.choices import NamedChoices
 from knapsack_rl.base.errors import ConfigError
-from knapsack_rl.beliefs.options import NamedChoices
+from knapsack_rl.base.outside import Contract
 
 Method = Strategy | SequentialMethod
 """Whatever an arm of a study may name."""
@@ -85,7 +90,23 @@ _SEQUENTIAL: tuple[type[SequentialMethod], ...] = (
 )
 
 _BY_NAME: dict[str, type[Method]] = {choice.name: choice for choice in _CLASSES}
-_METHODS: NamedChoices[Method] = NamedChoices("strategy", _BY_NAME | {choice.name: choice for choice in _SEQUENTIAL})
+_IN_ROUNDS = Contract(
+    base=SequentialMethod,
+    required=("name", "source", "rounds"),
+    group="knapsack_rl.strategies",
+    guide="docs/adding_a_method.md",
+)
+METHODS: NamedChoices[Method] = NamedChoices(
+    "strategy",
+    _BY_NAME | {choice.name: choice for choice in _SEQUENTIAL},
+    contract=Contract(
+        base=Strategy,
+        required=("name", "source", "default_belief", "__call__"),
+        group="knapsack_rl.strategies",
+        guide="docs/adding_a_strategy.md",
+        alternative=_IN_ROUNDS,
+    ),
+)
 
 
 def strategy_names() -> tuple[str, ...]:
@@ -95,27 +116,31 @@ def strategy_names() -> tuple[str, ...]:
 
 def method_names() -> tuple[str, ...]:
     """Names of all that an arm may use, sorted: one-shot strategies and sequential methods."""
-    return _METHODS.names()
+    return METHODS.names()
 
 
 def build_method(name: str, options: Mapping[str, Any] | None = None) -> Method:
     """A one-shot strategy or a sequential method with its options.
 
     Args:
-        name: One of `method_names`.
+        name: One of `method_names`, of an installed package, or ``module:Class``.
         options: Its options; what is left out keeps its default.
 
     Raises:
-        ConfigError: Unknown name or option, or a value of the wrong type or range.
+        ConfigError: Unknown name or option, a class that is no method, or a value of the wrong type or range.
     """
-    return _METHODS.build(name, options)
+    choice = METHODS.find(name)
+    checked = METHODS.check_options(name, choice, options=options)
+    if issubclass(choice, Wrapped):
+        checked["inner"] = build_strategy(checked.get("of", INNER), checked.get("options"))
+    return choice(**checked)
 
 
 def build_strategy(name: str, options: Mapping[str, Any] | None = None) -> Strategy:
     """A one-shot strategy with its options: a function from beliefs to counts.
 
     Args:
-        name: One of `strategy_names`.
+        name: One of `strategy_names`, of an installed package, or ``module:Class``.
         options: Its options; what is left out keeps its default.
 
     Raises:
@@ -132,7 +157,7 @@ def build_strategy(name: str, options: Mapping[str, Any] | None = None) -> Strat
 
 def check_strategy(name: str, options: Mapping[str, Any] | None = None) -> None:
     """Raise the ConfigError that `build_method` would raise, and do nothing else."""
-    _METHODS.build(name, options)
+    build_method(name, options)
 
 
 def default_belief(name: str, options: Mapping[str, Any] | None = None) -> str:
@@ -141,4 +166,4 @@ def default_belief(name: str, options: Mapping[str, Any] | None = None) -> str:
     Raises:
         ConfigError: As `build_method`.
     """
-    return _METHODS.build(name, options).default_belief
+    return build_method(name, options).default_belief

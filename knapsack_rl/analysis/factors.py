@@ -3,7 +3,6 @@
 Two runs that differ in one factor only are an ablation of it, whatever their arms are called.
 """
 
-import dataclasses
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -12,6 +11,7 @@ import pandas as pd
 
 from knapsack_rl.allocation import build_strategy
 from knapsack_rl.analysis.frames import FINISHED
+from knapsack_rl.base.choices import option_names
 
 Factors = dict[str, Any]
 
@@ -31,7 +31,7 @@ def run_factors(config: Mapping[str, Any]) -> Factors:
     """
     arm, train = config["arm"], config["train"]
     strategy = build_strategy(arm["strategy"], arm["options"])
-    options = {f.name: getattr(strategy, f.name) for f in dataclasses.fields(strategy) if f.init}  # type: ignore[arg-type]
+    options = {name: getattr(strategy, name) for name in option_names(type(strategy))}
     flat = {"arm.strategy": arm["strategy"], "arm.belief": arm["belief"], BUDGET: config["budget"]}
     flat |= {f"arm.options.{key}": _plain(value) for key, value in options.items()}
     flat |= {f"arm.belief_options.{key}": _plain(value) for key, value in arm["belief_options"].items()}

@@ -1,27 +1,21 @@
 """Read YAML or JSON into the typed models; turn every validation failure into one line for the user."""
 
 import json
-from collections.abc import Iterator, Mapping
-from difflib import get_close_matches
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from reprlib import Repr
 from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
-from pydantic_core import ErrorDetails
 
+from knapsack_rl.base import validation
 from knapsack_rl.base.errors import ConfigError
 from knapsack_rl.base.json_text import parse_json
 from knapsack_rl.base.seeding import digest
+from knapsack_rl.base.suggestion import suggest
 from knapsack_rl.config.run import RunConfig
 from knapsack_rl.config.sections import Section
 from knapsack_rl.config.study import StudyConfig
 from knapsack_rl.config.yaml_file import read_yaml
-
-SHOWN = 200
-"""Characters of a value that a message shows."""
-_BRIEFLY = Repr()  # leaves out what is deep or long
-_BRIEFLY.maxstring = _BRIEFLY.maxother = _BRIEFLY.maxlong = 80
 
 
 def load_study(path: Path) -> StudyConfig:
@@ -63,38 +57,19 @@ def parse_run(data: Mapping[str, Any] | str, *, source: str) -> RunConfig:
 
 def describe(error: ValidationError) -> str:
     """First failure as ``key: what is wrong (value ...)``, with a count of the others."""
-    details = error.errors()
-    first = _describe_one(details[0])
-    return first if len(details) == 1 else f"{first} (and {len(details) - 1} more)"
+    return validation.describe(
+        error, unknown_key=_where_it_belongs, missing_key=lambda _: "add it (see config/README.md)"
+    )
 
 
-def _describe_one(detail: ErrorDetails) -> str:
-    location = [str(part) for part in detail["loc"]]
-    key = ".".join(location)
-    if detail["type"] == "extra_forbidden":
-        return f"{key}: unknown key (value {_shown(detail['input'])}); {_hint(location[-1])}"
-    if detail["type"] == "missing":
-        return f"{key}: required key is missing; add it (see config/README.md)"
-    message = detail["msg"].removeprefix("Value error, ")
-    if detail["type"] == "value_error":
-        return f"{key}: {message}" if key else message
-    return f"{key}: {message[0].lower()}{message[1:]} (value {_shown(detail['input'])})"
-
-
-def _shown(value: object) -> str:
-    """A value as a line can hold it."""
-    shown = _BRIEFLY.repr(value)
-    return shown if len(shown) <= SHOWN else f"{shown[:SHOWN]}..."
-
-
-def _hint(key: str) -> str:
+def _where_it_belongs(place: Sequence[str]) -> str:
     """What to do about an unknown key: where it belongs if it is known elsewhere, else its nearest spelling."""
-    known = sorted(set(_known_keys(StudyConfig)))
+    key, known = place[-1], sorted(set(_known_keys(StudyConfig)))
     places = [where or "the top of the file" for where, name in known if name == key]
     if places:
         return f"it belongs under {' or '.join(places)}"
-    near = get_close_matches(key, sorted({name for _, name in known}), n=1)
-    return f"did you mean {near[0]!r}?" if near else "remove it or see config/README.md for the keys"
+    names = sorted({name for _, name in known})
+    return suggest(key, names, otherwise="remove it or see config/README.md for the keys")
 
 
 def _known_keys(model: type[BaseModel], where: str = "") -> Iterator[tuple[str, str]]:

@@ -1,11 +1,11 @@
 """Pools of prompts: how many are hopeless, how many solved, and how hard the rest is. ``_I`` = prompts of a pool."""
 
 from dataclasses import dataclass
-from difflib import get_close_matches
 
 import numpy as np
 
 from knapsack_rl.base.errors import InputError
+from knapsack_rl.base.suggestion import suggest_and_list
 from knapsack_rl.beliefs.arrays import FloatArray
 
 
@@ -46,10 +46,7 @@ def find_pool(name: str) -> Pool:
     """
     if name in POOLS:
         return POOLS[name]
-    near = get_close_matches(name, POOLS, n=1)
-    raise InputError(
-        f"unknown pool {name!r}{f'; did you mean {near[0]!r}?' if near else ';'} known: {', '.join(POOLS)}"
-    )
+    raise InputError(f"unknown pool {name!r}; {suggest_and_list(name, POOLS)}")
 
 
 def draw_rates(pool: Pool, num_prompts: int, *, rng: np.random.Generator) -> FloatArray:

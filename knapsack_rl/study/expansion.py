@@ -1,12 +1,12 @@
 """Expand the grid of a study into fully resolved runs and check them before anything is computed."""
 
 from collections.abc import Collection, Mapping
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from knapsack_rl.allocation import check_strategy, default_belief
 from knapsack_rl.base.errors import ConfigError, InputError
+from knapsack_rl.base.suggestion import suggest
 from knapsack_rl.beliefs import check_tracker
 from knapsack_rl.config import ArmConfig, RunConfig, StudyConfig, TrainConfig, parse_run
 from knapsack_rl.study.grid import GridKey, grid_keys
@@ -44,9 +44,8 @@ def expand_one(study: StudyConfig, run_id: str, *, source: str = "config") -> Ru
     """
     keys, num_train = _checked_grid(study, source)
     if run_id not in keys:
-        near = get_close_matches(run_id, keys, n=1)
-        hint = f"did you mean {near[0]!r}? " if near else ""
-        raise InputError(f"--run {run_id}: no such run in the study; {hint}`knapsack-rl runs` lists all {len(keys)}")
+        hint = suggest(run_id, keys)
+        raise InputError(f"--run {run_id}: no such run in the study; {hint} `knapsack-rl runs` lists all {len(keys)}")
     defaults = study.model_dump(mode="json", exclude={"overrides"})
     run = _resolve(study, run_id, key=keys[run_id], defaults=defaults, source=source)
     _check_enough_problems(run, num_train, source=source)
@@ -131,8 +130,7 @@ def _check_arm_train(arm: ArmConfig, where: str) -> None:
                 " at equal rollouts, so set it under `train`"
             )
         if key not in TrainConfig.model_fields:
-            near = get_close_matches(key, TrainConfig.model_fields, n=1)
-            hint = f"did you mean {near[0]!r}?" if near else "see config/README.md for the keys"
+            hint = suggest(key, TrainConfig.model_fields, otherwise="see config/README.md for the keys")
             raise ConfigError(f"{where}.train.{key}: unknown key (value {value!r}); {hint}")
 
 
@@ -153,8 +151,7 @@ def _check_models(study: StudyConfig) -> None:
 def _check_overrides(overrides: Mapping[str, Mapping[str, Any]], run_ids: Collection[str]) -> None:
     for run_id, values in overrides.items():
         if run_id not in run_ids:
-            near = get_close_matches(run_id, run_ids, n=1)
-            hint = f"did you mean {near[0]!r}?" if near else f"runs look like {next(iter(run_ids))!r}"
+            hint = suggest(run_id, run_ids, otherwise=f"runs look like {next(iter(run_ids))!r}")
             raise ConfigError(f"overrides.{run_id}: no such run in the grid; {hint}")
         for key in values:
             if key not in OVERRIDABLE:

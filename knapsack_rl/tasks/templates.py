@@ -4,9 +4,9 @@ A chat model gets ``system`` and ``user`` as messages through its own chat templ
 """
 
 from dataclasses import dataclass
-from difflib import get_close_matches
 
 from knapsack_rl.base.errors import ConfigError
+from knapsack_rl.base.suggestion import suggest_and_list
 
 PLACE = "{problem}"
 ANSWER_LINE, BOXED, BARE_NUMBER = "answer_line", "boxed", "bare_number"
@@ -90,9 +90,7 @@ def get_template(name: str) -> Template:
         ConfigError: there is none.
     """
     if name not in TEMPLATES:
-        near = get_close_matches(name, TEMPLATES, n=1)
-        hint = f"did you mean {near[0]!r}?" if near else f"use one of {', '.join(TEMPLATES)}"
-        raise ConfigError(f"prompt.template: unknown template {name!r}; {hint}")
+        raise ConfigError(f"prompt.template: unknown template {name!r}; {suggest_and_list(name, TEMPLATES)}")
     return TEMPLATES[name]
 
 

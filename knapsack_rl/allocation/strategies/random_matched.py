@@ -28,7 +28,7 @@ class RandomMatched(Wrapped):
     def __post_init__(self) -> None:
         """Check the inner strategy."""
         Wrapped.__post_init__(self)
-        if self.inner().spends_tokens:
+        if self.inner.spends_tokens:
             raise ConfigError(
                 f"strategy {self.name!r}: option of = {self.of!r} spends tokens, and permuted counts would spend "
                 "another amount; control for a strategy with a budget of rollouts"
@@ -38,5 +38,5 @@ class RandomMatched(Wrapped):
         self, beliefs: BeliefArrays, request: AllocationRequest, *, state: Mapping[str, Any], rng: np.random.Generator
     ) -> tuple[IntArray, Mapping[str, Any]]:
         """Counts for one step; see `Strategy.__call__`."""
-        counts_P, state = self.inner()(beliefs, request, state=state, rng=rng)
+        counts_P, state = self.inner(beliefs, request, state=state, rng=rng)
         return rng.permutation(counts_P), state

@@ -6,9 +6,9 @@ columns are absent from a row, ``problem`` and ``answer`` serve, so that a norma
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from difflib import get_close_matches
 
 from knapsack_rl.base.errors import ConfigError
+from knapsack_rl.base.suggestion import suggest_and_list
 from knapsack_rl.tasks.problems.answers import after_hashes, as_it_is, first_of_list, last_box, whole_number
 
 
@@ -144,7 +144,6 @@ def get_source(name: str) -> Source:
         ConfigError: there is none.
     """
     if name not in SOURCES:
-        near = get_close_matches(name, SOURCES, n=1)
-        hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(SOURCES)}"
+        hint = suggest_and_list(name, SOURCES)
         raise ConfigError(f"unknown source {name!r}; {hint}; or give `file` or `hub` with `columns`")
     return SOURCES[name]

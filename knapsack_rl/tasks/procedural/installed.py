@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import MISSING, Field, fields
-from difflib import get_close_matches
 from importlib.util import find_spec
 from typing import Any
 
 from knapsack_rl.base.errors import ConfigError
+from knapsack_rl.base.suggestion import suggest, suggest_and_list
 
 PACKAGE = "reasoning_gym"
 INSTALL = "pip install -c requirements.lock -e '.[reasoning-gym]'"
@@ -59,8 +59,7 @@ def check_set(name: str, parameters: Mapping[str, Any], *, where: str) -> None:
     if name in REFUSED:
         raise ConfigError(f"{where}.set: {name!r} {REFUSED[name]}")
     if name not in DATASETS:
-        near = get_close_matches(name, DATASETS, n=1)
-        hint = f"did you mean {near[0]!r}?" if near else f"reasoning-gym has {len(DATASETS)}, chain_sum among them"
+        hint = suggest(name, DATASETS, otherwise=f"reasoning-gym has {len(DATASETS)}, chain_sum among them")
         raise ConfigError(f"{where}.set: unknown set {name!r}; {hint}")
     known = [field.name for field in fields(DATASETS[name][1]) if field.name not in GIVEN]
     for key in parameters:
@@ -79,9 +78,7 @@ def _check_parameter(key: str, known: list[str], *, where: str) -> None:
             f"{where}.parameters.{key}: is set by the task (task.seed, num_train, num_benchmark); drop it"
         )
     if key not in known:
-        near = get_close_matches(key, known, n=1)
-        hint = f"did you mean {near[0]!r}? " if near else ""
-        raise ConfigError(f"{where}.parameters.{key}: unknown parameter; {hint}it takes {', '.join(known)}")
+        raise ConfigError(f"{where}.parameters.{key}: unknown parameter; {suggest_and_list(key, known)}")
 
 
 def _default(field: "Field[Any]") -> Any:  # noqa: ANN401 - of any type

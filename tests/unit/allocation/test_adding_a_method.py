@@ -2,34 +2,30 @@
 
 import re
 import sys
-import types
 from pathlib import Path
 
 import pytest
 
-from knapsack_rl.allocation import registry
-from knapsack_rl.beliefs.options import NamedChoices
 from knapsack_rl.simulation import POOLS, SimulationSpec, simulate
 
 ROOT = Path(__file__).parents[3]
 TEXT = (ROOT / "docs" / "adding_a_method.md").read_text(encoding="utf-8")
 
 
-@pytest.fixture
-def second_chance(monkeypatch):
-    """The printed module, imported, and its class in the registry."""
+@pytest.fixture(autouse=True)
+def second_chance(tmp_path, monkeypatch):
+    """The printed module as a file in the current folder."""
     (code,) = re.findall(r"```python\n(.*?)```", TEXT, flags=re.DOTALL)
-    module = types.ModuleType("second_chance")
-    monkeypatch.setitem(sys.modules, "second_chance", module)
-    exec(compile(code, "docs/adding_a_method.md", "exec"), module.__dict__)  # noqa: S102 - our own documentation
-    known = {choice.name: choice for choice in (*registry._CLASSES, *registry._SEQUENTIAL, module.SecondChance)}
-    monkeypatch.setattr(registry, "_METHODS", NamedChoices("strategy", known))
+    (tmp_path / "second_chance.py").write_text(code, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    yield
+    sys.modules.pop("second_chance", None)
 
 
-@pytest.mark.usefixtures("second_chance")
 def test_example_runs_in_a_simulation():
     """It never draws more than the budget, and less where nothing failed."""
-    spec = SimulationSpec(pool=POOLS["hard"], strategy="second_chance", num_prompts=64, batch=32, epochs=2)
+    spec = SimulationSpec(pool=POOLS["hard"], strategy="second_chance:SecondChance", num_prompts=64, batch=32, epochs=2)
     drawn = [row["num_rollouts"] for row in simulate(spec).steps]
     assert all(4 * 32 < number <= 8 * 32 for number in drawn)
 
