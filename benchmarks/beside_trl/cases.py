@@ -2,18 +2,18 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from knapsack_rl.base.layout import ProblemPaths
-from knapsack_rl.base.types import StopReason
+from knapsack_rl.base.types import Prompt, StopReason
 from knapsack_rl.config import BuildConfig, PretrainConfig, RunConfig, TaskConfig, parse_study
 from knapsack_rl.models import build_model, build_tokenizer, save_model
 from knapsack_rl.prepare import prepare
 from knapsack_rl.pretrain import pretrain
 from knapsack_rl.study import expand
-from knapsack_rl.tasks import Response, Task, Verdict, build_task
+from knapsack_rl.tasks import OpenTokenizer, Preparation, Task, TaskOptions, Verdict, build_task, plain_preparation
 
 WARM_UP = 2
 """Steps that are not timed. There are twice as many prompts as a step has, so that beliefs know all of them by then."""
@@ -63,17 +63,24 @@ def cases(size: str) -> list[Case]:
     ]
 
 
-class CoinTask:
+@dataclass(frozen=True)
+class CoinTask(Task[TaskOptions]):
     """Rewards for a model that writes noise: a coin whose weight depends on the prompt, a function of both texts.
 
     A quarter of the prompts are always right and a quarter always wrong: their groups teach nothing, as in a run.
     """
 
-    def score_many(self, responses: Sequence[Response]) -> list[Verdict]:
-        """One verdict per response."""
-        return [
-            Verdict(int(_share(r.prompt.text + r.text) < 2 * _share(r.prompt.text) - 0.5), "coin") for r in responses
-        ]
+    options: TaskOptions = field(default_factory=lambda: TaskOptions(cut_off="graded"))
+    seed: int = 0
+
+    def preparation(self, open_tokenizer: OpenTokenizer) -> Preparation:
+        """None: the prompts are another task's."""
+        del open_tokenizer
+        return plain_preparation([], {})
+
+    def judge(self, prompt: Prompt, text: str) -> Verdict:
+        """Toss the coin."""
+        return Verdict(int(_share(prompt.text + text) < 2 * _share(prompt.text) - 0.5), "coin")
 
 
 def _share(text: str) -> float:
@@ -131,7 +138,7 @@ def _random_model(case: Case, output: Path, *, task: TaskConfig) -> None:
     save_model(output, build_model(case.build, tokenizer), tokenizer=tokenizer)
 
 
-def task_of(case: Case, run: RunConfig) -> Task | CoinTask:
+def task_of(case: Case, run: RunConfig) -> Task[Any]:
     """Who rewards the case's responses."""
     return build_task(run.task.name, run.task.options, seed=run.task.seed) if not case.coin else CoinTask()
 

@@ -2,8 +2,8 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from itertools import islice
 from pathlib import Path
+from typing import Any
 
 from knapsack_rl.base.errors import InputError
 from knapsack_rl.base.layout import StudyPaths
@@ -13,14 +13,9 @@ from knapsack_rl.preflight.finding import Finding
 from knapsack_rl.preflight.hub import look_up
 from knapsack_rl.records import model_files
 from knapsack_rl.study.plan import model_shape
-from knapsack_rl.tasks.answer_styles import STYLES
-from knapsack_rl.tasks.math_options import SetOptions, check_options
-from knapsack_rl.tasks.problems.loading import file_rows
-from knapsack_rl.tasks.problems.rows import problems
-from knapsack_rl.tasks.templates import get_template
+from knapsack_rl.tasks import InFile, OnHub, Task, build_task
+from knapsack_rl.tasks.answer_styles import unasked
 
-FIRST_ROWS = 100
-"""Rows of a local file that are looked at."""
 PROMPT_TOKENS = 1
 """Least length of a prompt, where the study sets no limit: responses alone must fit."""
 
@@ -84,7 +79,7 @@ def _context(study: StudyConfig, name: str, *, run: RunConfig) -> Iterator[Findi
     """Prompt and response must fit the positions the model was made for."""
     shape = model_shape(study, name)
     limit = max(run.train.max_response_tokens, run.evaluation.max_response_tokens)
-    needed = limit + (study.task.options.get("max_prompt_tokens") or PROMPT_TOKENS)
+    needed = limit + (_task(study).max_prompt_tokens or PROMPT_TOKENS)
     if shape is None or needed <= shape.context:
         return
     raised = run.sampler.max_model_len
@@ -98,30 +93,26 @@ def _context(study: StudyConfig, name: str, *, run: RunConfig) -> Iterator[Findi
 
 def check_data(study: StudyConfig) -> Iterator[Finding]:
     """Every set of problems is in its file, in the cache, or on the hub and open to this user."""
-    if study.task.name != "math":
+    needed = _task(study).needs().data
+    if not needed:
         yield Finding(check="problems", status="ok", found=f"made by the task {study.task.name}")
-        return
-    options = check_options(study.task.options)
-    for name, chosen in [*options.training_sets(), *options.benchmarks.items()]:
-        yield _set(name, chosen)
-    tokenizer = options.tokenizer
-    if tokenizer and tokenizer.hub:
-        instead = "give task.options.tokenizer.path"
-        yield look_up("tokenizer", "model", hub=tokenizer.hub, revision=str(tokenizer.revision), instead=instead)
+    for one in needed:
+        yield _file(one) if isinstance(one, InFile) else _on_hub(one)
 
 
-def _first_rows(check: str, name: str, *, chosen: SetOptions) -> Finding:
-    """The first rows of a local file have a problem and an answer where the options say."""
-    path = Path(str(chosen.file))
+def _on_hub(need: OnHub) -> Finding:
+    return look_up(need.name, need.kind, hub=need.hub, revision=need.revision, instead=need.instead)
+
+
+def _file(need: InFile) -> Finding:
+    if not Path(need.path).is_file():
+        found = f"{need.path}: no such file"
+        return Finding(check=need.name, status="missing", found=found, remedy=need.instead)
     try:
-        rows = islice(file_rows(path, name=name), FIRST_ROWS)
-        usable = sum(1 for _ in problems(rows, chosen.resolve(name), name=str(path), seed=0))
+        need.look()
     except InputError as error:
-        return Finding(check=check, status="missing", found=str(error), remedy="see docs/data.md for `columns`")
-    if usable == 0:
-        found = f"{path}: none of the first {FIRST_ROWS} rows has a problem and an answer"
-        return Finding(check=check, status="missing", found=found, remedy="give `columns` (docs/data.md)")
-    return Finding(check=check, status="ok", found=str(path))
+        return Finding(check=need.name, status="missing", found=str(error), remedy=need.remedy)
+    return Finding(check=need.name, status="ok", found=need.path)
 
 
 def check_signal(study: StudyConfig, runs: Mapping[str, RunConfig]) -> Iterator[Finding]:
@@ -129,34 +120,14 @@ def check_signal(study: StudyConfig, runs: Mapping[str, RunConfig]) -> Iterator[
     if 1 in study.grid_budgets:
         found = "grid.budgets has 1: a group of one rollout has no advantage, so those runs never get a gradient"
         yield Finding(check="budgets", status="note", found=found, remedy="use budgets of 2 and more")
-    if study.task.name != "math":
-        return
-    options = check_options(study.task.options)
-    judges = dict.fromkeys(options.grader_of(benchmark) for benchmark in options.benchmarks)
+    readings = _task(study).readings()
     for name in study.grid_models:
         training, benchmarks = run_of(name, runs).model.prompt.templates
-        pairs = [("template", training, options.grader), *(("benchmark_template", benchmarks, each) for each in judges)]
-        for key, template, grader in pairs:
-            yield from _unasked(name, key, template=template, grader=grader)
+        for key, found in unasked(readings, {"template": training, "benchmark_template": benchmarks}):
+            remedy = f"a model that does not answer so by itself earns nothing; set models.{name}.prompt.{key}"
+            check = f"prompt {name}" if key == "template" else f"benchmark prompt {name}"
+            yield Finding(check=check, status="note", found=found, remedy=remedy)
 
 
-def _unasked(model: str, key: str, *, template: str, grader: str) -> Iterator[Finding]:
-    """A note if the template does not ask for what the grader reads."""
-    style = STYLES.get(grader)
-    if style and get_template(template).answer_style is None:
-        found = f"template {template!r} does not ask for the answer as {style}; grader {grader!r} reads that"
-        remedy = f"a model that does not answer so by itself earns nothing; set models.{model}.prompt.{key}"
-        check = f"prompt {model}" if key == "template" else f"benchmark prompt {model}"
-        yield Finding(check=check, status="note", found=found, remedy=remedy)
-
-
-def _set(name: str, chosen: SetOptions) -> Finding:
-    check = f"problems {name}"
-    if chosen.file:
-        if Path(chosen.file).is_file():
-            return _first_rows(check, name, chosen=chosen)
-        remedy = "fetch the file, or leave `file` out to read the hub"
-        return Finding(check=check, status="missing", found=f"{chosen.file}: no such file", remedy=remedy)
-    source = chosen.resolve(name)
-    instead = "leave this benchmark out" if source.gated else "give `file`"
-    return look_up(check, "dataset", hub=source.hub, revision=source.revision, instead=instead)
+def _task(study: StudyConfig) -> Task[Any]:
+    return build_task(study.task.name, study.task.options, seed=study.task.seed)

@@ -20,6 +20,8 @@ from knapsack_rl.records import check_writable
 from knapsack_rl.study.estimate import disk_bytes
 from knapsack_rl.study.outside import gpus_of
 from knapsack_rl.study.plan import model_shape
+from knapsack_rl.tasks import build_task
+from knapsack_rl.tasks.needs import of_extra
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,20 +83,18 @@ def _existing(folder: Path) -> Path:
 
 def _libraries(study: StudyConfig, runs: Mapping[str, RunConfig]) -> Iterator[Finding]:
     every = runs.values()
-    wanted = {
-        "vllm": any(run.sampler.kind == "vllm" for run in every),
-        "liger-kernel": any(run.learner.logprobs == "liger" for run in every),
-        "torchao": any(run.learner.optimizer == "adamw_8bit" for run in every),
-        "datasets": study.task.name == "math",
-        "math-verify": study.task.name == "math",
+    task = build_task(study.task.name, study.task.options, seed=study.task.seed)
+    optional = {
+        of_extra("vllm", extra="train,vllm"): any(run.sampler.kind == "vllm" for run in every),
+        of_extra("liger-kernel", extra="train,large"): any(run.learner.logprobs == "liger" for run in every),
+        of_extra("torchao", extra="train,large"): any(run.learner.optimizer == "adamw_8bit" for run in every),
     }
-    for package in (name for name, needed in wanted.items() if needed):
+    for library in [*(library for library, needed in optional.items() if needed), *task.needs().libraries]:
+        check = f"library {library.package}"
         try:
-            yield Finding(check=f"library {package}", status="ok", found=_version(package))
+            yield Finding(check=check, status="ok", found=_version(library.package))
         except PackageNotFoundError:
-            extras = {"vllm": "train,vllm", "liger-kernel": "train,large", "torchao": "train,large"}
-            remedy = f"pip install -c requirements.lock -e '.[{extras.get(package, 'train')}]'"
-            yield Finding(check=f"library {package}", status="missing", found="not installed", remedy=remedy)
+            yield Finding(check=check, status="missing", found="not installed", remedy=library.install)
 
 
 def _version(package: str) -> str:

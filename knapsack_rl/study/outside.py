@@ -4,13 +4,15 @@ import json
 from collections.abc import Mapping
 
 from knapsack_rl.config import RunConfig, StudyConfig
+from knapsack_rl.tasks import build_task
 
 
 def needs_check(study: StudyConfig, runs: Mapping[str, RunConfig]) -> bool:
     """Whether anything must be downloaded, or a GPU or an extra library be there."""
     models = [study.models[name] for name in study.grid_models]
     extras = any(gpus_of(run) or run.sampler.kind == "vllm" for run in runs.values())
-    return study.task.name == "math" or any(model.hub or model.gguf for model in models) or extras
+    task = build_task(study.task.name, study.task.options, seed=study.task.seed)
+    return bool(task.needs().data) or any(model.hub or model.gguf for model in models) or extras
 
 
 def gpus_of(run: RunConfig) -> int:

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NoReturn
 
 from knapsack_rl.base.errors import InputError
 from knapsack_rl.base.layout import StudyPaths
@@ -12,18 +11,8 @@ from knapsack_rl.study.estimate import Assumptions, RunEstimate, estimate_run
 from knapsack_rl.study.shape import KNOWN, ModelShape, shape_of_build, shape_of_folder
 from knapsack_rl.tasks import build_task
 
-NUM_PROBLEMS = {
-    "aime24": 30,
-    "aime25": 30,
-    "amc": 83,
-    "amc23": 40,
-    "math500": 500,
-    "minerva": 272,
-    "olympiadbench": 675,
-    "gsm8k_test": 1319,
-    "gpqa_diamond": 198,
-}
-"""Problems of the known benchmarks, as published; after preparation the table on disk says how many there are."""
+UNKNOWN_SIZE = 100
+"""Benchmark problems of a task that cannot tell their number before they are made."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -88,17 +77,6 @@ def _folder(study: StudyConfig, name: str, *, model: ModelConfig) -> Path:
 
 
 def count_benchmark_problems(task: TaskConfig) -> int:
-    """Problems of all benchmarks; a set of unknown size counts as 100."""
-    if task.name != "math":
-        prepared = build_task(task.name, task.options, seed=0).preparation(_no_tokenizer)
-        return sum(len(prompts) for prompts in prepared.benchmarks.values())
-    count = 0
-    for name, options in task.options["benchmarks"].items():
-        size = NUM_PROBLEMS.get(options.get("source") or name, 100)
-        count += min(options.get("subset") or size, size)
-    return count
-
-
-def _no_tokenizer(place: str, revision: str | None) -> NoReturn:
-    """A task that makes its own problems counts no tokens."""
-    raise AssertionError(place, revision)
+    """Problems of all benchmarks, as far as the options tell; none is made or read."""
+    told = build_task(task.name, task.options, seed=task.seed).num_problems()
+    return UNKNOWN_SIZE if told is None else told

@@ -3,19 +3,19 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field
 
 from knapsack_rl.base.errors import ConfigError
 from knapsack_rl.base.seeding import derive_seed
-from knapsack_rl.base.types import Prompt, StopReason
+from knapsack_rl.base.types import Prompt
 from knapsack_rl.tasks.chain import END, MODULUS, OPERATORS, VOCABULARY, WRONG_RULE, Chain, apply, final_result
-from knapsack_rl.tasks.option_errors import option_error
+from knapsack_rl.tasks.options import TaskOptions
 from knapsack_rl.tasks.preparation import OpenTokenizer, Preparation, plain_preparation
-from knapsack_rl.tasks.task import CutOff, Demonstration, Response, Verdict
-from knapsack_rl.tasks.templates import get_template
+from knapsack_rl.tasks.task import Task
+from knapsack_rl.tasks.verdict import Demonstration, Verdict
 
 STEP_ACCURACY = dict(zip(OPERATORS, (0.92, 0.80, 0.50, 0.30, 0.15, 0.05), strict=True))
 """Share of right steps in the demonstrations, per operator."""
@@ -23,48 +23,54 @@ WRONG_RULE_SHARE = 0.8
 """Share of wrong steps that follow the consistent wrong rule, where the operator has one; else a random digit."""
 
 
-class ArithmeticOptions(BaseModel):
-    """Options under `task.options`."""
+BENCHMARKS: dict[str, tuple[tuple[int, ...], str]] = {
+    "chains_1_2": ((1, 2), OPERATORS),
+    "chains_3_4": ((3, 4), OPERATORS),
+    "chains_5_6": ((5, 6), OPERATORS),
+    "hard_operators": ((2, 3, 4), "mn"),
+    "longer_7_8": ((7, 8), OPERATORS),
+}
+"""Numbers of operations and operators of each benchmark's chains."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+
+class ArithmeticOptions(TaskOptions):
+    """Options under `task.options`."""
 
     num_train: int = Field(default=512, ge=1, le=10_000)
     max_operations: int = Field(default=6, ge=1, le=6)
     num_per_benchmark: int = Field(default=100, ge=1, le=200)
-    cut_off: CutOff = "wrong"
 
 
 @dataclass(frozen=True)
-class ArithmeticTask:
+class ArithmeticTask(Task[ArithmeticOptions]):
     """Prompts, demonstrations of mixed quality, and the scorer. All sets derive from ``seed``."""
 
-    options: ArithmeticOptions
-    seed: int
+    options_type = ArithmeticOptions
 
     @classmethod
-    def from_options(cls, options: Mapping[str, Any], *, seed: int) -> "ArithmeticTask":
+    def from_options(cls, options: Mapping[str, Any], *, seed: int) -> Self:
         """Check the options and build the task.
 
         Raises:
             ConfigError: unknown option or bad value.
         """
-        try:
-            checked = ArithmeticOptions(**options)
-        except ValidationError as error:
-            raise option_error(error, known=ArithmeticOptions.model_fields) from None
-
-        most = _most_training_problems(checked)
-        if checked.num_train > most:
+        task = super().from_options(options, seed=seed)
+        most = _most_training_problems(task.options)
+        if task.options.num_train > most:
             raise ConfigError(
-                f"task.options.num_train: {checked.num_train} distinct chains in equal shares of 1 to"
-                f" {checked.max_operations} operations do not exist; the most is {most}"
+                f"task.options.num_train: {task.options.num_train} distinct chains in equal shares of 1 to"
+                f" {task.options.max_operations} operations do not exist; the most is {most}"
             )
-        return cls(checked, seed)
+        return task
 
     @property
     def num_train(self) -> int:
         """Number of training problems."""
         return self.options.num_train
+
+    def num_problems(self) -> int:
+        """Each benchmark has as many."""
+        return len(BENCHMARKS) * self.options.num_per_benchmark
 
     def train_prompts(self) -> Sequence[Prompt]:
         """``num_train`` distinct chains of 1 to ``max_operations`` operations, in equal shares."""
@@ -74,46 +80,21 @@ class ArithmeticTask:
         """Held-out sets: chains of 1-2, 3-4, 5-6 operations, hard operators only, and longer than trained on."""
         return {name: prompts for name, prompts in self._problems.items() if name != "train"}
 
-    def check_templates(self, training: str, benchmarks: str) -> None:
-        """Any template is possible.
-
-        Raises:
-            ConfigError: it does not exist.
-        """
-        get_template(training)
-        get_template(benchmarks)
-
     def preparation(self, open_tokenizer: OpenTokenizer) -> Preparation:
         """The sets as they are drawn; nothing is filtered."""
         del open_tokenizer
         return plain_preparation(self.train_prompts(), self.benchmarks())
 
-    def reveal(self, benchmarks: Mapping[str, Sequence[Prompt]]) -> Mapping[str, Sequence[Prompt]]:
-        """The same: nothing is kept back."""
-        return benchmarks
-
-    def close(self) -> None:
-        """Nothing is held."""
-
     def vocabulary(self) -> Sequence[str]:
         """Digits, operators, ``=``, ``,`` and the end mark ``#``."""
         return VOCABULARY
 
-    def score(self, prompt: Prompt, text: str, *, stop: StopReason) -> Verdict:
-        """Right if the last result of the response equals the answer; a number elsewhere in the text never counts.
-
-        A response that was cut off is wrong whatever it says, unless the option ``cut_off`` has it graded.
-        """
-        if stop is StopReason.LENGTH and self.options.cut_off == "wrong":
-            return Verdict(0, "truncated")
+    def judge(self, prompt: Prompt, text: str) -> Verdict:
+        """Right if the last result of the response equals the answer; a number elsewhere in the text never counts."""
         result = final_result(text)
         if result is None:
             return Verdict(0, "no_answer")
         return Verdict(1, "right", result) if result == prompt.answer else Verdict(0, "wrong", result)
-
-    def score_many(self, responses: Sequence[Response]) -> Sequence[Verdict]:
-        """Verdicts of ``score``, in order."""
-        return [self.score(response.prompt, response.text, stop=response.stop) for response in responses]
 
     def demonstrations(self, count: int) -> Sequence[Demonstration]:
         """``count`` worked chains; a step is right with ``STEP_ACCURACY``, else wrong by rule or at random.
@@ -136,16 +117,9 @@ class ArithmeticTask:
     def _problems(self) -> dict[str, tuple[Prompt, ...]]:
         """All problem sets, drawn one after the other without a common problem (benchmarks first)."""
         seen: set[str] = set()
-        size = self.options.num_per_benchmark
-        longest = self.options.max_operations
-        sets = {
-            "chains_1_2": ((1, 2), OPERATORS, size),
-            "chains_3_4": ((3, 4), OPERATORS, size),
-            "chains_5_6": ((5, 6), OPERATORS, size),
-            "hard_operators": ((2, 3, 4), "mn", size),
-            "longer_7_8": ((7, 8), OPERATORS, size),
-            "train": (tuple(range(1, longest + 1)), OPERATORS, self.options.num_train),
-        }
+        size, longest = self.options.num_per_benchmark, self.options.max_operations
+        sets = {name: (lengths, operators, size) for name, (lengths, operators) in BENCHMARKS.items()}
+        sets["train"] = (tuple(range(1, longest + 1)), OPERATORS, self.options.num_train)
         return {name: self._draw_set(name, spec, seen=seen) for name, spec in sets.items()}
 
     def _draw_set(self, name: str, spec: tuple[tuple[int, ...], str, int], *, seen: set[str]) -> tuple[Prompt, ...]:

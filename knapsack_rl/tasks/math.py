@@ -4,30 +4,34 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from knapsack_rl.base.errors import InputError
 from knapsack_rl.base.types import Prompt, StopReason
-from knapsack_rl.tasks.answer_styles import check_style
-from knapsack_rl.tasks.grading import Grader, build_grader
+from knapsack_rl.tasks.answer_styles import Readings, reading_of
+from knapsack_rl.tasks.graders import Graders
+from knapsack_rl.tasks.math_needs import math_needs
 from knapsack_rl.tasks.math_options import MathOptions, SetOptions, check_options
 from knapsack_rl.tasks.math_preparation import prepare_math
+from knapsack_rl.tasks.needs import Needs
 from knapsack_rl.tasks.preparation import OpenTokenizer, Preparation
 from knapsack_rl.tasks.problems.loading import file_rows, hub_rows
 from knapsack_rl.tasks.problems.rows import problems
-from knapsack_rl.tasks.task import Demonstration, Response, Verdict
+from knapsack_rl.tasks.task import Task
+from knapsack_rl.tasks.verdict import Response, Verdict
+
+UNKNOWN_SIZE = 100
+"""Problems that a benchmark of unknown size is taken to have, where a study is planned."""
 
 
 @dataclass(frozen=True)
-class MathTask:
+class MathTask(Task[MathOptions]):
     """Reads its problem sets on first use; scoring needs none of them."""
 
-    options: MathOptions
-    seed: int
-    _graders: dict[str, Grader] = field(default_factory=dict, compare=False, repr=False)
+    _graders: Graders = field(default_factory=Graders, compare=False, repr=False)
 
     @classmethod
-    def from_options(cls, options: Mapping[str, Any], *, seed: int) -> "MathTask":
+    def from_options(cls, options: Mapping[str, Any], *, seed: int) -> Self:
         """Check the options and build the task; nothing is read yet.
 
         Raises:
@@ -35,19 +39,30 @@ class MathTask:
         """
         return cls(check_options(options), seed)
 
+    def num_problems(self) -> int:
+        """As published, or as the subset; a set of unknown size counts as 100."""
+        count = 0
+        for name, each in self.options.benchmarks.items():
+            size = each.resolve(name).num_problems or UNKNOWN_SIZE
+            count += min(each.subset or size, size)
+        return count
+
     @property
-    def num_train(self) -> None:
-        """Known after preparation only."""
+    def max_prompt_tokens(self) -> int | None:
+        """The limit of the option of that name."""
+        return self.options.max_prompt_tokens
 
-    def check_templates(self, training: str, benchmarks: str) -> None:
-        """A template must ask for the answer in the style that the grader looks for, or not say.
+    def needs(self) -> Needs:
+        """Libraries, sets of problems and the tokenizer."""
+        return math_needs(self.options)
 
-        Raises:
-            ConfigError: unknown template, or one that goes with another grader.
-        """
-        check_style(training, "template", grader=self.options.grader)
-        for name in self.options.benchmarks:
-            check_style(benchmarks, "benchmark_template", grader=self.options.grader_of(name))
+    def readings(self) -> Readings:
+        """As the graders of training and of the benchmarks read answers."""
+        judges = dict.fromkeys(self.options.grader_of(name) for name in self.options.benchmarks)
+        return {
+            "template": [reading_of(self.options.grader)],
+            "benchmark_template": [reading_of(judge) for judge in judges],
+        }
 
     def preparation(self, open_tokenizer: OpenTokenizer) -> Preparation:
         """All sets, filtered as the options say, with counts and overlaps.
@@ -64,49 +79,28 @@ class MathTask:
             for name, prompts in benchmarks.items()
         }
 
-    def score(self, prompt: Prompt, text: str, *, stop: StopReason) -> Verdict:
-        """Judge one response; see ``score_many``."""
-        return self.score_many([Response(prompt=prompt, text=text, stop=stop)])[0]
+    def judge(self, prompt: Prompt, text: str) -> Verdict:
+        """Judge one response; see ``judge_many``."""
+        return self.judge_many([Response(prompt=prompt, text=text, stop=StopReason.EOS)])[0]
 
-    def score_many(self, responses: Sequence[Response]) -> Sequence[Verdict]:
-        """Verdicts in order, by the grader of each problem's set.
-
-        A response that was cut off is wrong unread, unless the option ``cut_off`` has it graded.
-        """
-        verdicts: list[Verdict] = [Verdict(0, "truncated")] * len(responses)
-        every = self.options.cut_off == "graded"
-        read = [index for index, one in enumerate(responses) if every or one.stop is not StopReason.LENGTH]
-        names = {index: self._grader_name(responses[index].prompt) for index in read}
-        for name in dict.fromkeys(names.values()):
-            mine = [index for index in read if names[index] == name]
-            cases = [(responses[index].text, responses[index].prompt.answer) for index in mine]
-            for index, grade in zip(mine, self._grader(name).grade_many(cases), strict=True):
-                verdicts[index] = Verdict(grade.verdict, grade.reason, grade.extracted)
-        return verdicts
+    def judge_many(self, responses: Sequence[Response]) -> Sequence[Verdict]:
+        """Verdicts in order, by the grader of each problem's set."""
+        verdicts: dict[int, Verdict] = {}
+        names = [self._grader_name(one.prompt) for one in responses]
+        for name in dict.fromkeys(names):
+            mine = [index for index, other in enumerate(names) if other == name]
+            judged = self._graders.judge(name, [responses[index] for index in mine])
+            verdicts |= zip(mine, judged, strict=True)
+        return [verdicts[index] for index in range(len(responses))]
 
     def close(self) -> None:
         """End the graders' processes."""
-        for grader in self._graders.values():
-            grader.close()
-
-    def vocabulary(self) -> Sequence[str]:
-        """None: a model brings its tokenizer."""
-        return ()
-
-    def demonstrations(self, count: int) -> Sequence[Demonstration]:
-        """None: models of mathematics are not made here."""
-        del count
-        return ()
+        self._graders.close()
 
     def _grader_name(self, prompt: Prompt) -> str:
         """Benchmark problems are of the kind of their benchmark's name, which no training set has."""
         benchmark = prompt.kind in self.options.benchmarks
         return self.options.grader_of(prompt.kind) if benchmark else self.options.grader
-
-    def _grader(self, name: str) -> Grader:
-        if name not in self._graders:
-            self._graders[name] = build_grader(name)
-        return self._graders[name]
 
     def _rows(self, options: SetOptions, name: str) -> list[Prompt]:
         """All usable problems of one set, as they come."""

@@ -4,13 +4,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from knapsack_rl.base.errors import ConfigError
 from knapsack_rl.tasks.grading import build_grader
-from knapsack_rl.tasks.option_errors import option_error
+from knapsack_rl.tasks.options import TaskOptions, read_options
 from knapsack_rl.tasks.problems.sources import SOURCES, Source, get_source
-from knapsack_rl.tasks.task import CutOff
 
 Revision = Annotated[str, StringConstraints(pattern="^[0-9a-f]{40}$")]
 """A commit; a branch name would let the data change under a study."""
@@ -86,14 +85,13 @@ class TokenizerOptions(_Options):
         return self
 
 
-class MathOptions(_Options):
+class MathOptions(TaskOptions):
     """Options under `task.options`."""
 
     train: tuple[SetOptions, ...] = Field(min_length=1)
     benchmarks: dict[SetName, BenchmarkOptions] = Field(min_length=1)
     grader: str = "dapo"
     benchmark_grader: str | None = None
-    cut_off: CutOff = "wrong"
     language: Literal["any", "en", "zh"] = "any"
     max_prompt_tokens: int | None = Field(default=None, ge=1)
     tokenizer: TokenizerOptions | None = None
@@ -129,10 +127,7 @@ def check_options(options: Mapping[str, Any]) -> MathOptions:
     Raises:
         ConfigError: unknown option, source or grader, or a bad value; one line.
     """
-    try:
-        checked = MathOptions(**options)
-    except ValidationError as error:
-        raise option_error(error, known=MathOptions.model_fields) from None
+    checked = read_options(MathOptions, options)
     names = {name for name, _ in checked.training_sets()}
     for name, each in checked.training_sets():
         _check(f"train ({name})", each.resolve, name)

@@ -3,30 +3,31 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
 from knapsack_rl.base.seeding import derive_seed
 from knapsack_rl.base.types import Prompt, StopReason
-from knapsack_rl.tasks.answer_styles import check_style
-from knapsack_rl.tasks.grading import Grader, build_grader
+from knapsack_rl.tasks.answer_styles import Readings, on_both, reading_of
+from knapsack_rl.tasks.graders import Graders
+from knapsack_rl.tasks.grading.registry import GRADERS
 from knapsack_rl.tasks.mental_levels import LEVELS, Problem
 from knapsack_rl.tasks.mental_options import MentalOptions, check_options
+from knapsack_rl.tasks.needs import Needs
 from knapsack_rl.tasks.preparation import OpenTokenizer, Preparation, plain_preparation
-from knapsack_rl.tasks.task import Demonstration, Response, Verdict
+from knapsack_rl.tasks.task import Task
+from knapsack_rl.tasks.verdict import Response, Verdict
 
 
 @dataclass(frozen=True)
-class MentalTask:
+class MentalTask(Task[MentalOptions]):
     """Problems are drawn from ``seed``; no problem, nor the same numbers in another order, is in two sets."""
 
-    options: MentalOptions
-    seed: int
-    _graders: dict[str, Grader] = field(default_factory=dict, compare=False, repr=False)
+    _graders: Graders = field(default_factory=Graders, compare=False, repr=False)
 
     @classmethod
-    def from_options(cls, options: Mapping[str, Any], *, seed: int) -> "MentalTask":
+    def from_options(cls, options: Mapping[str, Any], *, seed: int) -> Self:
         """Check the options and build the task.
 
         Raises:
@@ -39,14 +40,17 @@ class MentalTask:
         """Number of training problems."""
         return sum(self.options.train.values())
 
-    def check_templates(self, training: str, benchmarks: str) -> None:
-        """A template must ask for the answer as the grader reads it, or not say.
+    def num_problems(self) -> int:
+        """Number of benchmark problems."""
+        return sum(self.options.benchmarks.values())
 
-        Raises:
-            ConfigError: unknown template, or one that goes with another grader.
-        """
-        check_style(training, "template", grader=self.options.grader)
-        check_style(benchmarks, "benchmark_template", grader=self.options.grader)
+    def needs(self) -> Needs:
+        """What its grader needs."""
+        return Needs(libraries=GRADERS.find(self.options.grader).libraries)
+
+    def readings(self) -> Readings:
+        """As the grader reads answers."""
+        return on_both(reading_of(self.options.grader))
 
     def preparation(self, open_tokenizer: OpenTokenizer) -> Preparation:
         """The sets as they are drawn; nothing is filtered. A benchmark has the name of its level."""
@@ -55,49 +59,17 @@ class MentalTask:
         sets = {level: self._problems[level, level] for level in LEVELS if (level, level) in self._problems}
         return plain_preparation(train, sets)
 
-    def reveal(self, benchmarks: Mapping[str, Sequence[Prompt]]) -> Mapping[str, Sequence[Prompt]]:
-        """The same: nothing is kept back."""
-        return benchmarks
+    def judge(self, prompt: Prompt, text: str) -> Verdict:
+        """Judge one response; see ``judge_many``."""
+        return self.judge_many([Response(prompt=prompt, text=text, stop=StopReason.EOS)])[0]
+
+    def judge_many(self, responses: Sequence[Response]) -> Sequence[Verdict]:
+        """Verdicts of the grader, in order."""
+        return self._graders.judge(self.options.grader, responses)
 
     def close(self) -> None:
         """End the grader's processes, if it has any."""
-        for grader in self._graders.values():
-            grader.close()
-        self._graders.clear()
-
-    def vocabulary(self) -> Sequence[str]:
-        """Empty: the wording is for models that bring a tokenizer."""
-        return ()
-
-    def demonstrations(self, count: int) -> Sequence[Demonstration]:
-        """None: this task trains models that can read."""
-        del count
-        return ()
-
-    def score(self, prompt: Prompt, text: str, *, stop: StopReason) -> Verdict:
-        """Judge one response; see ``score_many``."""
-        return self.score_many([Response(prompt=prompt, text=text, stop=stop)])[0]
-
-    def score_many(self, responses: Sequence[Response]) -> Sequence[Verdict]:
-        """Verdicts of the grader, in order; one that was cut off is wrong unread, unless ``cut_off`` has it graded."""
-        unread = self.options.cut_off == "wrong"
-        read = [each for each in responses if not (unread and each.stop is StopReason.LENGTH)]
-        grades = iter(self._grader.grade_many([(each.text, each.prompt.answer) for each in read]))
-        verdicts = []
-        for each in responses:
-            if unread and each.stop is StopReason.LENGTH:
-                verdicts.append(Verdict(0, "truncated"))
-            else:
-                grade = next(grades)
-                verdicts.append(Verdict(grade.verdict, grade.reason, grade.extracted))
-        return verdicts
-
-    @property
-    def _grader(self) -> Grader:
-        name = self.options.grader
-        if name not in self._graders:
-            self._graders[name] = build_grader(name)
-        return self._graders[name]
+        self._graders.close()
 
     @cached_property
     def _problems(self) -> dict[tuple[str, str], tuple[Prompt, ...]]:

@@ -3,26 +3,22 @@
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field
 
 from knapsack_rl.base.errors import ConfigError
 from knapsack_rl.tasks.grading import build_grader
 from knapsack_rl.tasks.mental_levels import LEVELS
-from knapsack_rl.tasks.option_errors import option_error
-from knapsack_rl.tasks.task import CutOff
+from knapsack_rl.tasks.options import TaskOptions, read_options
 
 
-class MentalOptions(BaseModel):
+class MentalOptions(TaskOptions):
     """Options under `task.options`."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     train: dict[str, int] = Field(min_length=1)
     """Training problems of each level: the difficulty of the pool."""
     benchmarks: dict[str, int] = Field(min_length=1)
     """Held-out problems of each level; every level is a benchmark."""
     grader: str = "number"
-    cut_off: CutOff = "wrong"
 
 
 def check_options(options: Mapping[str, Any]) -> MentalOptions:
@@ -31,10 +27,7 @@ def check_options(options: Mapping[str, Any]) -> MentalOptions:
     Raises:
         ConfigError: unknown option, level or grader, a bad value, or more problems than a level has; one line.
     """
-    try:
-        checked = MentalOptions(**options)
-    except ValidationError as error:
-        raise option_error(error, known=MentalOptions.model_fields) from None
+    checked = read_options(MentalOptions, options)
     for key in ("train", "benchmarks"):
         for level, count in getattr(checked, key).items():
             _check_count(f"task.options.{key}.{level}", level, count=count)

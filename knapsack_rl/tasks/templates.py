@@ -9,7 +9,8 @@ from knapsack_rl.base.errors import ConfigError
 from knapsack_rl.base.suggestion import suggest_and_list
 
 PLACE = "{problem}"
-ANSWER_LINE, BOXED, BARE_NUMBER = "answer_line", "boxed", "bare_number"
+ANSWER_LINE, BOXED, BARE_NUMBER = ANSWER_STYLES = "answer_line", "boxed", "bare_number"
+"""How a template may ask for the final answer, and a grader read it."""
 _REASON = "Please reason step by step, and put your final answer within \\boxed{}."
 _DAPO = (
     "Solve the following math problem step by step. The last line of your response should be of the form"

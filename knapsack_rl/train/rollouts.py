@@ -16,7 +16,7 @@ from knapsack_rl.tasks import Response
 from knapsack_rl.train.build import Parts
 from knapsack_rl.train.stopwatch import Stopwatch
 
-Rewards = list[list[int]]
+Rewards = list[list[float]]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -26,7 +26,7 @@ class _Member:
     prompt: Prompt
     prompt_tokens: tuple[int, ...] = ()
     rollouts: list[Rollout]
-    rewards: list[int]
+    rewards: list[float]
     num_rounds: int = 0
 
 
@@ -140,7 +140,7 @@ class Drawing:
             self._remember(group, mine)
         return _drawn(groups, rewards), _spent(groups)
 
-    def _remember(self, group: Group, rewards: list[int]) -> None:
+    def _remember(self, group: Group, rewards: list[float]) -> None:
         fresh = _Member(prompt=group.prompt, rollouts=[], rewards=[])
         member = self._members.setdefault(group.prompt.id, fresh)
         member.prompt_tokens = group.prompt_tokens
@@ -153,7 +153,7 @@ def _drawn(groups: Sequence[Group], rewards: Rewards) -> Drawn:
     ids = [group.prompt.id for group in groups]
     return Drawn(
         rewards=dict(zip(ids, rewards, strict=True)),
-        successes={prompt_id: sum(mine) for prompt_id, mine in zip(ids, rewards, strict=True)},
+        successes={prompt_id: int(sum(mine)) for prompt_id, mine in zip(ids, rewards, strict=True)},
         num_tokens={group.prompt.id: [len(rollout.tokens) for rollout in group.rollouts] for group in groups},
     )
 

@@ -69,6 +69,7 @@ def _learn(parts: Parts, drawn: StepRollouts, *, step: int) -> None:
     The tracker is told of every rollout, those that were not trained on included.
     """
     prompt_ids = [group.prompt.id for group in drawn.groups]
-    parts.tracker.observe(step=step, prompt_ids=prompt_ids, rewards=drawn.rewards_P_G)
+    successes_P_G = [[int(reward) for reward in rewards] for rewards in drawn.rewards_P_G]
+    parts.tracker.observe(step=step, prompt_ids=prompt_ids, rewards=successes_P_G)
     parts.strategy_state = drawn.update.state
     parts.history.record(drawn.groups)

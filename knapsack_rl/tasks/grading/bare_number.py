@@ -3,6 +3,7 @@
 import re
 
 from knapsack_rl.tasks.grading.grade import Grade, Grader
+from knapsack_rl.tasks.templates import BARE_NUMBER
 
 BLANKS = " \t\r\n"
 """What may stand before and after the number."""
@@ -15,6 +16,8 @@ class BareNumberGrader(Grader):
     Right is the reference to the letter. ``7`` is; ``7.``, ``+7``, ``07``, ``7.0``, ``1,000``, digits of other scripts,
     ``The answer is 7`` are not. A response that is no number in this spelling has no answer; another number is wrong.
     """
+
+    answer_style = BARE_NUMBER
 
     def grade(self, response: str, answer: str, /) -> Grade:
         """Judge one response; never raises."""

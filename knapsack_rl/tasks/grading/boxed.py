@@ -12,6 +12,8 @@ from knapsack_rl.tasks.grading.spelling import spell, tight
 from knapsack_rl.tasks.grading.worker import RIGHT, WRONG
 from knapsack_rl.tasks.isolation.pool import WorkerPool
 from knapsack_rl.tasks.isolation.process import TIMEOUT
+from knapsack_rl.tasks.needs import of_extra
+from knapsack_rl.tasks.templates import BOXED
 
 PROGRAM = "knapsack_rl.tasks.grading.worker"
 """Module whose ``main`` compares expressions in a process of its own."""
@@ -28,6 +30,9 @@ class BoxedGrader(Grader):
     Raises:
         ConfigError: math-verify is not installed.
     """
+
+    answer_style = BOXED
+    libraries = (of_extra("math-verify", extra="train"),)
 
     def __init__(self, *, num_workers: int | None = None) -> None:
         if find_spec("math_verify") is None:

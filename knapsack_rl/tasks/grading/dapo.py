@@ -10,6 +10,7 @@ from importlib.resources import files
 import yaml
 
 from knapsack_rl.tasks.grading.grade import Grade, Grader
+from knapsack_rl.tasks.templates import ANSWER_LINE
 
 TAIL = 300
 """Characters at the end of a response that are looked at."""
@@ -64,6 +65,8 @@ def answer_line(response: str) -> str | None:
 
 class DapoGrader(Grader):
     """Judges the last ``Answer:`` line."""
+
+    answer_style = ANSWER_LINE
 
     def grade(self, response: str, answer: str, /) -> Grade:
         """Judge one response; never raises."""

@@ -2,7 +2,9 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol, Self
+from typing import ClassVar, Protocol, Self
+
+from knapsack_rl.tasks.needs import Library
 
 Case = tuple[str, str]
 """A response and its reference answer."""
@@ -26,6 +28,11 @@ class Grader(Protocol):
 
     A grader may own worker processes: use it as a context manager, or call ``close``.
     """
+
+    answer_style: ClassVar[str | None] = None
+    """How it wants the final answer, one of ``templates.ANSWER_STYLES``; None: it reads any style."""
+    libraries: ClassVar[tuple[Library, ...]] = ()
+    """What must be installed for it."""
 
     def grade(self, response: str, answer: str, /) -> Grade:
         """Judge one response; never raises on any text."""

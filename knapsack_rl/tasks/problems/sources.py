@@ -29,6 +29,8 @@ class Source:
     """Columns of the wrong answers of a multiple-choice set; ``answer`` is then the right one's text."""
     plain: bool = True
     """Whether ``problem`` and ``answer`` serve where its columns are absent; not where the user has named columns."""
+    num_problems: int | None = None
+    """Problems of a benchmark, as published; None if it is not told. After preparation the table on disk tells it."""
     gated: bool = False
     """Terms must be accepted first, and nothing of it is written outside the hub's cache."""
 
@@ -76,24 +78,28 @@ SOURCES = {
         hub="HuggingFaceH4/aime_2024",
         revision="2fe88a2f1091d5048c0f36abc874fb997b3dd99a",
         split="train",
+        num_problems=30,
         read_answer=whole_number,
     ),
     "aime25": Source(
         hub="math-ai/aime25",
         revision="563bb8404243c5f09de6ec262f2db674fe5bce9b",
         split="test",
+        num_problems=30,
         read_answer=whole_number,
     ),
     "amc": Source(
         hub="AI-MO/aimo-validation-amc",
         revision="69d78a4a2c840e82d69af6bc742bda09005f6316",
         split="train",
+        num_problems=83,
         read_answer=whole_number,
     ),
     "amc23": Source(
         hub="math-ai/amc23",
         revision="80815d37005feb82cd7f8fbc6901d5d3eff43057",
         split="test",
+        num_problems=40,
         problem="question",
         read_answer=whole_number,
     ),
@@ -101,17 +107,20 @@ SOURCES = {
         hub="HuggingFaceH4/MATH-500",
         revision="6e4ed1a2a79af7d8630a6b768ec859cb5af4d3be",
         split="test",
+        num_problems=500,
     ),
     "minerva": Source(
         hub="math-ai/minervamath",
         revision="ee46ddc498933b1977577953250ca5c66be64f96",
         split="test",
+        num_problems=272,
         problem="question",
     ),
     "olympiadbench": Source(
         hub="math-ai/olympiadbench",
         revision="4faaf1e6ec17d11a4218a9bf4c049ecaf954dd84",
         split="test",
+        num_problems=675,
         problem="question",
         answer="final_answer",
         read_answer=first_of_list,
@@ -120,6 +129,7 @@ SOURCES = {
         hub="openai/gsm8k",
         revision="740312add88f781978c0658806c59bc2815b9866",
         split="test",
+        num_problems=1319,
         configs=("main",),
         problem="question",
         read_answer=after_hashes,
@@ -128,6 +138,7 @@ SOURCES = {
         hub="Idavidrein/gpqa",
         revision="633f5ee89ab8ad4522a9f850766b73f62147ffdd",
         split="train",
+        num_problems=198,
         configs=("gpqa_diamond",),
         problem="Question",
         answer="Correct Answer",

@@ -1,14 +1,13 @@
 """Options of the task `reasoning_gym`: its families of problems and how responses are read."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from knapsack_rl.tasks.option_errors import option_error
+from knapsack_rl.tasks.options import TaskOptions, read_options
 from knapsack_rl.tasks.procedural.installed import check_set, require_package
-from knapsack_rl.tasks.task import CutOff
 
 FamilyName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(_[a-z0-9]+)*$")]
 Share = Annotated[float, Field(ge=0, lt=1)]
@@ -48,14 +47,13 @@ class FamilyOptions(BaseModel):
         return self
 
 
-class ReasoningGymOptions(BaseModel):
+class ReasoningGymOptions(TaskOptions):
     """Options under `task.options`."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     families: tuple[FamilyOptions, ...] = Field(min_length=1)
     answer: Literal["response", "boxed", "answer_line"] = "response"
-    cut_off: CutOff = "wrong"
+    reward: Literal["right", "score"] = "right"
+    """``right``: 1 for a score of 1, else 0; ``score``: the score itself, so partial credit is rewarded."""
     demonstration_errors: Share = 0.0
 
     @model_validator(mode="after")
@@ -82,18 +80,7 @@ def check_options(options: Mapping[str, Any]) -> ReasoningGymOptions:
         ConfigError: reasoning-gym is not installed, unknown option, set or parameter, or a bad value; one line.
     """
     require_package()
-    try:
-        checked = ReasoningGymOptions(**options)
-    except ValidationError as error:
-        raise option_error(error, known=_known(error)) from None
+    checked = read_options(ReasoningGymOptions, options)
     for index, family in enumerate(checked.families):
         check_set(family.set, family.parameters, where=f"task.options.families.{index}")
     return checked
-
-
-def _known(error: ValidationError) -> Iterable[str]:
-    """Options where the first mistake is: of a family, or of the task."""
-    path = error.errors()[0]["loc"]
-    return (
-        FamilyOptions.model_fields if path[:1] == ("families",) and len(path) > 1 else ReasoningGymOptions.model_fields
-    )

@@ -1,38 +1,40 @@
 """Problems of reasoning-gym: any of its sets with its parameters, scored by its own scorers.
 
 A response is right if its score is 1. Partial credit (many scorers give 0.01, 0.1 or a ratio of lengths) is recorded
-and no reward: it would make groups of wrong responses look as if there were something to learn from them.
+and no reward, unless the option ``reward`` says so: it makes groups of wrong responses look as if there were something
+to learn from them.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
 from knapsack_rl.base.errors import ConfigError
 from knapsack_rl.base.seeding import derive_seed
 from knapsack_rl.base.types import Prompt, StopReason
+from knapsack_rl.tasks.answer_styles import Reading, Readings, on_both
+from knapsack_rl.tasks.needs import Needs, of_extra
 from knapsack_rl.tasks.preparation import OpenTokenizer, Preparation, plain_preparation
 from knapsack_rl.tasks.procedural.answers import VOCABULARY, read_answer, write_answer, wrong_answer
 from knapsack_rl.tasks.procedural.items import Answered, Items, ItemSet
 from knapsack_rl.tasks.procedural.options import FamilyOptions, ReasoningGymOptions, check_options
 from knapsack_rl.tasks.procedural.problems import Problems, draw_problems, further_items, item_set
-from knapsack_rl.tasks.task import Demonstration, Response, Verdict
-from knapsack_rl.tasks.templates import get_template
+from knapsack_rl.tasks.task import Task
+from knapsack_rl.tasks.verdict import Demonstration, Response, Verdict
 
 
 @dataclass(frozen=True)
-class ReasoningGymTask:
+class ReasoningGymTask(Task[ReasoningGymOptions]):
     """Makes its problems on first use, in processes of its own; scoring asks the same processes."""
 
-    options: ReasoningGymOptions
-    seed: int
     _items: Items = field(default_factory=Items, compare=False, repr=False)
 
     @classmethod
-    def from_options(cls, options: Mapping[str, Any], *, seed: int) -> "ReasoningGymTask":
+    def from_options(cls, options: Mapping[str, Any], *, seed: int) -> Self:
         """Check the options and build the task; no problem is made yet.
 
         Raises:
@@ -45,19 +47,24 @@ class ReasoningGymTask:
         """Number of training problems."""
         return sum(family.num_train for family in self.options.families)
 
-    def check_templates(self, training: str, benchmarks: str) -> None:
-        """A template must ask for the answer as the option `answer` reads it, or not say.
+    def num_problems(self) -> int:
+        """Number of benchmark problems."""
+        return sum(family.num_benchmark for family in self.options.families)
 
-        Raises:
-            ConfigError: unknown template, or one that goes with another `answer`.
-        """
-        for key, name in (("template", training), ("benchmark_template", benchmarks)):
-            asked = get_template(name).answer_style
-            if asked not in (None, self.options.answer):
-                raise ConfigError(
-                    f"prompt.{key}: {name!r} asks for the answer as {asked}, but task.options.answer is"
-                    f" {self.options.answer!r}; set it to {asked!r} or choose another template"
-                )
+    @property
+    def partial_credit(self) -> bool:
+        """As the option ``reward`` says."""
+        return self.options.reward == "score"
+
+    def needs(self) -> Needs:
+        """The package."""
+        return Needs(libraries=(of_extra("reasoning-gym", extra="reasoning-gym"),))
+
+    def readings(self) -> Readings:
+        """As the option ``answer`` says."""
+        style = self.options.answer
+        reading = Reading(style=style, reader=f"option `answer: {style}`", change="an `answer` (task.options)")
+        return on_both(reading)
 
     def preparation(self, open_tokenizer: OpenTokenizer) -> Preparation:
         """The sets as they are drawn; nothing is filtered.
@@ -69,33 +76,26 @@ class ReasoningGymTask:
         del open_tokenizer
         return plain_preparation(self._problems.train, self._problems.benchmarks)
 
-    def reveal(self, benchmarks: Mapping[str, Sequence[Prompt]]) -> Mapping[str, Sequence[Prompt]]:
-        """The same: nothing is kept back."""
-        return benchmarks
+    def judge(self, prompt: Prompt, text: str) -> Verdict:
+        """Judge one response; see ``judge_many``."""
+        return self.judge_many([Response(prompt=prompt, text=text, stop=StopReason.EOS)])[0]
 
-    def score(self, prompt: Prompt, text: str, *, stop: StopReason) -> Verdict:
-        """Judge one response; see ``score_many``."""
-        return self.score_many([Response(prompt=prompt, text=text, stop=stop)])[0]
-
-    def score_many(self, responses: Sequence[Response]) -> Sequence[Verdict]:
+    def judge_many(self, responses: Sequence[Response]) -> Sequence[Verdict]:
         """Verdicts in order, by the scorer of each problem's set, within its limits of time and memory.
-
-        A response that was cut off is wrong unread, unless the option ``cut_off`` has it graded.
 
         Raises:
             InputError: the problems are not those that the installed reasoning-gym makes.
         """
-        unread = Verdict(0, "truncated")
-        verdicts = [unread if self._unread(one) else Verdict(0, "no_answer") for one in responses]
         found = {
             index: answer
             for index, one in enumerate(responses)
-            if verdicts[index] is not unread and (answer := read_answer(one.text, self.options.answer)) is not None
+            if (answer := read_answer(one.text, self.options.answer)) is not None
         }
         scores = self._items.score([self._answered(responses[index].prompt, found[index]) for index in found])
+        verdicts = dict.fromkeys(range(len(responses)), Verdict(0, "no_answer"))
         for (index, answer), score in zip(found.items(), scores, strict=True):
-            verdicts[index] = _verdict(answer, score)
-        return verdicts
+            verdicts[index] = _verdict(answer, score, rewarded=self.partial_credit)
+        return list(verdicts.values())
 
     def close(self) -> None:
         """End the processes."""
@@ -141,9 +141,6 @@ class ReasoningGymTask:
         style = self.options.answer
         return [Demonstration(one.text, write_answer(text, style)) for one, text in zip(found, told, strict=True)]
 
-    def _unread(self, response: Response) -> bool:
-        return response.stop is StopReason.LENGTH and self.options.cut_off == "wrong"
-
     def _answered(self, prompt: Prompt, answer: str) -> Answered:
         family, _, index = prompt.id.rpartition("-")
         return Answered(items=self._sets[family], index=int(index), reference=prompt.answer, response=answer)
@@ -157,8 +154,8 @@ class ReasoningGymTask:
         return draw_problems(self.options, self._items, seed=self.seed)
 
 
-def _verdict(answer: str, score: float | None) -> Verdict:
-    if score is None:
-        return Verdict(0, "timeout", answer)
+def _verdict(answer: str, score: float | None, *, rewarded: bool) -> Verdict:
+    if score is None or not math.isfinite(score):
+        return Verdict(0, "timeout" if score is None else "wrong", answer)
     right = score == 1.0
-    return Verdict(int(right), "right" if right else "wrong", answer, score)
+    return Verdict(score if rewarded else int(right), "right" if right else "wrong", answer, score)

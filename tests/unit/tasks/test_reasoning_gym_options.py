@@ -27,7 +27,7 @@ def test_without_the_package_the_remedy_is_told(monkeypatch):
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ({}, r"task\.options\.families: Field required.*options: families"),
+        ({}, r"task\.options\.families: required key is missing; options: .*families"),
         ({"families": []}, r"task\.options\.families: .*at least 1"),
         (options({"set": "chain_sums"}), r"families\.0\.set: unknown set 'chain_sums'; did you mean 'chain_sum'"),
         (options(SUMS, {"set": "qqq"}), r"families\.1\.set: unknown set 'qqq'; reasoning-gym has \d+"),
@@ -42,7 +42,7 @@ def test_without_the_package_the_remedy_is_told(monkeypatch):
         (options(SUMS | {"num_train": 0, "num_benchmark": 0}), r"families\.0: .* both 0"),
         (options(SUMS | {"num_train": 0}), r"no family has training problems"),
         (options(SUMS | {"num_benchmark": 0}), r"no family has a benchmark"),
-        (options(SUMS | {"nums": 3}), r"families\.0\.nums: .*options: set, name, parameters"),
+        (options(SUMS | {"nums": 3}), r"families\.0\.nums: unknown key \(value 3\); .*known: set, name, parameters"),
         (options(demonstration_errors=1.0), r"demonstration_errors: .*less than 1 \(value 1\.0\)"),
         (options(answer="tag"), r"task\.options\.answer: .*'boxed'"),
     ],
@@ -69,7 +69,7 @@ def test_lists_of_yaml_serve_where_a_set_wants_a_tuple():
 @installed
 def test_templates_go_with_the_way_answers_are_read():
     """A template that asks for a box is refused where whole responses are read."""
-    with pytest.raises(ConfigError, match=r"prompt\.template: 'boxed' asks .* set it to 'boxed'"):
+    with pytest.raises(ConfigError, match=r"prompt\.template: 'boxed' asks .* choose a template and an `answer`"):
         build_task("reasoning_gym", options(), seed=0).check_templates("boxed", "plain")
     build_task("reasoning_gym", options(answer="boxed"), seed=0).check_templates("boxed", "plain")
 
