@@ -6,7 +6,7 @@ import pandas as pd
 from knapsack_rl.analysis.frames import ARM_KEYS, StudyFrames, in_grid_order
 from knapsack_rl.analysis.parts import codes_of, first_rows
 from knapsack_rl.analysis.stats import seed_means
-from knapsack_rl.grpo import mixed
+from knapsack_rl.grpo import has_gradient
 
 SHARES = ("steps_share", "budget_share", "gradient_share", "unknown_budget_share", "unknown_after")
 
@@ -34,7 +34,8 @@ def first_epoch_rows(frames: StudyFrames) -> pd.DataFrame:
     code_G, num = codes_of(groups, ["run_id"])
     names = groups["run_id"].iloc[first_rows(code_G)].astype("str")
     rollouts_G = groups["num_rollouts"].to_numpy(dtype=np.float64)
-    signal_G = mixed(groups["num_successes"].to_numpy(), groups["num_rollouts"].to_numpy())
+    successes_G, distinct_G = groups["num_successes"].to_numpy(), groups.get("num_distinct_rewards")
+    signal_G = has_gradient(successes_G, groups["num_rollouts"].to_numpy(), num_distinct_P=distinct_G)
     first_G = groups["step"].to_numpy() <= names.map(last).fillna(0).to_numpy()[code_G]
     unknown_G = groups["p_belief"].isna().to_numpy()
     weights = {

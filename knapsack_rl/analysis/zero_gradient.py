@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from knapsack_rl.analysis.frames import CELL_KEYS, COUNT_COLUMNS, RATIO_COLUMNS
-from knapsack_rl.grpo import all_correct, all_wrong, mixed
+from knapsack_rl.grpo import all_correct, all_wrong, has_gradient
 
 SECOND_VISIT = 2
 MOST = 0.5
@@ -28,9 +28,9 @@ def add_step_facts(steps: pd.DataFrame, groups: pd.DataFrame) -> pd.DataFrame:
 def step_ratios(groups: pd.DataFrame) -> pd.DataFrame:
     """Shares of each step, indexed by step.
 
-    - ``ratio_rollouts``: rollouts in mixed groups / rollouts, the effective-gradient ratio of Knapsack RL
+    - ``ratio_rollouts``: rollouts in groups with a gradient / rollouts, the effective-gradient ratio of Knapsack RL
       (arXiv 2509.25849v1). It rises when rollouts merely move to prompts that have a signal.
-    - ``ratio_prompts``: mixed groups / groups. Re-weighting alone cannot raise it.
+    - ``ratio_prompts``: groups with a gradient / groups. Re-weighting alone cannot raise it.
     - ``all_correct_*``, ``all_wrong_*``: the two kinds of zero-gradient group, by prompts and by rollouts.
 
     - ``repeat_frac``: prompts visited for at least the second time / prompts.
@@ -38,13 +38,15 @@ def step_ratios(groups: pd.DataFrame) -> pd.DataFrame:
     By prompts the first three shares of a step sum to 1, and by rollouts they do too.
 
     Args:
-        groups: one row per step and prompt with ``step, visit, num_rollouts, num_successes``.
+        groups: one row per step and prompt with ``step, visit, num_rollouts, num_successes``, and
+            ``num_distinct_rewards`` where the task gives partial credit.
     """
     successes, rollouts = groups["num_successes"].to_numpy(), groups["num_rollouts"].to_numpy()
+    effective = has_gradient(successes, rollouts, num_distinct_P=groups.get("num_distinct_rewards"))
     masks = {
-        "ratio": mixed(successes, rollouts),
-        "all_correct": all_correct(successes, rollouts),
-        "all_wrong": all_wrong(successes, rollouts),
+        "ratio": effective,
+        "all_correct": all_correct(successes, rollouts) & ~effective,
+        "all_wrong": all_wrong(successes, rollouts) & ~effective,
     }
     shares = {f"{name}_prompts": mask.astype(float) for name, mask in masks.items()}
     weighted = {f"{name}_rollouts": mask * rollouts for name, mask in masks.items()}

@@ -1,4 +1,7 @@
-"""Which groups carry a gradient. Binary rewards; ``_P`` = prompts of a step (or any number of groups)."""
+"""Which groups carry a gradient: those whose rewards are not all equal. ``_P`` = prompts of a step, or any groups.
+
+With rewards of 0 and 1 the number of successes tells it; with partial credit the number of distinct rewards does.
+"""
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -28,15 +31,35 @@ def mixed(num_successes_P: ArrayLike, num_rollouts_P: ArrayLike) -> BoolArray:
     return np.asarray((successes > 0) & (successes < rollouts))
 
 
-def effective_ratios(num_successes_P: ArrayLike, num_rollouts_P: ArrayLike) -> tuple[float, float]:
+def has_gradient(
+    num_successes_P: ArrayLike, num_rollouts_P: ArrayLike, *, num_distinct_P: ArrayLike | None = None
+) -> BoolArray:
+    """Per group: the rewards are not all equal, so the advantages are not all zero.
+
+    Args:
+        num_successes_P: right rollouts.  [P]
+        num_rollouts_P: rollouts.  [P]
+        num_distinct_P: distinct rewards, NaN where they are 0 and 1; None: everywhere.  [P]
+    """
+    outcomes = mixed(num_successes_P, num_rollouts_P)
+    if num_distinct_P is None:
+        return outcomes
+    distinct = np.asarray(num_distinct_P, dtype=np.float64)
+    return np.where(np.isnan(distinct), outcomes, distinct > 1)
+
+
+def effective_ratios(
+    num_successes_P: ArrayLike, num_rollouts_P: ArrayLike, *, num_distinct_P: ArrayLike | None = None
+) -> tuple[float, float]:
     """Effective-gradient ratio of a step: ``(by rollouts, by prompts)``, each in 0..1.
 
-    By rollouts (the paper's): rollouts in mixed groups / rollouts. By prompts: mixed groups / groups. The first rises
+    By rollouts (the paper's): rollouts in groups with a gradient (see ``has_gradient``) / rollouts. By prompts: such
+    groups / groups. The first rises
     when rollouts are merely moved to prompts with a signal; the second cannot be raised by re-weighting alone.
     Both are NaN for a step without rollouts.
     """
     rollouts = np.asarray(num_rollouts_P, dtype=np.float64)
-    effective = mixed(num_successes_P, num_rollouts_P)
+    effective = has_gradient(num_successes_P, num_rollouts_P, num_distinct_P=num_distinct_P)
     if rollouts.sum() == 0:
         return float("nan"), float("nan")
     return float(rollouts[effective].sum() / rollouts.sum()), float(effective.mean())

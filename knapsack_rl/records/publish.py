@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from knapsack_rl.records.schemas import GROUPS, ROUNDS, STEPS
+import pyarrow as pa
+
+from knapsack_rl.records.schemas import GROUPS, PARTIAL_CREDIT, ROUNDS, STEPS
 from knapsack_rl.records.tables import table_of, write_table
 
 
@@ -15,6 +17,12 @@ def publish_journal(records: Sequence[dict[str, Any]], folder: Path) -> None:
     and ``ROUNDS`` but ``step``.
     """
     write_table(folder / "steps.parquet", table_of(records, STEPS))
-    for name, schema in (("groups", GROUPS), ("rounds", ROUNDS)):
+    for name, schema in (("groups", _groups_schema(records)), ("rounds", ROUNDS)):
         rows = ({"step": record["step"], **row} for record in records for row in record[name])
         write_table(folder / f"{name}.parquet", table_of(rows, schema))
+
+
+def _groups_schema(records: Sequence[dict[str, Any]]) -> pa.Schema:
+    """``GROUPS``; without the column of partial credit where the task gives none."""
+    graded = any(PARTIAL_CREDIT in group for record in records for group in record["groups"])
+    return GROUPS if graded else GROUPS.remove(GROUPS.get_field_index(PARTIAL_CREDIT))

@@ -100,10 +100,14 @@ GROUPS = _schema(
         "num_successes": pa.int32(),
         "num_truncated": pa.int32(),
         "num_response_tokens": pa.int64(),
+        "num_distinct_rewards": pa.int32(),  # 1 = no gradient; only of tasks with partial credit: no column elsewhere
     },
-    nullable=("p_belief",),
+    nullable=("p_belief", "num_distinct_rewards"),
 )
 """One row per step and prompt."""
+
+PARTIAL_CREDIT = "num_distinct_rewards"
+"""Column of ``GROUPS`` that only records of a task with partial credit have."""
 
 ROUNDS = _schema(
     {
@@ -119,12 +123,12 @@ ROUNDS = _schema(
 
 _ANSWER = {
     "sample": pa.int32(),
-    "reward": pa.int8(),  # 1 right, 0 wrong
+    "reward": pa.int8(),  # 1 right (the task's reward reaches its threshold of success), 0 wrong
     "reason": pa.string(),
     "num_response_tokens": pa.int32(),
     "truncated": pa.bool_(),
     "extracted": pa.string(),  # the final answer that was judged; null = none was found
-    "score": pa.float64(),  # partial credit in [0, 1], no reward; null = the task gives none
+    "score": pa.float64(),  # partial credit, whether or not it is the reward; null = the task gives none
 }
 """One sampled answer, to whatever problem."""
 

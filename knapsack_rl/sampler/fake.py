@@ -9,15 +9,23 @@ from knapsack_rl.base.types import GenerationRequest, Group, Prompt, Rollout, St
 
 
 class FakeSampler:
-    """Answers right with probability ``p_success(prompt)``, else with the text ``wrong``.
+    """Answers right with probability ``p_success(prompt)``.
 
     A right response is the prompt's reference answer preceded by ``=``, so that the real scorer of a task judges it.
-    Tokens are placeholders of length ``num_tokens``; ``load`` counts the weight versions handed over.
+    Another is ``wrong(prompt, draw)``, where the draw is uniform in [0, 1). Tokens are placeholders of length
+    ``num_tokens``; ``load`` counts the weight versions handed over.
     """
 
-    def __init__(self, p_success: Callable[[Prompt], float], *, num_tokens: int = 4) -> None:
+    def __init__(
+        self,
+        p_success: Callable[[Prompt], float],
+        *,
+        num_tokens: int = 4,
+        wrong: Callable[[Prompt, float], str] = lambda _, __: "wrong",
+    ) -> None:
         self._p_success = p_success
         self._num_tokens = num_tokens
+        self._wrong = wrong
         self.num_loads = 0
 
     def generate(self, request: GenerationRequest) -> list[Group]:
@@ -33,10 +41,11 @@ class FakeSampler:
         self.num_loads += 1
 
     def _rollout(self, prompt: Prompt, seed: int) -> Rollout:
-        right = np.random.default_rng(seed).random() < self._p_success(prompt)
+        rng = np.random.default_rng(seed)
+        right = rng.random() < self._p_success(prompt)
         return Rollout(
             tokens=(2,) * self._num_tokens,
             logprobs=(-1.0,) * self._num_tokens,
-            text=f"={prompt.answer}" if right else "wrong",
+            text=f"={prompt.answer}" if right else self._wrong(prompt, rng.random()),
             stop=StopReason.EOS,
         )

@@ -34,7 +34,7 @@ def benchmark_prompts(folder: Path, *, prompt: PromptConfig) -> BenchmarkPrompts
 
 def score_benchmarks(
     sampler: Sampler,
-    task: Task,
+    task: Task[Any],
     *,
     benchmarks: Mapping[str, Sequence[Prompt]],
     settings: EvaluationConfig,
@@ -58,7 +58,7 @@ def score_benchmarks(
 
 def score_benchmark(
     sampler: Sampler,
-    task: Task,
+    task: Task[Any],
     *,
     problems: Sequence[Prompt],
     settings: EvaluationConfig,
@@ -79,10 +79,10 @@ def score_benchmark(
             "problem_id": prompt.id,
             "kind": prompt.kind,
             "sample": index,
-            "reward": verdict.reward,
+            "reward": int(task.succeeded(verdict)),
             "reason": verdict.reason,
             "extracted": verdict.extracted,
-            "score": verdict.score,
+            "score": verdict.reward if task.partial_credit and verdict.score is None else verdict.score,
             "num_response_tokens": len(rollout.tokens),
             "truncated": rollout.stop is StopReason.LENGTH,
         }

@@ -9,6 +9,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Mapping
+from math import nan
 from pathlib import Path
 from typing import Any, Self
 
@@ -96,6 +97,7 @@ class LiveTracker:
                 record,
                 num_successes_P=[group["num_successes"] for group in groups],
                 num_rollouts_P=[group["num_rollouts"] for group in groups],
+                num_distinct_P=[group.get("num_distinct_rewards", nan) for group in groups],
             )
             points += [Point(name=n, value=v, step=record["step"], time_ms=time_ms) for n, v in metrics.items()]
         return points

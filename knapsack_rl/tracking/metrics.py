@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import ArrayLike
 
-from knapsack_rl.grpo import all_correct, all_wrong, effective_ratios
+from knapsack_rl.grpo import all_correct, all_wrong, effective_ratios, has_gradient
 from knapsack_rl.records import STEPS, WALL_CLOCK_COLUMNS
 
 AVERAGE = "average"
@@ -35,7 +35,11 @@ class Point:
 
 
 def step_metrics(
-    facts: Mapping[str, Any], *, num_successes_P: ArrayLike, num_rollouts_P: ArrayLike
+    facts: Mapping[str, Any],
+    *,
+    num_successes_P: ArrayLike,
+    num_rollouts_P: ArrayLike,
+    num_distinct_P: ArrayLike | None = None,
 ) -> dict[str, float]:
     """Metrics of one training step.
 
@@ -43,6 +47,7 @@ def step_metrics(
         facts: a row of ``STEPS``.
         num_successes_P: right rollouts per prompt of the step.  [P]
         num_rollouts_P: rollouts per prompt of the step.  [P]
+        num_distinct_P: distinct rewards per prompt of the step, NaN where they are 0 and 1; None: everywhere.  [P]
 
     Returns:
         ``train/*`` and ``seconds/*``: the recorded facts; ``allocation/*``: where the rollouts went, and the shares of
@@ -51,11 +56,12 @@ def step_metrics(
     known = {name: facts.get(name) for name in STEPS.names if name != "step"}
     metrics = {f"{_section(name)}/{name}": float(value) for name, value in known.items() if value is not None}
     metrics["train/success_rate"] = facts["num_successes"] / max(facts["num_rollouts"], 1)
-    by_rollouts, by_prompts = effective_ratios(num_successes_P, num_rollouts_P)
+    by_rollouts, by_prompts = effective_ratios(num_successes_P, num_rollouts_P, num_distinct_P=num_distinct_P)
+    equal_P = ~has_gradient(num_successes_P, num_rollouts_P, num_distinct_P=num_distinct_P)
     metrics["allocation/ratio_rollouts"] = by_rollouts
     metrics["allocation/ratio_prompts"] = by_prompts
-    metrics["allocation/all_correct_prompts"] = float(np.mean(all_correct(num_successes_P, num_rollouts_P)))
-    metrics["allocation/all_wrong_prompts"] = float(np.mean(all_wrong(num_successes_P, num_rollouts_P)))
+    metrics["allocation/all_correct_prompts"] = float(np.mean(equal_P & all_correct(num_successes_P, num_rollouts_P)))
+    metrics["allocation/all_wrong_prompts"] = float(np.mean(equal_P & all_wrong(num_successes_P, num_rollouts_P)))
     metrics["allocation/max_rollouts"] = float(np.max(num_rollouts_P))
     metrics["allocation/std_rollouts"] = float(np.std(np.asarray(num_rollouts_P)))
     return metrics
@@ -70,11 +76,17 @@ def training_points(steps: pa.Table, groups: pa.Table, *, end_ms: int) -> list[P
     seconds = steps["step_s"].to_numpy()
     times_ms = end_ms - np.round(1000 * (seconds.sum() - seconds.cumsum())).astype(int)
     step_of_group = groups["step"].to_numpy()
-    successes, rollouts = groups["num_successes"].to_numpy(), groups["num_rollouts"].to_numpy()
+    names = ("num_successes", "num_rollouts", "num_distinct_rewards")
+    successes, rollouts, distinct = (groups[name].to_numpy(zero_copy_only=False) for name in names)
     points: list[Point] = []
     for facts, time_ms in zip(steps.to_pylist(), times_ms.tolist(), strict=True):
         rows_P = step_of_group == facts["step"]
-        metrics = step_metrics(facts, num_successes_P=successes[rows_P], num_rollouts_P=rollouts[rows_P])
+        metrics = step_metrics(
+            facts,
+            num_successes_P=successes[rows_P],
+            num_rollouts_P=rollouts[rows_P],
+            num_distinct_P=distinct[rows_P],
+        )
         points += _points(metrics.items(), step=facts["step"], time_ms=time_ms)
     return points
 

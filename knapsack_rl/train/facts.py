@@ -40,8 +40,13 @@ def sampled_entropy(groups: Sequence[Group]) -> float:
     return float(np.mean(means)) if means else 0.0
 
 
-def group_facts(drawn: StepRollouts, *, tracker: Tracker, history: PromptHistory) -> list[dict[str, Any]]:
-    """One row per prompt: the columns of ``GROUPS`` but ``step``. Call before tracker and history learn the step."""
+def group_facts(
+    drawn: StepRollouts, *, tracker: Tracker, history: PromptHistory, partial_credit: bool = False
+) -> list[dict[str, Any]]:
+    """One row per prompt: the columns of ``GROUPS`` but ``step``. Call before tracker and history learn the step.
+
+    How many distinct rewards a group has is told only where a task gives partial credit; successes tell it elsewhere.
+    """
     beliefs = tracker.predict([group.prompt.id for group in drawn.groups])
     kept = drawn.update.kept
     return [
@@ -53,12 +58,13 @@ def group_facts(drawn: StepRollouts, *, tracker: Tracker, history: PromptHistory
             "num_rollouts": len(rewards),
             "num_rounds": num_rounds,
             "num_kept": len(rewards) if kept is None else num_kept(kept.get(group.prompt.id), len(rewards)),
-            "num_successes": int(sum(rewards)),
+            "num_successes": sum(successes),
             "num_truncated": sum(rollout.stop is StopReason.LENGTH for rollout in group.rollouts),
             "num_response_tokens": sum(len(rollout.tokens) for rollout in group.rollouts),
+            **({"num_distinct_rewards": len(set(rewards))} if partial_credit else {}),
         }
-        for group, rewards, num_rounds, rate in zip(
-            drawn.groups, drawn.rewards_P_G, drawn.num_rounds_P, beliefs.rate_P, strict=True
+        for group, rewards, successes, num_rounds, rate in zip(
+            drawn.groups, drawn.rewards_P_G, drawn.successes_P_G, drawn.num_rounds_P, beliefs.rate_P, strict=True
         )
     ]
 

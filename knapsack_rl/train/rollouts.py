@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import islice
 
 import numpy as np
 
@@ -12,11 +11,9 @@ from knapsack_rl.base.seeding import derive_seed
 from knapsack_rl.base.types import GenerationRequest, Group, Prompt, Rollout
 from knapsack_rl.beliefs import BeliefArrays
 from knapsack_rl.beliefs.oracle import NeedsProbe
-from knapsack_rl.tasks import Response
 from knapsack_rl.train.build import Parts
 from knapsack_rl.train.stopwatch import Stopwatch
-
-Rewards = list[list[float]]
+from knapsack_rl.train.verdicts import Judged, agreed_verdicts
 
 
 @dataclass(slots=True, kw_only=True)
@@ -27,6 +24,7 @@ class _Member:
     prompt_tokens: tuple[int, ...] = ()
     rollouts: list[Rollout]
     rewards: list[float]
+    successes: list[int]
     num_rounds: int = 0
 
 
@@ -36,8 +34,10 @@ class StepRollouts:
 
     groups: list[Group]
     """All rollouts of each prompt, those of later rounds last.  [P]"""
-    rewards_P_G: Rewards
+    rewards_P_G: list[list[float]]
     """Their rewards.  [P][G]"""
+    successes_P_G: list[list[int]]
+    """1 for a success, else 0.  [P][G]"""
     num_rounds_P: list[int]
     """Rounds in which each prompt was asked for.  [P]"""
     reasons: Counter[str]
@@ -84,6 +84,7 @@ class Drawing:
                 for member in members
             ],
             rewards_P_G=[member.rewards for member in members],
+            successes_P_G=[member.successes for member in members],
             num_rounds_P=[member.num_rounds for member in members],
             reasons=self._reasons,
             ledger=self._ledger,
@@ -134,26 +135,27 @@ class Drawing:
         with self._watch("sample"):
             groups = self._parts.sampler.generate(request)
         with self._watch("score"):
-            rewards, reasons = _agreed_verdicts(self._parts, groups)
-        self._reasons += reasons
-        for group, mine in zip(groups, rewards, strict=True):
-            self._remember(group, mine)
-        return _drawn(groups, rewards), _spent(groups)
+            judged = agreed_verdicts(self._parts.task, groups, ranks=self._parts.ranks)
+        self._reasons += judged.reasons
+        for group, rewards, successes in zip(groups, judged.rewards_P_G, judged.successes_P_G, strict=True):
+            self._remember(group, rewards=rewards, successes=successes)
+        return _drawn(groups, judged), _spent(groups)
 
-    def _remember(self, group: Group, rewards: list[float]) -> None:
-        fresh = _Member(prompt=group.prompt, rollouts=[], rewards=[])
+    def _remember(self, group: Group, *, rewards: list[float], successes: list[int]) -> None:
+        fresh = _Member(prompt=group.prompt, rollouts=[], rewards=[], successes=[])
         member = self._members.setdefault(group.prompt.id, fresh)
         member.prompt_tokens = group.prompt_tokens
         member.rollouts += group.rollouts
         member.rewards += rewards
+        member.successes += successes
         member.num_rounds += 1
 
 
-def _drawn(groups: Sequence[Group], rewards: Rewards) -> Drawn:
+def _drawn(groups: Sequence[Group], judged: Judged) -> Drawn:
     ids = [group.prompt.id for group in groups]
     return Drawn(
-        rewards=dict(zip(ids, rewards, strict=True)),
-        successes={prompt_id: int(sum(mine)) for prompt_id, mine in zip(ids, rewards, strict=True)},
+        rewards=dict(zip(ids, judged.rewards_P_G, strict=True)),
+        successes={prompt_id: sum(mine) for prompt_id, mine in zip(ids, judged.successes_P_G, strict=True)},
         num_tokens={group.prompt.id: [len(rollout.tokens) for rollout in group.rollouts] for group in groups},
     )
 
@@ -178,7 +180,8 @@ def _probe(parts: Parts, prompts: Sequence[Prompt], *, step: int) -> int:
     counts = [size] * len(prompts)
     request = _request(parts, prompts, counts=counts, purpose=("probe", step), first_P=[0] * len(prompts))
     groups = parts.sampler.generate(request)
-    successes = [float(sum(rewards)) for rewards in _agreed_verdicts(parts, groups)[0]]
+    judged = agreed_verdicts(parts.task, groups, ranks=parts.ranks)
+    successes = [float(sum(successes_G)) for successes_G in judged.successes_P_G]
     parts.tracker.set_probe([prompt.id for prompt in prompts], successes=successes, draws=[float(size)] * len(prompts))
     return sum(counts)
 
@@ -202,22 +205,3 @@ def _request(
         ),
         expected_tokens=None if cost_P is None else tuple(float(cost) for cost in cost_P),
     )
-
-
-def _agreed_verdicts(parts: Parts, groups: Sequence[Group]) -> tuple[Rewards, Counter[str]]:
-    """Rank 0 judges and tells the others: a grader with a time limit might judge otherwise on another rank.
-
-    Returns:
-        Rewards by group, and how many verdicts had which reason.
-    """
-    mine = _score(parts, groups) if parts.ranks.rank == 0 else None
-    verdicts: tuple[Rewards, Counter[str]] = parts.ranks.gather(mine)[0]
-    return verdicts
-
-
-def _score(parts: Parts, groups: Sequence[Group]) -> tuple[Rewards, Counter[str]]:
-    """The task is given all responses at once, which is cheaper where it uses other processes."""
-    responses = [Response(prompt=group.prompt, text=r.text, stop=r.stop) for group in groups for r in group.rollouts]
-    verdicts = parts.task.score_many(responses)
-    rewards = iter([verdict.reward for verdict in verdicts])
-    return [list(islice(rewards, len(group.rollouts))) for group in groups], Counter(v.reason for v in verdicts)

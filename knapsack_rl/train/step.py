@@ -39,7 +39,9 @@ def run_step(parts: Parts, step: int) -> dict[str, Any]:
         with watch("sync"):
             parts.sampler.load(parts.learner.weights())
         with watch("allocate"):
-            rows = group_facts(drawn, tracker=parts.tracker, history=parts.history)
+            rows = group_facts(
+                drawn, tracker=parts.tracker, history=parts.history, partial_credit=parts.task.partial_credit
+            )
             _learn(parts, drawn, step=step)
     return {
         "step": step,
@@ -66,10 +68,9 @@ def _multiply_adds(parts: Parts) -> int:
 def _learn(parts: Parts, drawn: StepRollouts, *, step: int) -> None:
     """Tracker, method and history learn after the update: a step never sees its own outcome.
 
-    The tracker is told of every rollout, those that were not trained on included.
+    The tracker is told whether every rollout succeeded, those that were not trained on included.
     """
     prompt_ids = [group.prompt.id for group in drawn.groups]
-    successes_P_G = [[int(reward) for reward in rewards] for rewards in drawn.rewards_P_G]
-    parts.tracker.observe(step=step, prompt_ids=prompt_ids, rewards=successes_P_G)
+    parts.tracker.observe(step=step, prompt_ids=prompt_ids, rewards=drawn.successes_P_G)
     parts.strategy_state = drawn.update.state
     parts.history.record(drawn.groups)

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, ExitStack
+from math import nan
 from typing import Any, Protocol, Self
 
 from knapsack_rl.config import RunConfig
@@ -91,7 +92,11 @@ def _unread(facts: Mapping[str, Any]) -> dict[str, str]:
 
 def _summary(facts: Mapping[str, Any]) -> dict[str, str]:
     groups = facts["groups"]
-    ratio, _ = effective_ratios([g["num_successes"] for g in groups], [g["num_rollouts"] for g in groups])
+    ratio, _ = effective_ratios(
+        [group["num_successes"] for group in groups],
+        [group["num_rollouts"] for group in groups],
+        num_distinct_P=[group.get("num_distinct_rewards", nan) for group in groups],
+    )
     return {
         "reward": f"{facts['num_successes'] / facts['num_rollouts']:.3f}",
         "effective": f"{ratio:.2f}",
