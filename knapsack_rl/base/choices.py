@@ -47,6 +47,10 @@ class NamedChoices(Generic[T]):
         """Names that installed packages add, sorted."""
         return tuple(sorted(set(installed(self._contract.group)) - set(self._choices)))
 
+    def origin(self, name: str) -> str:
+        """Module and class behind a name that an installed package adds."""
+        return installed(self._contract.group)[name].value
+
     def find(self, name: str) -> type[T]:
         """The class of that name.
 

@@ -36,6 +36,14 @@ class Contract:
     """Documentation of how to write one."""
     inherits: bool = True
     """Whether a class must inherit from ``base``."""
+    alternative: "Contract | None" = None
+    """Another contract that a class may keep instead: the one whose ``base`` it inherits from is asked of it."""
+
+    @property
+    def remedy(self) -> str:
+        """What a class must define, and where that is explained."""
+        *others, last = self.required
+        return f"define {' and '.join(filter(None, [', '.join(others), last]))} ({self.guide})"
 
 
 @cache
@@ -113,11 +121,9 @@ def _place(found: object) -> str:
 
 
 def _check(found: object, *, what: str, contract: Contract) -> None:
-    base, needed = (
-        contract.base,
-        f"{', '.join(contract.required[:-1])} and {contract.required[-1]}".removeprefix(" and "),
-    )
-    remedy = f"define {needed} ({contract.guide})"
+    if contract.alternative and inspect.isclass(found) and contract.alternative.base in found.__mro__:
+        contract = contract.alternative
+    base, remedy = contract.base, contract.remedy
     if not inspect.isclass(found):
         raise ConfigError(f"{what}: is a {type(found).__name__}, no class; give a class, and {remedy}")
     if contract.inherits and base not in found.__mro__:

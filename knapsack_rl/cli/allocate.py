@@ -16,7 +16,9 @@ class AllocateOptions:
     """Options of ``knapsack-rl allocate``."""
 
     prompts: Annotated[Path, typer.Argument(help="CSV with `id` and `success_rate`, or `successes` and `draws`.")]
-    strategy: Annotated[str, typer.Option(help="Registered strategy; see `knapsack-rl methods`.")] = "knapsack"
+    strategy: Annotated[str, typer.Option(help="A strategy that `knapsack-rl methods` lists, or module:Class.")] = (
+        "knapsack"
+    )
     options: Annotated[str, typer.Option(help="Options of the strategy as JSON.")] = "{}"
     budget_per_prompt: Annotated[int, typer.Option(help="Mean rollouts per prompt.")] = 8
     low: Annotated[int, typer.Option(help="Fewest rollouts of a prompt.")] = 2

@@ -11,7 +11,7 @@ from knapsack_rl.base.errors import OutputError
 
 def grade(
     cases: Annotated[Path, typer.Argument(help="One JSON object per line, with the texts `response` and `answer`.")],
-    grader: Annotated[str, typer.Option(help="`boxed` or `dapo`.")] = "boxed",
+    grader: Annotated[str, typer.Option(help="boxed, dapo, number, or module:Class.")] = "boxed",
     *,
     output: Annotated[Path | None, typer.Option(help="File to write; standard output if absent.")] = None,
 ) -> None:

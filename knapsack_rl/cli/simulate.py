@@ -20,9 +20,13 @@ class SimulateOptions:
     """Options of ``knapsack-rl simulate``."""
 
     pool: Annotated[str, typer.Option(help="hard, middle or late; see docs/simulation.md.")] = "hard"
-    strategy: Annotated[str, typer.Option(help="Registered strategy; see `knapsack-rl methods`.")] = "knapsack"
+    strategy: Annotated[str, typer.Option(help="A strategy that `knapsack-rl methods` lists, or module:Class.")] = (
+        "knapsack"
+    )
     options: Annotated[str, typer.Option(help="Options of the strategy as JSON.")] = "{}"
-    belief: Annotated[str | None, typer.Option(help="Registered belief; the strategy's own if absent.")] = None
+    belief: Annotated[
+        str | None, typer.Option(help="A belief that it lists, or module:Class; the strategy's own if absent.")
+    ] = None
     belief_options: Annotated[str, typer.Option(help="Options of the belief as JSON.")] = "{}"
     budget_per_prompt: Annotated[int, typer.Option(help="Mean rollouts per prompt.")] = 8
     low: Annotated[int, typer.Option(help="Fewest rollouts of a prompt.")] = 2

@@ -17,7 +17,7 @@ class Section(BaseModel):
 class TaskConfig(Section):
     """Which problems are trained on and evaluated."""
 
-    name: str = Field(description="Registered task, see `knapsack-rl methods`.")
+    name: str = Field(description="A task that `knapsack-rl methods` lists, or module:Class.")
     options: dict[str, Any] = Field(default_factory=dict, description="Options of the task, checked by the task.")
     seed: int = Field(default=0, description="Seed of the problem sets.")
     per_seed: bool = Field(
@@ -135,8 +135,11 @@ class ScheduleConfig(Section):
 class ArmConfig(Section):
     """One arm of the comparison: a strategy, the belief it reads, and the options of both."""
 
-    strategy: str = Field(description="Registered allocation strategy, see `knapsack-rl methods`.")
-    belief: str | None = Field(default=None, description="Registered belief tracker; the strategy's default if absent.")
+    strategy: str = Field(description="A strategy that `knapsack-rl methods` lists, or module:Class.")
+    belief: str | None = Field(
+        default=None,
+        description="A belief that `knapsack-rl methods` lists, or module:Class; the strategy's default if absent.",
+    )
     options: dict[str, Any] = Field(default_factory=dict, description="Options of the strategy.")
     belief_options: dict[str, Any] = Field(default_factory=dict, description="Options of the belief tracker.")
     schedule: ScheduleConfig = Field(default_factory=ScheduleConfig, description="Rollouts per step over training.")

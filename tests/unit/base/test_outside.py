@@ -4,8 +4,8 @@ import sys
 
 import pytest
 
-from knapsack_rl.allocation import build_strategy
-from knapsack_rl.allocation.registry import STRATEGIES
+from knapsack_rl.allocation import build_method, build_strategy
+from knapsack_rl.allocation.registry import METHODS
 from knapsack_rl.base.errors import ConfigError
 from knapsack_rl.base.outside import installed
 from knapsack_rl.beliefs import build_tracker
@@ -28,6 +28,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from knapsack_rl.allocation import Strategy
+from knapsack_rl.allocation.rounds import SequentialMethod
 from knapsack_rl.tasks import Grader
 
 number = 3
@@ -59,6 +60,10 @@ class Unreadable(OldStyle):
 class Whole(OldStyle):
     def __call__(self, beliefs, request, *, state, rng):
         return None
+
+
+class NoRounds(SequentialMethod):
+    name, source = "no_rounds", "nowhere"
 
 
 class NoGrader(Grader):
@@ -129,7 +134,7 @@ def test_an_entry_point_is_named_like_our_own(package):
     package("one", "knapsack_rl.strategies", {"mine": "good_rules:Mine", "uniform": "good_rules:Mine"})
     assert build_strategy("mine").name == "mine"
     assert build_strategy("uniform").name == "uniform"
-    assert STRATEGIES.names_outside() == ("mine",)
+    assert METHODS.names_outside() == ("mine",)
     with pytest.raises(ConfigError, match=r"unknown strategy 'mien'; did you mean 'mine'\? known: .*, mine, or module"):
         build_strategy("mien")
 
@@ -158,6 +163,7 @@ def test_two_packages_with_one_name_are_refused(package):
         (build_strategy, "bad_rules:Nameless", ["has no name of its own; define name, source, default_belief and __c"]),
         (build_strategy, "bad_rules:OldStyle", ["__call__ must take (self, beliefs: ", "docs/adding_a_strategy.md"]),
         (build_strategy, "bad_rules:Unreadable", ["types of its options cannot be read (name 'Elsewhere'"]),
+        (build_method, "bad_rules:NoRounds", ["has no rounds of its own; define name, source and rounds (docs/addin"]),
         (build_tracker, "bad_rules:Plain", ["belief 'bad_rules:Plain': has no name of its own"]),
         (build_tracker, "bad_rules:Forgetful", ["observe must take (self, *, step: int, prompt_ids"]),
         (build_grader, "bad_rules:NoGrader", ["grader 'bad_rules:NoGrader': has no grade of its own"]),
