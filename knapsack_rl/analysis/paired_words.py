@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from knapsack_rl.analysis.benchmarks import AVERAGE
+from knapsack_rl.analysis.present import readable
 
 MISSING = "n/a"
 
@@ -25,6 +26,21 @@ def metric_label(metric: str) -> str:
         score = "final accuracy" if kind == "accuracy" else "final pass@k"
         return f"{score}, {'average over benchmarks' if benchmark == AVERAGE else benchmark}"
     return METRICS.get(metric, metric)
+
+
+def show_differences(frame: pd.DataFrame) -> pd.DataFrame:
+    """The table ``differences`` as text."""
+    return readable(fold_differences(frame))
+
+
+def show_ablations(frame: pd.DataFrame) -> pd.DataFrame:
+    """The table ``ablations`` as text."""
+    return readable(fold_ablations(frame))
+
+
+def show_beside_means(frame: pd.DataFrame) -> pd.DataFrame:
+    """A table whose paired difference stands in a column of its own, beside the means of both arms."""
+    return readable(frame.rename(columns={"ci_low": "difference_low", "ci_high": "difference_high"}))
 
 
 def fold_differences(frame: pd.DataFrame) -> pd.DataFrame:

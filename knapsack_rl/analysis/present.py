@@ -10,10 +10,8 @@ from typing import Any
 
 import pandas as pd
 
-from knapsack_rl.analysis.claims.words import fold_claims
+from knapsack_rl.analysis.catalogue import TABLES, load
 from knapsack_rl.analysis.latex import latex_of
-from knapsack_rl.analysis.paired_words import fold_ablations, fold_differences
-from knapsack_rl.analysis.paper_layout import fold_paper_layout
 from knapsack_rl.records import write_text
 
 MISSING = "n/a"
@@ -77,118 +75,13 @@ HEADERS: Mapping[str, str] = {
 }
 """Headers that are not the column's own name with spaces."""
 
-CAPTIONS: Mapping[str, str] = {
-    "paper_layout": "Accuracy in percent at the last checkpoint that all runs of a cell share: avg@k and"
-    " unbiased pass@k per benchmark, and their unweighted average over all benchmarks shown. Gains of the average over"
-    " uniform are in points, within a seed, with 95% t-intervals; bold only where the interval excludes zero. The last"
-    " rows, where overlaps were looked for: percent of a benchmark's problems that overlap the training set.",
-    "compute_to_reach": "What an arm and uniform allocation spend until the same accuracy, and the ratio uniform"
-    " / arm: above 1 the arm needs less, 2 is the twice as many that the paper claims. Targets lie at a share"
-    " (level) of the way from the base model to the highest accuracy that all compared runs reached; curves are"
-    " linear between checkpoints and nothing is extrapolated. Ratio: geometric mean over paired seeds, 95%"
-    " t-interval on logarithms. total_s are wall-clock seconds of training steps.",
-    "ablations": "Variants that differ in one factor of their resolved configuration only, each minus the first"
-    " such variant of the grid, within a seed; the gain is the variant minus uniform allocation with all else equal,"
-    " where the study has that. Interval: 95% Student t over paired seeds. A budget is compared at equal prompts or at"
-    " equal rollouts per step, as its name says.",
-    "cost": "Cost per rollout by arm, and its ratio to uniform at equal rollouts: a ratio interval above 1 says"
-    " that uneven allocation costs more. Rows ending in _s are seconds of a phase, with their share of the step."
-    " Geometric mean over paired seeds, 95% t-interval on logarithms.",
-    "tokens_by_difficulty": "Response tokens per rollout, and the share of all rollouts, by the success rate of"
-    " the group itself. Mean over seeds ± half the 95% t-interval.",
-    "theorem": "Theorem 1 of the paper per success rate p: rollouts until both outcomes have occurred (formula"
-    " and simulation with its standard error), the bound for a chance of 0.9 (necessary), the fewest that suffice,"
-    " and the chance of a non-zero gradient with N rollouts.",
-    "published": "Final accuracy (0..1) of this study, on average and per benchmark, then numbers published by others"
-    " as reference rows with their source, benchmarks named as there. Sources differ in data, length and benchmarks and"
-    " are never combined; published rows are single runs.",
-    "claims": "Each claim of the paper (R) and in circulation (L) against these records. Supported: the 95%"
-    " interval lies wholly on the claimed side of the line or, where about so much is claimed, wholly within the band;"
-    " contradicted: wholly on the other side, or on one side of the band; else not decidable with these runs."
-    " Intervals: Student t over seeds, each the mean over models and budgets; where a claim is about the best or about"
-    " every member, the bracketed one decided, widened for their number where that is due. Claims about a budget have a"
-    " row per N, the paper's first. p (Holm) is adjusted within the confirmatory family; where it exceeds 0.05 the"
-    " verdict says so. All other rows are descriptive and not adjusted; those of the role `task` say whether the task"
-    " looks like the paper's, and nothing of the method.",
-    "differences": "Each arm minus the baseline at equal rollouts, within a seed, per model and budget N (mean rollouts"
-    " per prompt). Ratios and accuracies are shares in 0..1. Interval: 95% Student t over paired seeds. Ratios are"
-    " means from the arm's first known belief on.",
-    "replicates": "Final average accuracy (0..1) of each arm and the baseline over replicates (seeds). Interval: 95%"
-    " paired Student t; bootstrap: studentised, from 6 replicates on. iqm: interquartile means. Improvement: chance"
-    " that the arm in one replicate beats the baseline in any other or the same, without an interval. Improved: share"
-    " of replicates in which it beats the baseline of the same replicate (no ties), 95% Clopper-Pearson interval.",
-    "variance": "Variance of one replicate's difference in final average accuracy, and its parts (they add up, and are"
-    " unbiased, so that one may lie below zero): replicates (base model, seed and problems in one), problems within a"
-    " replicate, samples within a problem. se: of the mean over replicates; within pair: of one pair of runs, problems"
-    " as the unit; endless samples or problems: what more of them would leave at most. Replicates that share problems"
-    " have no split.",
-    "zero_gradient": "Shares (0..1) of rollouts or prompts whose group is mixed, all correct or all wrong; mixed by"
-    " rollouts is the paper's effective-gradient ratio. Mean over seeds ± half the 95% t-interval. N is the mean"
-    " number of rollouts per prompt.",
-    "benchmarks": "Accuracy (0..1) on held-out problems at the last checkpoint that all runs of a cell share: avg@k and"
-    " unbiased pass@k. Mean over seeds ± half the 95% t-interval. Base model: the mean where each seed has its own.",
-    "compute": "Average accuracy over benchmarks (avg@k, 0..1) against what had been generated by each checkpoint (mean"
-    " over seeds): rollouts and response tokens, and what a belief with a model of its own"
-    " computed for them. ± is half the 95% t-interval over seeds.",
-    "data": "Problems before and after every step of the data preparation, in order. Rows `in training` count benchmark"
-    " problems that overlap the training set: before overlaps were removed, and in the end. docs/data.md states how"
-    " texts are compared; stock phrases make 20 common words an upper bound.",
-    "gradient_split": "Both effective-gradient ratios and what the rise of the first is made of: re-weighting (the"
-    " arm's ratio by rollouts minus its ratio by prompts) and the rest (its ratio by prompts minus uniform's, same"
-    " seed and step). Objective over equal counts: what the counts are worth under the paper's value function beyond"
-    " an even split of the same rollouts, at the rates that such prompts turned out to have, and at the beliefs. Mean"
-    " over seeds ± half the 95% t-interval.",
-    "budgets": "Rollouts per visit by the success rate that was believed (a rate on a border belongs to the class above"
-    " it); success rate: what these prompts turned out to be. Mean over seeds ± half the 95% t-interval; quantiles and"
-    " maximum over all visits of all seeds.",
-    "concentration": "How unequal the counts of a step are: quantiles, maximum, Gini index (0 = equal) and entropy"
-    " (1 = equal), means over the steps of a period and over seeds ± half the 95% t-interval; and the largest count of"
-    " the period with the prompt that got it, what was believed of it, and its successes.",
-    "transitions": "Training problems of the fixed probe by class of difficulty before and after training: of each"
-    " class before, the share (0..1) in each class after. Mean over seeds ± half the 95% t-interval. Difference: minus"
-    " the baseline, paired by seed.",
-    "discovery": "Shares (0..1) of the probed training problems: never solved before and after training; discovered (of"
-    " those never solved before, solved after), lost (of those solved before, never solved after), solved in training"
-    " (of those never solved after). A probe of k samples calls never solved what fails k times. Mean over seeds ± half"
-    " the 95% t-interval.",
-    "beliefs": "Beliefs against the outcomes of the steps they were made for: share of prompts with one, bias (belief"
-    " minus outcome), error (rms, the outcomes' own noise removed), correlation with the noisy outcomes. Objective over"
-    " equal counts: of the counts given, as the beliefs promised it, and of the best counts if rates were known;"
-    " captured: the first as a share of the last. Lag in visits and the error against the probe of the last checkpoint"
-    " are over all of training. Mean over seeds ± half the 95% t-interval.",
-    "drift": "How far a training prompt's success rate moves between two visits: root mean square (drift, the outcomes'"
-    " own noise taken off), mean (rise), steps between visits, visits per prompt; and effects to be read against the"
-    " baseline's drift of the cell: final accuracy and both ratios minus the baseline's, within a seed, and the"
-    " objective at calibrated rates over equal counts from the first known belief on. Mean over seeds ± half the 95%"
-    " t-interval.",
-    "beside_reference": "Differences from uniform in this study (yours) and in the reference, with 95% intervals, and"
-    " how far apart they are, with Welch's: both are samples of replicates. They agree where that reaches zero.",
-    "tuned_uniform": "Final average accuracy of every arm minus that of uniform allocation at its best N, at equal"
-    " rollouts: for each seed, N is the one that is best on average over the other seeds, so that it is not chosen by"
-    " what it is judged on. Chosen: how often which N was. Interval: 95% Student t over paired seeds. Empty unless"
-    " uniform was run at several N with the same total.",
-    "first_epoch": "What passes before most prompts are met again: shares (0..1) of a run's steps, rollouts and"
-    " rollouts in mixed groups up to that step; over the whole run the share of rollouts on prompts without a belief,"
-    " and the share of later visits that still had none. Mean over seeds ± half the 95% t-interval.",
-    "evaluated": "Accuracy (0..1) of every run on every benchmark at its last checkpoint: avg@k and unbiased pass@k."
-    " Brackets: 95% bootstrap within one run, over problems; it says nothing about other seeds. `average` weighs the"
-    " benchmarks it names equally. Contaminated: problems that are trained on word for word, and problems that share 20"
-    " words in a row with a training problem (those included); n/a where overlaps were not looked for.",
-    "runs": "One row per run at its last checkpoint. Brackets: 95% bootstrap within one run, over problems; it says"
-    " nothing about other seeds. Ratios are means from the second visit on. Columns ending in (s) are wall-clock"
-    " seconds summed over steps.",
-}
-
-PAIRED = ("replicates", "tuned_uniform")
-"""Tables whose difference stands in a column of its own, its interval beside it as in the table ``differences``."""
-
 _WHOLE = ("num_", "total_", "max_", "first_", "last_", "budget", "seed")
 _INTERVAL_ENDS = ("_low", "_high")
 
 
 def caption(name: str, frame: pd.DataFrame) -> str:
     """One line under table ``name``: what it shows, units, seeds, and what the interval is."""
-    text = CAPTIONS[name]
+    text = TABLES[name].caption
     if "num_seeds" in frame and frame["num_seeds"].notna().any():
         seeds = frame["num_seeds"].dropna().astype(int)
         seeds = seeds[seeds > 0] if (seeds > 0).any() else seeds  # a claim about formulas rests on no seeds
@@ -202,16 +95,12 @@ def caption(name: str, frame: pd.DataFrame) -> str:
 
 def present(name: str, frame: pd.DataFrame) -> pd.DataFrame:
     """Table ``name`` as strings under readable headers, each value folded together with its interval."""
-    if name == "claims":
-        return fold_claims(frame)
-    if name == "paper_layout":
-        return fold_paper_layout(frame)
-    if name == "differences":
-        frame = fold_differences(frame)
-    if name == "ablations":
-        frame = fold_ablations(frame)
-    if name in PAIRED:
-        frame = frame.rename(columns={"ci_low": "difference_low", "ci_high": "difference_high"})
+    shown: pd.DataFrame = load(TABLES[name].show)(frame)
+    return shown
+
+
+def readable(frame: pd.DataFrame) -> pd.DataFrame:
+    """Numbers as rounded text under readable headers; columns ``_low`` and ``_high`` are folded into their value."""
     shown = {}
     for column in frame.columns:
         if column.endswith(_INTERVAL_ENDS) and column.rpartition("_")[0] in frame:

@@ -1,11 +1,7 @@
 """The result tables, each a function of the tidy frames. Numbers are full precision here; ``present`` rounds."""
 
-from collections.abc import Callable
-
 import pandas as pd
 
-from knapsack_rl.analysis.ablations import ablations_table
-from knapsack_rl.analysis.belief_quality import beliefs_table
 from knapsack_rl.analysis.benchmarks import (
     AVERAGE,
     SCORES,
@@ -14,28 +10,12 @@ from knapsack_rl.analysis.benchmarks import (
     final_scores,
     run_accuracy_interval,
 )
-from knapsack_rl.analysis.budgets import budgets_table
-from knapsack_rl.analysis.claims import claims_table
 from knapsack_rl.analysis.compute import accuracy_curves, mean_curves
-from knapsack_rl.analysis.concentration import concentration_table
-from knapsack_rl.analysis.cost import cost_table, tokens_by_difficulty
-from knapsack_rl.analysis.differences import differences
-from knapsack_rl.analysis.difficulty import discovery_table, transitions_table
-from knapsack_rl.analysis.drift import drift_table
-from knapsack_rl.analysis.evaluated import evaluated_table
-from knapsack_rl.analysis.first_epoch import first_epoch_table
 from knapsack_rl.analysis.frames import ARM_KEYS, CELL_KEYS, RUN_KEYS, StudyFrames, in_grid_order
-from knapsack_rl.analysis.gradient_split import gradient_split_table
 from knapsack_rl.analysis.paper_layout import paper_layout
 from knapsack_rl.analysis.periods import by_period, period_means
-from knapsack_rl.analysis.published import published_table
-from knapsack_rl.analysis.reach import reach_table
-from knapsack_rl.analysis.replicates import replicates_table
 from knapsack_rl.analysis.spent import BELIEF_COST
 from knapsack_rl.analysis.stats import seed_means
-from knapsack_rl.analysis.theory import theorem_table
-from knapsack_rl.analysis.tuned_uniform import tuned_uniform_table
-from knapsack_rl.analysis.variance import variance_table
 from knapsack_rl.analysis.zero_gradient import run_summary
 from knapsack_rl.records import WALL_CLOCK_COLUMNS
 
@@ -100,6 +80,11 @@ def _pivot(long: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
     return order.merge(wide, on=keys).rename_axis(columns=None)
 
 
+def paper_layout_table(frames: StudyFrames) -> pd.DataFrame:
+    """The same numbers as papers print them; see ``paper_layout``."""
+    return paper_layout(benchmarks_table(frames), frames)
+
+
 def compute_table(frames: StudyFrames) -> pd.DataFrame:
     """Points of the compute-matched curves: what was spent and the average accuracy, per arm and checkpoint."""
     curves = mean_curves(accuracy_curves(frames))
@@ -146,34 +131,3 @@ def _accuracy_intervals(evals: pd.DataFrame) -> pd.DataFrame:
     found = {run_id: run_accuracy_interval(rows) for run_id, rows in final.groupby("run_id", sort=False)}
     bounds = {run_id: (interval.low, interval.high) for run_id, interval in found.items()}
     return pd.DataFrame.from_dict(bounds, orient="index", columns=["accuracy_low", "accuracy_high"])
-
-
-TABLES: dict[str, Callable[[StudyFrames], pd.DataFrame]] = {
-    "differences": differences,
-    "replicates": replicates_table,
-    "variance": variance_table,
-    "claims": claims_table,
-    "zero_gradient": zero_gradient_table,
-    "benchmarks": benchmarks_table,
-    "compute": compute_table,
-    "evaluated": evaluated_table,
-    "runs": runs_table,
-    "data": data_table,
-    "gradient_split": gradient_split_table,
-    "budgets": budgets_table,
-    "concentration": concentration_table,
-    "transitions": transitions_table,
-    "discovery": discovery_table,
-    "beliefs": beliefs_table,
-    "drift": drift_table,
-    "first_epoch": first_epoch_table,
-    "compute_to_reach": reach_table,
-    "tuned_uniform": tuned_uniform_table,
-    "ablations": ablations_table,
-    "cost": cost_table,
-    "tokens_by_difficulty": tokens_by_difficulty,
-    "theorem": theorem_table,
-    "published": published_table,
-    "paper_layout": lambda frames: paper_layout(benchmarks_table(frames), frames),
-}
-"""Every result table by name; the names are those of ``records.products.TABLE_NAMES``."""

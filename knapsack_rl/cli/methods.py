@@ -7,7 +7,7 @@ Line = tuple[str, str]
 
 def methods() -> None:
     """List every strategy, belief, value function and advantage with its source, then tasks, figures and tables."""
-    from knapsack_rl.records.products import FIGURE_NAMES, TABLE_NAMES
+    from knapsack_rl.analysis.catalogue import FIGURE_NAMES, TABLE_NAMES
     from knapsack_rl.tasks import task_names
 
     sections = {

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from knapsack_rl.analysis.catalogue import FIGURE_NAMES, TABLE_NAMES
 from knapsack_rl.analysis.claims.catalogue import CLAIMS
-from knapsack_rl.records.products import FIGURE_NAMES, TABLE_NAMES
 
 ROOT = Path(__file__).parents[2]
 MAP = ROOT / "docs" / "paper_map.md"

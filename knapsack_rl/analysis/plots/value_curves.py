@@ -6,8 +6,10 @@ import seaborn as sns
 from matplotlib.figure import Figure
 from matplotlib.ticker import StrMethodFormatter
 
+from knapsack_rl.analysis.frames import StudyFrames
 from knapsack_rl.analysis.plots.around import legend_above, note_below
 from knapsack_rl.analysis.plots.style import count_axis, panel_grid, tidy_axes
+from knapsack_rl.analysis.theory import theorem_points, value_points
 
 CURVE_RATES = (0.01, 0.05, 0.125, 0.25, 0.5)
 CURVE_ROLLOUTS = (4, 8, 16, 32, 128)
@@ -38,6 +40,16 @@ def draw_value_contour(values: pd.DataFrame) -> Figure:
     ax.legend(loc="upper right")
     figure.colorbar(filled, ax=ax, label="value V(N, p)")
     return figure
+
+
+def draw_value_figure(frames: StudyFrames) -> Figure:
+    """``draw_value_contour`` on the grid of its figure."""
+    return draw_value_contour(value_points(frames))
+
+
+def draw_theorem_figure(frames: StudyFrames) -> Figure:
+    """``draw_theorem`` at the success rates of its figure."""
+    return draw_theorem(theorem_points(frames))
 
 
 def draw_gradient_curves(values: pd.DataFrame) -> Figure:

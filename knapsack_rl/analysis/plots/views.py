@@ -13,10 +13,10 @@ import matplotlib as mpl
 import pandas as pd
 from matplotlib.figure import Figure
 
+from knapsack_rl.analysis.catalogue import FIGURES
 from knapsack_rl.analysis.frames import CELL_KEYS, StudyFrames
 from knapsack_rl.analysis.plots.marks import MARK
 from knapsack_rl.analysis.plots.style import cells_of, in_cell
-from knapsack_rl.records.products import THEORY_FIGURES
 
 UNWANTED = r"<metadata>.*?</metadata>|<defs>\s*<style.*?</style>\s*</defs>"
 
@@ -29,7 +29,7 @@ def figure_views(
     Returns:
         ``{"model": null, "budget": null, "svg": "<svg ..."}`` first, then one entry per cell.
     """
-    cells = cells_of(frames.steps) if name not in THEORY_FIGURES else []
+    cells = cells_of(frames.steps) if FIGURES[name].needs_runs else []
     shown = [(cell, of_cell(frames, cell)) for cell in cells if len(cells) > 1]
     views = [
         {"model": cell[0], "budget": int(cell[1]), "svg": _svg(draw(part), salt=f"{name} {cell}")}

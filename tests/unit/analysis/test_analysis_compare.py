@@ -2,7 +2,7 @@
 
 import pytest
 
-from knapsack_rl.analysis import compare_arms
+from knapsack_rl.analysis.compare import compare_arms
 from knapsack_rl.analysis.differences import differences
 from knapsack_rl.base.errors import InputError
 

@@ -7,8 +7,9 @@ import pandas as pd
 import pytest
 from made_up import Shape
 
-from knapsack_rl.analysis import analyse, load_analysis
 from knapsack_rl.analysis.differences import COLUMNS, baseline_arm, differences, verdict
+from knapsack_rl.analysis.frames import load_analysis
+from knapsack_rl.analysis.make import analyse
 from knapsack_rl.analysis.stats import Interval
 
 

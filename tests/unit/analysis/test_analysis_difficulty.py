@@ -13,7 +13,7 @@ from knapsack_rl.analysis.difficulty import (
     transition_rows,
     transitions_table,
 )
-from knapsack_rl.analysis.plots import FIGURES
+from knapsack_rl.analysis.make import draw_figure
 
 KEYS = {"run_id": "r0", "model": "m", "arm": "uniform", "strategy": "uniform", "budget": 8, "seed": 0}
 
@@ -87,4 +87,4 @@ def test_without_a_probe_the_figure_says_so(frames):
     none = dataclasses.replace(frames, probes=frames.probes.iloc[:0])
     assert transitions_table(none).empty
     assert discovery_table(none).empty
-    assert "evaluation.probe" in FIGURES["transitions"](none).axes[0].texts[0].get_text()
+    assert "evaluation.probe" in draw_figure("transitions", none).axes[0].texts[0].get_text()

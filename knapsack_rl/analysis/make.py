@@ -1,21 +1,22 @@
 """What the command line and the workflow call: records to frames, frames to one figure or one table."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
-from typing import TypeVar
+
+import pandas as pd
+from matplotlib.figure import Figure
 
 from knapsack_rl import __version__
+from knapsack_rl.analysis.catalogue import FIGURES, TABLE_NAMES, TABLES, chosen, load
 from knapsack_rl.analysis.collect import write_analysis
-from knapsack_rl.analysis.frames import load_analysis
-from knapsack_rl.analysis.plots import FIGURE_DATA, FIGURES, house_style, save, save_data
+from knapsack_rl.analysis.frames import StudyFrames, load_analysis
+from knapsack_rl.analysis.plots.save import save, save_data
+from knapsack_rl.analysis.plots.style import house_style
 from knapsack_rl.analysis.plots.views import figure_views
 from knapsack_rl.analysis.present import write_table_files
-from knapsack_rl.analysis.tables import TABLES
-from knapsack_rl.base.errors import InputError
 from knapsack_rl.base.layout import StudyPaths
 from knapsack_rl.records import code_digest, sha256_of, write_json
-
-Product = TypeVar("Product", bound=Callable[..., object])
 
 
 def analyse(study_results: Path, run_ids: Sequence[str]) -> None:
@@ -38,7 +39,7 @@ def draw_figures(
     """Draw figures from the tidy frames and write each as PNG and PDF, and what it shows as CSV.
 
     Args:
-        names: of ``FIGURES``.
+        names: of ``FIGURE_NAMES``.
         analysis_folder: where the frames are.
         figures_folder: where the figures go.
         views_folder: where ``<name>.json`` goes, the figure as the report shows it and what it was made from.
@@ -47,15 +48,15 @@ def draw_figures(
         InputError: no such figure (then none is drawn), or a frame is missing.
         OutputError: the folder cannot be written.
     """
-    drawn = {name: _lookup(name, FIGURES, kind="figure") for name in names}
+    figures = chosen(names, FIGURES, kind="figure")
     frames = load_analysis(analysis_folder)
     made = _made_from(analysis_folder) if views_folder else {}
-    for name, draw in drawn.items():
+    for name in (figure.name for figure in figures):
         with house_style():
-            figure = draw(frames)
+            figure = draw_figure(name, frames)
             save(figure, name, folder=figures_folder)
-            views = figure_views(name, draw, frames=frames, whole=figure) if views_folder else []
-        save_data(FIGURE_DATA[name](frames), name, folder=figures_folder)
+            views = figure_views(name, partial(draw_figure, name), frames=frames, whole=figure) if views_folder else []
+        save_data(figure_points(name, frames), name, folder=figures_folder)
         if views_folder:
             write_json(views_folder / f"{name}.json", {"made": made, "views": views})
 
@@ -67,10 +68,28 @@ def write_result_tables(names: Sequence[str], *, analysis_folder: Path, tables_f
         InputError: no such table (then none is written), or a frame is missing.
         OutputError: the folder cannot be written.
     """
-    built = {name: _lookup(name, TABLES, kind="table") for name in names}
+    tables = chosen(names, {name: TABLES[name] for name in TABLE_NAMES}, kind="table")
     frames = load_analysis(analysis_folder)
-    for name, build in built.items():
-        write_table_files(name, build(frames), folder=tables_folder)
+    for table in tables:
+        write_table_files(table.name, build_table(table.name, frames), folder=tables_folder)
+
+
+def build_table(name: str, frames: StudyFrames) -> pd.DataFrame:
+    """The numbers of table ``name`` of a study."""
+    table: pd.DataFrame = load(TABLES[name].build)(frames)
+    return table
+
+
+def figure_points(name: str, frames: StudyFrames) -> pd.DataFrame:
+    """What figure ``name`` of a study shows: one row per point, line or shade."""
+    points: pd.DataFrame = load(FIGURES[name].points)(frames)
+    return points
+
+
+def draw_figure(name: str, frames: StudyFrames) -> Figure:
+    """Figure ``name`` of a study; call it inside ``house_style()``."""
+    figure: Figure = load(FIGURES[name].draw)(frames)
+    return figure
 
 
 def _made_from(analysis_folder: Path) -> dict[str, object]:
@@ -78,9 +97,3 @@ def _made_from(analysis_folder: Path) -> dict[str, object]:
     inputs = {f"analysis/{path.name}": sha256_of(path) for path in sorted(analysis_folder.glob("*.parquet"))}
     code = code_digest("analysis", "grpo", "allocation")
     return {"rule": "figure", "inputs": inputs, "code": code, "package": __version__}
-
-
-def _lookup(name: str, registry: Mapping[str, Product], *, kind: str) -> Product:
-    if name not in registry:
-        raise InputError(f"{name}: no such {kind}; choose one of {', '.join(registry)}")
-    return registry[name]
