@@ -20,7 +20,7 @@ import numpy as np
 import pyarrow as pa
 
 from knapsack_rl.analysis.catalogue import TABLE_NAMES
-from knapsack_rl.analysis.frames import load_analysis
+from knapsack_rl.analysis.frames.study import load_analysis
 from knapsack_rl.analysis.make import analyse, build_table
 from knapsack_rl.base.layout import StudyPaths
 from knapsack_rl.config import parse_run

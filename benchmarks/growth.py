@@ -18,7 +18,7 @@ import torch
 from analysis import write_run
 
 from knapsack_rl.analysis.catalogue import TABLE_NAMES
-from knapsack_rl.analysis.frames import load_analysis
+from knapsack_rl.analysis.frames.study import load_analysis
 from knapsack_rl.analysis.make import analyse, build_table
 from knapsack_rl.base.layout import ProblemPaths, StudyPaths
 from knapsack_rl.config import RunConfig, parse_study

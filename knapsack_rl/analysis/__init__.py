@@ -1,6 +1,7 @@
 """Layer 2: what the records of a study say. pandas, scipy, matplotlib and seaborn; never torch.
 
-``collect`` turns records into tidy ``frames``; tables and figures are functions of those, declared in ``catalogue``,
-with the intervals of ``stats``; ``make`` ties them to files. Intervals are over seeds. This package itself imports
-nothing, so that the workflow can read the catalogue without pandas.
+From the ground up: ``frames`` (records as tidy data frames), ``inference`` (intervals, pairs, periods), ``measures``
+(one row per run or step), ``show`` and ``drawing`` (text and figures), ``products`` (a question: its table and its
+figure), ``claims`` (the paper's, judged). ``catalogue`` declares every product, ``make`` writes their files. This
+package itself imports nothing, so that the workflow can read the catalogue without pandas.
 """

@@ -33,7 +33,7 @@ class Table(Product):
 
     build: Function
     """Frames of a study to numbers."""
-    show: Function = "present:readable"
+    show: Function = "show.readable:readable"
     """Numbers to text, rounded, under readable headers."""
 
 

@@ -9,12 +9,12 @@ from matplotlib.figure import Figure
 
 from knapsack_rl import __version__
 from knapsack_rl.analysis.catalogue import FIGURES, TABLE_NAMES, TABLES, chosen, load
-from knapsack_rl.analysis.collect import write_analysis
-from knapsack_rl.analysis.frames import StudyFrames, load_analysis
-from knapsack_rl.analysis.plots.save import save, save_data
-from knapsack_rl.analysis.plots.style import house_style
-from knapsack_rl.analysis.plots.views import figure_views
-from knapsack_rl.analysis.present import write_table_files
+from knapsack_rl.analysis.drawing.save import save, save_data
+from knapsack_rl.analysis.drawing.style import house_style
+from knapsack_rl.analysis.drawing.views import figure_views
+from knapsack_rl.analysis.frames.collect import write_analysis
+from knapsack_rl.analysis.frames.study import StudyFrames, load_analysis
+from knapsack_rl.analysis.show.readable import write_table_files
 from knapsack_rl.base.layout import StudyPaths
 from knapsack_rl.records import code_digest, sha256_of, write_json
 

@@ -41,9 +41,9 @@ def compare(
     study: StudyOption = DEFAULT_STUDY,
 ) -> None:
     """Print the differences between two arms, paired by seed, with intervals."""
-    from knapsack_rl.analysis.compare import compare_arms
-    from knapsack_rl.analysis.frames import load_analysis
-    from knapsack_rl.analysis.present import to_markdown
+    from knapsack_rl.analysis.frames.study import load_analysis
+    from knapsack_rl.analysis.products.differences import compare_arms
+    from knapsack_rl.analysis.show.readable import to_markdown
 
     frames = load_analysis(StudyPaths.of(read_study(study).name).analysis)
     typer.echo(to_markdown("differences", compare_arms(frames, arm, baseline=baseline)))
@@ -95,7 +95,7 @@ def claims(
 ) -> None:
     """Print each claim of the paper, what the records of a study show, and the verdict."""
     from knapsack_rl.analysis.claims.table import claims_of
-    from knapsack_rl.analysis.present import to_markdown
+    from knapsack_rl.analysis.show.readable import to_markdown
 
     typer.echo(to_markdown("claims", claims_of(results, arm=arm)))
 
@@ -125,7 +125,7 @@ def report(study: StudyOption = DEFAULT_STUDY) -> None:
 
 def compare_reference(study: StudyOption = DEFAULT_STUDY) -> None:
     """Print how a finished study lies beside the committed references: differences, intervals, verdicts."""
-    from knapsack_rl.analysis.present import to_markdown
+    from knapsack_rl.analysis.show.readable import to_markdown
     from knapsack_rl.report.beside import references_of, set_beside
 
     config = read_study(study)

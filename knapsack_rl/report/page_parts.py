@@ -10,8 +10,8 @@ import pandas as pd
 from markupsafe import Markup
 
 from knapsack_rl.analysis.catalogue import FIGURES, TABLES
-from knapsack_rl.analysis.plots.looks import arm_looks, strategies_in
-from knapsack_rl.analysis.present import caption, present
+from knapsack_rl.analysis.drawing.looks import arm_looks, strategies_in
+from knapsack_rl.analysis.show.readable import caption, present
 from knapsack_rl.base.errors import InputError
 from knapsack_rl.config import StudyConfig
 

@@ -8,7 +8,7 @@ from time import process_time
 import pytest
 
 from knapsack_rl.analysis.catalogue import TABLE_NAMES
-from knapsack_rl.analysis.frames import load_analysis
+from knapsack_rl.analysis.frames.study import load_analysis
 from knapsack_rl.analysis.make import analyse, build_table
 from knapsack_rl.base.layout import StudyPaths
 

@@ -5,12 +5,12 @@ import json
 import numpy as np
 import pandas as pd
 
-from knapsack_rl.analysis.ablations import ablation_pairs
-from knapsack_rl.analysis.benchmarks import AVERAGE
 from knapsack_rl.analysis.claims.evidence import Finding, Missing, many, one, over_seeds, pair_up
 from knapsack_rl.analysis.claims.subject import Subject
-from knapsack_rl.analysis.frames import CELL_KEYS
-from knapsack_rl.analysis.spent import ROLLOUTS, STEPS
+from knapsack_rl.analysis.frames.schemas import CELL_KEYS
+from knapsack_rl.analysis.inference.ablation_pairs import ablation_pairs
+from knapsack_rl.analysis.measures.benchmarks import AVERAGE
+from knapsack_rl.analysis.measures.spent import ROLLOUTS, STEPS
 
 FEW = 2
 TWICE = 1.9

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from knapsack_rl.analysis.claims.spread import Within, within_cells
-from knapsack_rl.analysis.frames import CELL_KEYS, RUN_KEYS
-from knapsack_rl.analysis.stats import MIN_SEEDS, FloatArray
+from knapsack_rl.analysis.frames.schemas import CELL_KEYS, RUN_KEYS
+from knapsack_rl.analysis.inference.stats import MIN_SEEDS, FloatArray
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,10 +8,10 @@ import pandas as pd
 
 from knapsack_rl.analysis.claims.evidence import Finding, Missing, one, per_run
 from knapsack_rl.analysis.claims.subject import NO_METHOD, Subject
-from knapsack_rl.analysis.concentration import largest_per_step
-from knapsack_rl.analysis.frames import RUN_KEYS
-from knapsack_rl.analysis.parts import parts_of
-from knapsack_rl.analysis.zero_gradient import from_first_belief
+from knapsack_rl.analysis.frames.parts import parts_of
+from knapsack_rl.analysis.frames.schemas import RUN_KEYS
+from knapsack_rl.analysis.inference.periods import from_first_belief
+from knapsack_rl.analysis.measures.concentration import largest_per_step
 
 NO_BASELINE = "an arm whose strategy is uniform"
 WASTEFUL = 0.6

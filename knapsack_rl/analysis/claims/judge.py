@@ -17,7 +17,7 @@ from statsmodels.stats.power import TTestPower
 
 from knapsack_rl.analysis.claims.evidence import Evidence, Exact, Finding, Missing, Sample
 from knapsack_rl.analysis.claims.verdict import CONTRADICTED, SUPPORTED, UNDECIDED, Judgement, Line
-from knapsack_rl.analysis.stats import CONFIDENCE, MIN_SEEDS
+from knapsack_rl.analysis.inference.stats import CONFIDENCE, MIN_SEEDS
 
 ALPHA = 1 - CONFIDENCE
 POWER = 0.8

@@ -4,7 +4,7 @@ import pandas as pd
 
 from knapsack_rl.analysis.claims.evidence import Finding, Missing, one, pair_up, per_run
 from knapsack_rl.analysis.claims.subject import Subject
-from knapsack_rl.analysis.difficulty import EXTREMELY_HARD, moves
+from knapsack_rl.analysis.measures.difficulty import EXTREMELY_HARD, moves
 
 NO_PROBE = "a probe of training problems before and after training (evaluation.probe)"
 

@@ -5,11 +5,12 @@ from functools import cached_property
 
 import pandas as pd
 
-from knapsack_rl.analysis.benchmarks import AVERAGE
 from knapsack_rl.analysis.claims.evidence import Missing, pair_up
-from knapsack_rl.analysis.differences import baseline_arm, ratio_values, score_values
-from knapsack_rl.analysis.frames import StudyFrames
-from knapsack_rl.analysis.reach import reach_values
+from knapsack_rl.analysis.frames.study import StudyFrames
+from knapsack_rl.analysis.inference.pairs import baseline_arm
+from knapsack_rl.analysis.measures.benchmarks import AVERAGE, score_values
+from knapsack_rl.analysis.measures.ratios import ratio_values
+from knapsack_rl.analysis.measures.reach import reach_values
 from knapsack_rl.base.errors import InputError
 
 METHODS = ("knapsack", "knapsack_released", "knapsack_greedy")

@@ -15,8 +15,8 @@ from knapsack_rl.analysis.claims.plan import CONFIRMATORY, PLAN
 from knapsack_rl.analysis.claims.pooling import pool_spread
 from knapsack_rl.analysis.claims.subject import Subject, both_arms, subject_of
 from knapsack_rl.analysis.claims.verdict import Judgement
-from knapsack_rl.analysis.collect import collect
-from knapsack_rl.analysis.frames import StudyFrames
+from knapsack_rl.analysis.frames.collect import collect
+from knapsack_rl.analysis.frames.study import StudyFrames
 from knapsack_rl.base.errors import InputError
 
 NUMBERS = ("value", "low", "high")

@@ -3,7 +3,7 @@
 import pytest
 from made_up import Shape, write_study
 
-from knapsack_rl.analysis.frames import load_analysis
+from knapsack_rl.analysis.frames.study import load_analysis
 from knapsack_rl.analysis.make import analyse
 
 

@@ -9,17 +9,19 @@ import pandas as pd
 import pytest
 from known_truth import ARMS, Truth, frames_of
 
-from knapsack_rl.analysis.ablations import ablation_pairs, ablations_table
-from knapsack_rl.analysis.cost import cost_table, tokens_by_difficulty
-from knapsack_rl.analysis.factors import single_difference
-from knapsack_rl.analysis.frames import FINISHED, StudyFrames
-from knapsack_rl.analysis.latex import latex_of
+from knapsack_rl.analysis.frames.schemas import FINISHED
+from knapsack_rl.analysis.frames.study import StudyFrames
+from knapsack_rl.analysis.inference.ablation_pairs import ablation_pairs
+from knapsack_rl.analysis.inference.factors import single_difference
 from knapsack_rl.analysis.make import draw_figure, figure_points
-from knapsack_rl.analysis.paper_layout import paper_layout
-from knapsack_rl.analysis.present import present, to_markdown
-from knapsack_rl.analysis.published import OURS, published_rows, published_table
-from knapsack_rl.analysis.tables import benchmarks_table
-from knapsack_rl.analysis.theory import theorem_table
+from knapsack_rl.analysis.products.ablations import ablations_table
+from knapsack_rl.analysis.products.benchmarks import benchmarks_table
+from knapsack_rl.analysis.products.cost import cost_table, tokens_by_difficulty
+from knapsack_rl.analysis.products.paper_layout import paper_layout
+from knapsack_rl.analysis.products.published import OURS, published_rows, published_table
+from knapsack_rl.analysis.products.theory import theorem_table
+from knapsack_rl.analysis.show.latex import latex_of
+from knapsack_rl.analysis.show.readable import present, to_markdown
 from knapsack_rl.config import load_study
 from knapsack_rl.study import expand
 

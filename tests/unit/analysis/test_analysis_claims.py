@@ -19,7 +19,7 @@ from knapsack_rl.analysis.claims.pooling import pool_spread
 from knapsack_rl.analysis.claims.subject import subject_of
 from knapsack_rl.analysis.claims.table import claims_of, claims_table, judge_claim
 from knapsack_rl.analysis.claims.verdict import CONTRADICTED, SUPPORTED, UNDECIDED, Line
-from knapsack_rl.analysis.present import to_markdown
+from knapsack_rl.analysis.show.readable import to_markdown
 from knapsack_rl.base.errors import InputError
 
 ABOVE = Line(side="above", threshold=0.2)

@@ -7,10 +7,11 @@ import pandas as pd
 import pytest
 from made_up import Shape
 
-from knapsack_rl.analysis.differences import COLUMNS, baseline_arm, differences, verdict
-from knapsack_rl.analysis.frames import load_analysis
+from knapsack_rl.analysis.frames.study import load_analysis
+from knapsack_rl.analysis.inference.pairs import baseline_arm, verdict
+from knapsack_rl.analysis.inference.stats import Interval
 from knapsack_rl.analysis.make import analyse
-from knapsack_rl.analysis.stats import Interval
+from knapsack_rl.analysis.products.differences import COLUMNS, differences
 
 
 def frames_of(make_study, shape):

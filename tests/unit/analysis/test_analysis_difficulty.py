@@ -5,15 +5,9 @@ import dataclasses
 import pandas as pd
 import pytest
 
-from knapsack_rl.analysis.difficulty import (
-    CLASSES,
-    difficulty_class,
-    discovery_rows,
-    discovery_table,
-    transition_rows,
-    transitions_table,
-)
 from knapsack_rl.analysis.make import draw_figure
+from knapsack_rl.analysis.measures.difficulty import CLASSES, difficulty_class, discovery_rows, transition_rows
+from knapsack_rl.analysis.products.transitions import discovery_table, transitions_table
 
 KEYS = {"run_id": "r0", "model": "m", "arm": "uniform", "strategy": "uniform", "budget": 8, "seed": 0}
 

@@ -14,12 +14,12 @@ from matplotlib.text import Text
 from test_analysis_looks import CONFIGS
 
 from knapsack_rl.analysis.catalogue import FIGURE_NAMES, FIGURES
-from knapsack_rl.analysis.frames import load_analysis
+from knapsack_rl.analysis.drawing.arm_rows import effect_order, short_difference
+from knapsack_rl.analysis.drawing.looks import MOST_HIGHLIGHTED, QUIET_COLOR
+from knapsack_rl.analysis.drawing.style import COLUMN_WIDTH, SMALLEST, broken, house_style
+from knapsack_rl.analysis.drawing.views import figure_views
+from knapsack_rl.analysis.frames.study import load_analysis
 from knapsack_rl.analysis.make import analyse, draw_figure
-from knapsack_rl.analysis.plots.arm_rows import effect_order, short_difference
-from knapsack_rl.analysis.plots.looks import MOST_HIGHLIGHTED, QUIET_COLOR
-from knapsack_rl.analysis.plots.style import COLUMN_WIDTH, SMALLEST, broken, house_style
-from knapsack_rl.analysis.plots.views import figure_views
 
 THREE = ("uniform", "knapsack", "knapsack_posterior")
 ARENA = yaml.safe_load((CONFIGS / "arena.yaml").read_text())["arms"]

@@ -10,18 +10,18 @@ import pytest
 from made_up import Shape
 
 from knapsack_rl.analysis.catalogue import FIGURE_NAMES, FIGURES
-from knapsack_rl.analysis.compute import accuracy_curves, mean_curves
-from knapsack_rl.analysis.differences import differences
-from knapsack_rl.analysis.frames import load_analysis
+from knapsack_rl.analysis.drawing.around import missing_runs
+from knapsack_rl.analysis.drawing.style import house_style
+from knapsack_rl.analysis.drawing.views import figure_views, of_cell
+from knapsack_rl.analysis.frames.study import load_analysis
+from knapsack_rl.analysis.inference.periods import window_means
 from knapsack_rl.analysis.make import analyse, draw_figure, draw_figures
-from knapsack_rl.analysis.periods import window_means
-from knapsack_rl.analysis.plots.allocation import count_edges, heat, mean_counts
-from knapsack_rl.analysis.plots.around import missing_runs
-from knapsack_rl.analysis.plots.forest import forest_points
-from knapsack_rl.analysis.plots.style import house_style
-from knapsack_rl.analysis.plots.views import figure_views, of_cell
-from knapsack_rl.analysis.rate_classes import FIRST_INTERIOR, ONE, UNKNOWN, ZERO, rate_class
-from knapsack_rl.analysis.spent import TOKENS
+from knapsack_rl.analysis.measures.accuracy_curves import accuracy_curves, mean_curves
+from knapsack_rl.analysis.measures.rate_classes import FIRST_INTERIOR, ONE, UNKNOWN, ZERO, rate_class
+from knapsack_rl.analysis.measures.spent import TOKENS
+from knapsack_rl.analysis.products.allocation import count_edges, heat, mean_counts
+from knapsack_rl.analysis.products.differences import differences
+from knapsack_rl.analysis.products.forest import forest_points
 from knapsack_rl.base.errors import InputError
 
 

@@ -6,11 +6,13 @@ import pytest
 from made_up import Shape
 
 from knapsack_rl.analysis.catalogue import TABLE_NAMES
-from knapsack_rl.analysis.differences import COLUMNS
 from knapsack_rl.analysis.make import analyse, build_table, write_result_tables
-from knapsack_rl.analysis.paired_words import signed
-from knapsack_rl.analysis.present import caption, present, to_markdown, write_table_files
-from knapsack_rl.analysis.tables import benchmarks_table, runs_table, zero_gradient_table
+from knapsack_rl.analysis.products.benchmarks import benchmarks_table
+from knapsack_rl.analysis.products.differences import COLUMNS
+from knapsack_rl.analysis.products.runs import runs_table
+from knapsack_rl.analysis.products.zero_gradient import zero_gradient_table
+from knapsack_rl.analysis.show.paired import signed
+from knapsack_rl.analysis.show.readable import caption, present, to_markdown, write_table_files
 from knapsack_rl.base.errors import InputError
 
 

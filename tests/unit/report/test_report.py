@@ -11,7 +11,7 @@ import pytest
 from made_up import Shape
 
 from knapsack_rl.analysis.catalogue import FIGURE_NAMES, TABLE_NAMES
-from knapsack_rl.analysis.plots.looks import QUIET_COLOR
+from knapsack_rl.analysis.drawing.looks import QUIET_COLOR
 from knapsack_rl.base.errors import InputError
 from knapsack_rl.records import sha256_of
 from knapsack_rl.report import build_report
