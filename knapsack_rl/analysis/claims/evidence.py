@@ -109,21 +109,6 @@ def _complete_block(per_cell: pd.DataFrame) -> pd.DataFrame:
     return rows[complete]
 
 
-def pair_up(values: pd.DataFrame, arm: str, *, baseline: str) -> pd.DataFrame:
-    """Values of two arms side by side, matched by model, budget and seed.
-
-    Args:
-        values: ``model, budget, arm, seed, value``; a seed repeated within an arm is averaged.
-        arm: goes to ``arm_value``.
-        baseline: goes to ``baseline_value``.
-    """
-    keys = [*CELL_KEYS, "seed"]
-    means = values.groupby([*keys, "arm"], sort=False)["value"].mean().unstack("arm")  # noqa: PD010 - no aggregation
-    means = means.reindex(columns=[arm, baseline]).dropna()
-    means.columns = pd.Index(["arm_value", "baseline_value"])
-    return means.reset_index()
-
-
 def one(values: pd.DataFrame, *, runs_per_value: int = 1, counts: bool = False) -> Evidence:
     """Evidence of a single sample over seeds."""
     return Evidence(samples=(over_seeds(values, runs_per_value=runs_per_value),), counts=counts)

@@ -23,7 +23,7 @@ from knapsack_rl.analysis.drawing.style import (
     tidy_axes,
 )
 from knapsack_rl.analysis.frames.study import StudyFrames
-from knapsack_rl.analysis.inference.pairs import baseline_arm
+from knapsack_rl.analysis.inference.pairs import baseline_arm, by_seed
 from knapsack_rl.analysis.inference.stats import Interval, mean_interval, paired_difference
 from knapsack_rl.analysis.measures.benchmarks import AVERAGE, SCORES, base_accuracy, final_scores
 
@@ -86,8 +86,8 @@ def short_difference(value: float, _place: float) -> str:
 
 def _seeds(rows: pd.DataFrame, score: str) -> pd.DataFrame:
     """The score by seed (rows) and arm (columns)."""
-    wide = rows.astype({"arm": str}).pivot_table(index="seed", columns="arm", values=score, sort=False)
-    return wide[list(dict.fromkeys(rows["arm"].astype(str)))]
+    values = rows.assign(arm=rows["arm"].astype(str), value=rows[score])
+    return by_seed({str(arm): of_arm for arm, of_arm in values.groupby("arm", sort=False)})
 
 
 def _ends(found: Interval) -> tuple[float, float, float]:

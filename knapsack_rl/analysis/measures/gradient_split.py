@@ -9,7 +9,7 @@ import pandas as pd
 
 from knapsack_rl.analysis.frames.schemas import CELL_KEYS
 from knapsack_rl.analysis.frames.study import StudyFrames
-from knapsack_rl.analysis.inference.pairs import baseline_arm
+from knapsack_rl.analysis.inference.pairs import baseline_arm, per_seed
 from knapsack_rl.analysis.measures.objective import step_objectives
 
 
@@ -21,9 +21,10 @@ def split_steps(frames: StudyFrames) -> pd.DataFrame:
     rollouts, at calibrated rates and at the beliefs.
     """
     steps = frames.steps.merge(step_objectives(frames.groups), on=["run_id", "step"], how="left")
-    keys = [*CELL_KEYS, "seed", "step"]
-    reference = steps[steps["arm"] == baseline_arm(steps)].groupby(keys)["ratio_prompts"].mean().rename("reference")
-    steps = steps.join(reference, on=keys)
+    keys = [*CELL_KEYS, "step"]
+    baseline = per_seed(steps[steps["arm"] == baseline_arm(steps)], keys, columns=["ratio_prompts"])
+    reference = baseline.set_index([*keys, "seed"])["ratio_prompts"].rename("reference")
+    steps = steps.join(reference, on=[*keys, "seed"])
     return steps.assign(
         reweighting=steps["ratio_rollouts"] - steps["ratio_prompts"],
         rest=steps["ratio_prompts"] - steps["reference"],

@@ -8,6 +8,7 @@ import pandas as pd
 
 from knapsack_rl.analysis.frames.schemas import CELL_KEYS
 from knapsack_rl.analysis.frames.study import StudyFrames
+from knapsack_rl.analysis.inference.pairs import first_run
 from knapsack_rl.analysis.measures.accuracy_curves import accuracy_curves, first_reached
 from knapsack_rl.analysis.measures.spent import SPENT
 
@@ -48,7 +49,7 @@ def _targets(curves: pd.DataFrame) -> list[tuple[float, float]]:
 def _reached(curves: pd.DataFrame, *, level: float, target: float, pair: tuple[str, str]) -> list[dict[str, object]]:
     found = {
         name: {axis: first_reached(target, xs=rows[axis], ys=rows["accuracy"]) for axis in SPENT}
-        for name, rows in ((name, _one_run(curves, name)) for name in pair)
+        for name, rows in ((name, first_run(curves[curves["arm"] == name])) for name in pair)
     }
     arm, baseline = pair
     return [
@@ -61,9 +62,3 @@ def _reached(curves: pd.DataFrame, *, level: float, target: float, pair: tuple[s
         }
         for axis in SPENT
     ]
-
-
-def _one_run(curves: pd.DataFrame, arm: str) -> pd.DataFrame:
-    """The arm's first run: a seed repeated within an arm by an override is the same run twice."""
-    rows = curves[curves["arm"] == arm]
-    return rows[rows["run_id"] == rows["run_id"].iloc[0]] if len(rows) else rows

@@ -6,7 +6,7 @@ import pandas as pd
 
 from knapsack_rl.analysis.frames.study import StudyFrames
 from knapsack_rl.analysis.inference.ablation_pairs import ablation_pairs
-from knapsack_rl.analysis.inference.pairs import compare_pairs
+from knapsack_rl.analysis.inference.pairs import by_seed, compare_pairs
 from knapsack_rl.analysis.inference.periods import from_second_visit
 from knapsack_rl.analysis.inference.stats import paired_difference
 from knapsack_rl.analysis.measures.benchmarks import AVERAGE, score_values
@@ -40,14 +40,11 @@ def ablations_table(frames: StudyFrames) -> pd.DataFrame:
 
 
 def _compare(values: pd.DataFrame, pair: dict[str, Any]) -> dict[str, object]:
-    def of(side: str) -> "pd.Series[float]":
+    def of(side: str) -> pd.DataFrame:
         key = tuple(pair[f"{side}{name}"] for name in ("model", "arm", "budget"))
-        mine = (values["model"] == key[0]) & (values["arm"] == key[1]) & (values["budget"] == key[2])
-        means: pd.Series[float] = values[mine].groupby("seed")["value"].mean()
-        return means
+        return values[(values["model"] == key[0]) & (values["arm"] == key[1]) & (values["budget"] == key[2])]
 
-    sides = {"arm_value": of(""), "reference_value": of("reference_"), "uniform_value": of("uniform_")}
-    both = pd.concat(sides, axis=1)
+    both = by_seed({"arm_value": of(""), "reference_value": of("reference_"), "uniform_value": of("uniform_")})
     gain = paired_difference(both["arm_value"], both["uniform_value"])
     ends = {"gain": gain.mean, "gain_low": gain.low, "gain_high": gain.high}
     return compare_pairs(both, other="reference") | ends

@@ -1,12 +1,10 @@
 """Compute to reach an accuracy, and the ratio to uniform allocation ("2x")."""
 
-import numpy as np
 import pandas as pd
 
 from knapsack_rl.analysis.frames.schemas import CELL_KEYS
 from knapsack_rl.analysis.frames.study import StudyFrames, in_grid_order
-from knapsack_rl.analysis.inference.pairs import baseline_arm
-from knapsack_rl.analysis.inference.stats import mean_interval
+from knapsack_rl.analysis.inference.pairs import baseline_arm, log_ratios, ratio_interval
 from knapsack_rl.analysis.measures.reach import reach_values
 from knapsack_rl.analysis.measures.spent import AXES, GPU_SECONDS
 
@@ -43,15 +41,14 @@ COLUMNS = [
 
 
 def _ratio(pairs: pd.DataFrame) -> dict[str, float]:
-    valid = pairs.dropna(subset=["arm_value", "baseline_value"])
-    valid = valid[(valid["arm_value"] > 0) & (valid["baseline_value"] > 0)]
-    found = mean_interval(np.log(valid["baseline_value"] / valid["arm_value"]))
+    logs = log_ratios(pairs["baseline_value"], pairs["arm_value"])
+    found, valid = ratio_interval(logs), pairs.loc[logs.index]
     return {
         "target": float(pairs["target"].iloc[0]),
         "num_seeds": found.num,
         "arm_mean": float(valid["arm_value"].mean()),
         "baseline_mean": float(valid["baseline_value"].mean()),
-        "ratio": float(np.exp(found.mean)),
-        "ratio_low": float(np.exp(found.low)),
-        "ratio_high": float(np.exp(found.high)),
+        "ratio": found.mean,
+        "ratio_low": found.low,
+        "ratio_high": found.high,
     }

@@ -1,13 +1,12 @@
 """What a step's time goes into, what a rollout costs by difficulty, and whether uneven allocation costs more."""
 
-import numpy as np
 import pandas as pd
 
 from knapsack_rl.analysis.frames.parts import parts_of
 from knapsack_rl.analysis.frames.schemas import ARM_KEYS, CELL_KEYS, RUN_KEYS
 from knapsack_rl.analysis.frames.study import StudyFrames, in_grid_order
-from knapsack_rl.analysis.inference.pairs import baseline_arm
-from knapsack_rl.analysis.inference.stats import mean_interval, seed_means
+from knapsack_rl.analysis.inference.pairs import baseline_arm, log_ratios, pair_up, ratio_interval
+from knapsack_rl.analysis.inference.stats import seed_means
 from knapsack_rl.analysis.measures.difficulty import CLASSES, difficulty_class
 from knapsack_rl.analysis.measures.spent import FLOPS, GPU_SECONDS, SECONDS, TOKENS, add_spent
 from knapsack_rl.records import WALL_CLOCK_COLUMNS
@@ -32,9 +31,10 @@ def cost_table(frames: StudyFrames) -> pd.DataFrame:
     means = seed_means(runs, keys, values=["per_rollout", "share_of_step"])
     spare = [f"{name}_{end}" for name in ("per_rollout", "share_of_step") for end in ("low", "high")]
     table = means.drop(columns=[*spare, "strategy"]).assign(baseline=baseline)
+    pairs = pair_up(runs, [*CELL_KEYS, "what"], baseline=baseline, columns=["per_rollout"])
     ratios = [
-        {**dict(zip((*CELL_KEYS, "arm", "what"), key, strict=True)), **_ratio(rows, runs, baseline=str(baseline))}
-        for key, rows in runs[runs["arm"] != baseline].groupby([*CELL_KEYS, "arm", "what"], sort=False)
+        {**dict(zip((*CELL_KEYS, "arm", "what"), key, strict=True)), **_ratio(rows)}
+        for key, rows in pairs.groupby([*CELL_KEYS, "arm", "what"], sort=False)
     ]
     columns = [*CELL_KEYS, "arm", "what", "ratio", "ratio_low", "ratio_high"]
     joined = table.merge(pd.DataFrame(ratios, columns=columns), on=columns[:4], how="left")
@@ -59,14 +59,9 @@ def _per_run(frames: StudyFrames) -> pd.DataFrame:
     return costs.reset_index().merge(shares.reset_index(), on=keys, how="left")
 
 
-def _ratio(rows: pd.DataFrame, runs: pd.DataFrame, *, baseline: str) -> dict[str, float]:
-    keys = [*CELL_KEYS, "what", "seed"]
-    reference = runs[runs["arm"] == baseline].groupby(keys)["per_rollout"].mean().rename("baseline_value")
-    pairs = rows.groupby(keys)["per_rollout"].mean().to_frame().join(reference, how="inner")
-    pairs = pairs[(pairs["per_rollout"] > 0) & (pairs["baseline_value"] > 0)]
-    found = mean_interval(np.log(pairs["per_rollout"] / pairs["baseline_value"]))
-    ends = {"ratio": found.mean, "ratio_low": found.low, "ratio_high": found.high}
-    return {name: float(np.exp(value)) for name, value in ends.items()}
+def _ratio(pairs: pd.DataFrame) -> dict[str, float]:
+    found = ratio_interval(log_ratios(pairs["arm_per_rollout"], pairs["baseline_per_rollout"]))
+    return {"ratio": found.mean, "ratio_low": found.low, "ratio_high": found.high}
 
 
 def tokens_by_difficulty(frames: StudyFrames) -> pd.DataFrame:

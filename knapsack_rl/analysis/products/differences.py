@@ -5,7 +5,7 @@ import pandas as pd
 
 from knapsack_rl.analysis.frames.schemas import CELL_KEYS
 from knapsack_rl.analysis.frames.study import StudyFrames, in_grid_order
-from knapsack_rl.analysis.inference.pairs import baseline_arm, compare_pairs
+from knapsack_rl.analysis.inference.pairs import baseline_arm, compare_pairs, first_run, pair_up
 from knapsack_rl.analysis.measures.accuracy_curves import accuracy_curves, match_at_equal_compute
 from knapsack_rl.analysis.measures.benchmarks import score_values
 from knapsack_rl.analysis.measures.ratios import ratio_values
@@ -45,14 +45,15 @@ def differences(frames: StudyFrames, baseline: str | None = None) -> pd.DataFram
     """
     chosen = baseline or baseline_arm(frames.steps)
     arms = [arm for arm in frames.steps["arm"].unique() if chosen and arm != chosen]
-    ratios = [_paired(ratio_values(frames.steps, arm, baseline=chosen), chosen) for arm in arms]
-    scores = _paired(score_values(frames.evals), chosen)
-    pairs = pd.concat([*ratios, scores, _paired_at_equal_tokens(frames, chosen)], ignore_index=True)
+    values = [*(ratio_values(frames.steps, arm, baseline=chosen) for arm in arms), score_values(frames.evals)]
+    keys, columns = [*CELL_KEYS, "metric"], ["value", "step"]
+    paired = [pair_up(part, keys, baseline=chosen, columns=columns) for part in values]
+    pairs = pd.concat([*paired, _paired_at_equal_tokens(frames, chosen)], ignore_index=True)
     rows = [
         {
             **dict(zip(_PAIR_KEYS, key, strict=True)),
-            "step": group["step"].iloc[0],
-            **compare_pairs(group, other="baseline"),
+            "step": group["arm_step"].iloc[0],
+            **compare_pairs(group),
         }
         for key, group in pairs.groupby(list(_PAIR_KEYS), sort=False)
     ]
@@ -60,37 +61,16 @@ def differences(frames: StudyFrames, baseline: str | None = None) -> pd.DataFram
     return in_grid_order(table, frames.steps)
 
 
-def _paired(values: pd.DataFrame, baseline: str | None) -> pd.DataFrame:
-    """Pair every arm's value with its cell's baseline value of the same seed and metric (NaN where there is none).
-
-    Args:
-        values: long, with ``ARM_KEYS, seed, metric, step, value``.
-        baseline: its arm; None if there is nothing to compare with.
-    """
-    keys = [*CELL_KEYS, "metric", "seed"]
-    # A seed that an override repeats within an arm is one seed: average it before pairing.
-    per_seed = values.groupby([*keys, "arm"], sort=False)[["value", "step"]].mean().reset_index()
-    reference = per_seed.loc[per_seed["arm"] == baseline, [*keys, "value"]]
-    treated = per_seed[per_seed["arm"] != baseline] if baseline else per_seed.iloc[:0]
-    pairs = treated.merge(reference.rename(columns={"value": "baseline_value"}), on=keys, how="left")
-    return pairs.rename(columns={"value": "arm_value"}).assign(baseline=baseline)
-
-
 def _paired_at_equal_tokens(frames: StudyFrames, baseline: str | None) -> pd.DataFrame:
     curves = accuracy_curves(frames)
     rows = []
     for (model, budget, seed), runs in curves.groupby([*CELL_KEYS, "seed"], sort=False):
-        reference = _first_run(runs[runs["arm"] == baseline])
+        reference = first_run(runs[runs["arm"] == baseline])
         for arm in runs.loc[runs["arm"] != baseline, "arm"].unique() if baseline else ():
-            match = match_at_equal_compute(_first_run(runs[runs["arm"] == arm]), reference, axis=TOKENS)
+            match = match_at_equal_compute(first_run(runs[runs["arm"] == arm]), reference, axis=TOKENS)
             rows.append((model, budget, arm, baseline, "accuracy_equal_tokens", seed, match.treated, match.baseline))
     columns = [*_PAIR_KEYS, "seed", "arm_value", "baseline_value"]
-    return pd.DataFrame(rows, columns=columns).assign(step=np.nan)
-
-
-def _first_run(runs: pd.DataFrame) -> pd.DataFrame:
-    """One run's rows: a seed repeated within an arm by an override is the same run twice."""
-    return runs[runs["run_id"] == runs["run_id"].iloc[0]] if len(runs) else runs
+    return pd.DataFrame(rows, columns=columns).assign(arm_step=np.nan)
 
 
 def compare_arms(frames: StudyFrames, arm: str, *, baseline: str) -> pd.DataFrame:

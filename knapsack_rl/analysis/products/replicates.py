@@ -4,7 +4,7 @@ import pandas as pd
 
 from knapsack_rl.analysis.frames.schemas import CELL_KEYS
 from knapsack_rl.analysis.frames.study import StudyFrames, in_grid_order
-from knapsack_rl.analysis.inference.pairs import baseline_arm, compare_pairs
+from knapsack_rl.analysis.inference.pairs import baseline_arm, compare_pairs, pair_up
 from knapsack_rl.analysis.inference.replicates import (
     improved_share,
     interquartile_mean,
@@ -31,14 +31,12 @@ def replicates_table(frames: StudyFrames) -> pd.DataFrame:
     baseline = baseline_arm(frames.steps)
     scores = score_values(frames.evals)
     scores = scores[scores["metric"] == f"accuracy/{AVERAGE}"]
-    rows = []
-    for (model, budget), cell in scores.groupby(list(CELL_KEYS), sort=False, observed=True):
-        values = cell.pivot_table(index="seed", columns="arm", values="value", sort=False, observed=True)
-        for arm in values.columns if baseline in values else ():
-            if arm != baseline:
-                pairs = values[[arm, baseline]].dropna().set_axis(["arm_value", "baseline_value"], axis=1)
-                key = {"model": model, "budget": budget, "arm": arm, "baseline": baseline}
-                rows.append({**key, **compare_pairs(pairs, other="baseline"), **_beside(pairs)})
+    pairs = pair_up(scores, baseline=baseline, how="inner").dropna(subset=["arm_value", "baseline_value"])
+    keys = [*CELL_KEYS, "arm", "baseline"]
+    rows = [
+        {**dict(zip(keys, key, strict=True)), **compare_pairs(of_arm), **_beside(of_arm)}
+        for key, of_arm in pairs.groupby(keys, sort=False)
+    ]
     return in_grid_order(pd.DataFrame(rows, columns=COLUMNS), frames.steps).astype({"num_seeds": "Int64"})
 
 

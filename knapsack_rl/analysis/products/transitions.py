@@ -12,7 +12,7 @@ from knapsack_rl.analysis.drawing.looks import in_panels, looks_in
 from knapsack_rl.analysis.drawing.style import SHADE, SMALLEST, broken, cell_title, cells_of, in_cell, panel_grid, say
 from knapsack_rl.analysis.frames.schemas import ARM_KEYS, CELL_KEYS
 from knapsack_rl.analysis.frames.study import StudyFrames, in_grid_order
-from knapsack_rl.analysis.inference.pairs import VERDICT_CLEAR, baseline_arm, verdict
+from knapsack_rl.analysis.inference.pairs import VERDICT_CLEAR, baseline_arm, pair_up, verdict
 from knapsack_rl.analysis.inference.stats import FloatArray, paired_difference, seed_means
 from knapsack_rl.analysis.measures.difficulty import CLASSES, OUTCOMES, discovery_rows, transition_rows
 
@@ -39,14 +39,13 @@ def transitions_table(frames: StudyFrames) -> pd.DataFrame:
 
 
 def _against_baseline(rows: pd.DataFrame) -> pd.DataFrame:
-    keys = [*CELL_KEYS, "difficulty_before", "difficulty_after"]
-    baseline = rows[rows["arm"] == baseline_arm(rows)][[*keys, "seed", "share"]]
-    paired = rows[rows["arm"] != baseline_arm(rows)].merge(baseline, on=[*keys, "seed"], suffixes=("", "_baseline"))
+    keys = ["difficulty_before", "difficulty_after"]
+    pairs = pair_up(rows, [*CELL_KEYS, *keys], baseline=baseline_arm(rows), columns=["share"], how="inner")
     found = []
-    for key, pair in paired.groupby([*CELL_KEYS, "arm", *keys[2:]], sort=False):
-        interval = paired_difference(pair["share"], pair["share_baseline"])
+    for key, pair in pairs.groupby([*CELL_KEYS, "arm", *keys], sort=False):
+        interval = paired_difference(pair["arm_share"], pair["baseline_share"])
         found.append((*key, interval.mean, interval.low, interval.high, verdict(interval)))
-    columns = [*CELL_KEYS, "arm", *keys[2:], "difference", "difference_low", "difference_high", "verdict"]
+    columns = [*CELL_KEYS, "arm", *keys, "difference", "difference_low", "difference_high", "verdict"]
     return pd.DataFrame(found, columns=columns).astype({"arm": "str", "model": "str"})
 
 

@@ -11,7 +11,7 @@ import pandas as pd
 
 from knapsack_rl.analysis.frames.schemas import CELL_KEYS
 from knapsack_rl.analysis.frames.study import StudyFrames, in_grid_order
-from knapsack_rl.analysis.inference.pairs import baseline_arm, compare_pairs
+from knapsack_rl.analysis.inference.pairs import baseline_arm, by_seed, compare_pairs
 from knapsack_rl.analysis.measures.benchmarks import AVERAGE, score_values
 
 TOTAL_MARK = ", total fixed"
@@ -60,7 +60,7 @@ def _rollouts(steps: pd.DataFrame) -> pd.DataFrame:
 
 def _compare(treated: pd.DataFrame, sweep: pd.DataFrame) -> dict[str, object]:
     best = {seed: sweep.drop(index=seed).mean().idxmax() for seed in sweep.index}
-    tuned = pd.Series({seed: sweep.loc[seed, budget] for seed, budget in best.items()}, name="baseline_value")
-    pairs = treated.set_index("seed")["value"].rename("arm_value").to_frame().join(tuned).dropna()
+    tuned = pd.DataFrame({"seed": best.keys(), "value": [sweep.loc[seed, budget] for seed, budget in best.items()]})
+    pairs = by_seed({"arm_value": treated, "baseline_value": tuned}).dropna()
     chosen = ", ".join(f"{budget} ({count})" for budget, count in Counter(best.values()).most_common())
-    return {"chosen": chosen, **compare_pairs(pairs, other="baseline")}
+    return {"chosen": chosen, **compare_pairs(pairs)}

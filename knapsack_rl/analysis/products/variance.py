@@ -11,7 +11,7 @@ import pandas as pd
 
 from knapsack_rl.analysis.frames.schemas import CELL_KEYS
 from knapsack_rl.analysis.frames.study import StudyFrames, in_grid_order
-from knapsack_rl.analysis.inference.pairs import baseline_arm
+from knapsack_rl.analysis.inference.pairs import baseline_arm, pair_up
 from knapsack_rl.analysis.measures.benchmarks import last_common_step
 
 PAIR = [*CELL_KEYS, "arm", "seed"]
@@ -63,14 +63,11 @@ def _paired_problems(evals: pd.DataFrame, baseline: str | None) -> pd.DataFrame:
     final = evals.merge(last_common_step(evals), on=[*CELL_KEYS, "step"])
     rate, num = final["num_correct"] / final["num_samples"], final["num_samples"]
     noise = rate * (1 - rate) / (num - 1).where(num >= FEWEST)
-    final = final.assign(arm=final["arm"].astype("str"), rate=rate, noise=noise)
-    keys = [*PAIR, "benchmark", "problem_id"]
-    # A seed that an override repeats within an arm is one run twice.
-    final = final[[*keys, "rate", "noise"]].drop_duplicates(keys)
-    reference = final[final["arm"] == baseline].drop(columns="arm")
-    others = final[final["arm"] != baseline]
-    both = others.merge(reference, on=[key for key in keys if key != "arm"], suffixes=("", "_baseline"))
-    return both.assign(difference=both["rate"] - both["rate_baseline"], noise=both["noise"] + both["noise_baseline"])
+    final = final.assign(rate=rate, noise=noise)
+    keys = [*CELL_KEYS, "benchmark", "problem_id"]
+    both = pair_up(final, keys, baseline=baseline, columns=["rate", "noise"], how="inner")
+    difference, noise = both["arm_rate"] - both["baseline_rate"], both["arm_noise"] + both["baseline_noise"]
+    return both.assign(difference=difference, noise=noise)
 
 
 def _per_pair(problems: pd.DataFrame) -> pd.DataFrame:
