@@ -12,6 +12,16 @@ MOST = 0.5
 """A step counts as a repeat when more than this share of its prompts was visited before."""
 
 
+def in_first_epoch(steps: pd.DataFrame) -> "pd.Series[bool]":
+    """Whether most prompts of a step are met for the first time; what is not lies ``from_second_visit`` on."""
+    return steps["repeat_frac"] <= MOST
+
+
+def at_last_step(rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows of each run's last step, or of its last checkpoint."""
+    return rows[rows["step"] == rows.groupby("run_id")["step"].transform("max")]
+
+
 def from_second_visit(steps: pd.DataFrame) -> pd.DataFrame:
     """The steps in which most prompts (more than half) are visited for at least the second time.
 
@@ -20,7 +30,7 @@ def from_second_visit(steps: pd.DataFrame) -> pd.DataFrame:
     the first epoch turn up one by one in almost every step of the second. Where batches divide the training set the
     two are the same. Runs without such a step have no row here.
     """
-    return steps[steps["repeat_frac"] > MOST]
+    return steps[~in_first_epoch(steps)]
 
 
 def from_first_belief(steps: pd.DataFrame, *, arm: str | None) -> pd.DataFrame:

@@ -11,7 +11,7 @@ from knapsack_rl.analysis.frames.parts import codes_of, first_rows, parts_of
 from knapsack_rl.analysis.frames.remember import once_per_frame
 from knapsack_rl.analysis.frames.schemas import RUN_KEYS
 from knapsack_rl.analysis.frames.study import StudyFrames
-from knapsack_rl.analysis.inference.periods import window_of
+from knapsack_rl.analysis.inference.periods import at_last_step, window_of
 from knapsack_rl.analysis.inference.stats import FloatArray
 from knapsack_rl.analysis.measures.gradient_split import split_steps
 from knapsack_rl.analysis.measures.objective import perfect_gains
@@ -99,8 +99,7 @@ def _lag_of_run(groups: pd.DataFrame) -> pd.DataFrame:
 
 def probe_rows(frames: StudyFrames) -> pd.DataFrame:
     """Root mean squared error of each run's last beliefs against its probe of the last checkpoint, noise removed."""
-    probes = frames.probes
-    last = probes[probes["step"] == probes.groupby("run_id")["step"].transform("max")]
+    last = at_last_step(frames.probes)
     last = last[last["step"] > 0]
     probed = frames.groups[frames.groups["prompt_id"].isin(last["prompt_id"])]
     probed = probed[["run_id", "prompt_id", "visit", "p_belief"]].astype({"run_id": "str", "prompt_id": "str"})

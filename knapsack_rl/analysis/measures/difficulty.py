@@ -9,6 +9,7 @@ import pandas as pd
 
 from knapsack_rl.analysis.frames.schemas import ARM_KEYS
 from knapsack_rl.analysis.frames.study import StudyFrames
+from knapsack_rl.analysis.inference.periods import at_last_step
 
 CLASSES = ("extremely hard", "hard", "medium", "easy", "extremely easy")
 
@@ -36,7 +37,7 @@ def moves(probes: pd.DataFrame) -> pd.DataFrame:
     ends = found.groupby("run_id")["step"]
     before = found[found["step"] == ends.transform("min")]
     after = found[found["step"] > ends.transform("min")]
-    after = after[after["step"] == after.groupby("run_id")["step"].transform("max")]
+    after = at_last_step(after)
     keys = [*_RUN, "prompt_id", "kind"]
     return before[[*keys, "difficulty", "rate"]].merge(
         after[[*keys, "difficulty", "rate"]], on=keys, suffixes=("_before", "_after")

@@ -6,13 +6,14 @@ import pandas as pd
 from knapsack_rl.analysis.frames.parts import codes_of, first_rows
 from knapsack_rl.analysis.frames.schemas import ARM_KEYS
 from knapsack_rl.analysis.frames.study import StudyFrames
+from knapsack_rl.analysis.inference.periods import in_first_epoch
 from knapsack_rl.grpo import mixed
 
 
 def first_epoch_rows(frames: StudyFrames) -> pd.DataFrame:
     """The shares of ``first_epoch_table`` for every run."""
     steps, groups = frames.steps, frames.groups
-    early = steps["repeat_frac"] <= 1 / 2
+    early = in_first_epoch(steps)
     last = steps[early].groupby("run_id")["step"].max()
     code_G, num = codes_of(groups, ["run_id"])
     names = groups["run_id"].iloc[first_rows(code_G)].astype("str")

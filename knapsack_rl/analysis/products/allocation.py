@@ -17,6 +17,7 @@ from knapsack_rl.analysis.drawing.looks import ArmStyle, in_panels, looks_in, lo
 from knapsack_rl.analysis.drawing.marks import arm_handles, own, reference
 from knapsack_rl.analysis.drawing.style import REFERENCE, SHADE, cells_of, count_axis, in_cell, say, tidy_axes
 from knapsack_rl.analysis.frames.schemas import CELL_KEYS
+from knapsack_rl.analysis.frames.step_facts import SECOND_VISIT
 from knapsack_rl.analysis.frames.study import StudyFrames
 from knapsack_rl.analysis.inference.pairs import baseline_arm
 from knapsack_rl.analysis.inference.stats import FloatArray, mean_interval, seed_means
@@ -60,7 +61,7 @@ def draw_allocation(frames: StudyFrames) -> Figure:
             mesh = _draw_heat(ax, visits[visits["arm"] == look.arm], edges=edges, look=look)
             _label_heat(ax, budget=cell[1], edges=edges, is_last=ax is panels[-2])
             own([ax.set_title(f"{title}\n{look.arm}" if ax is panels[0] else look.arm)], look)
-        _draw_tail(panels[-1], visits[visits["visit"] > 1], looks=looks, edges=edges)
+        _draw_tail(panels[-1], visits[visits["visit"] >= SECOND_VISIT], looks=looks, edges=edges)
         tidy_axes(panels[-1])
     for row in range(len(shown)):
         for ax in grid.lefts(row):
@@ -82,7 +83,9 @@ def allocation_points(frames: StudyFrames) -> pd.DataFrame:
         ``model, budget, arm, belief`` (class), ``num_rollouts, num_visits, share_of_class, repeat_visits`` (of those,
         how many were not first visits) and the class's ``mean_rollouts`` over seeds with ``_low`` and ``_high``.
     """
-    groups = frames.groups.assign(belief=rate_class(frames.groups["p_belief"]), repeat=frames.groups["visit"] > 1)
+    groups = frames.groups.assign(
+        belief=rate_class(frames.groups["p_belief"]), repeat=frames.groups["visit"] >= SECOND_VISIT
+    )
     arm = [*CELL_KEYS, "arm"]
     counted = groups.groupby([*arm, "belief", "num_rollouts"], observed=True)["repeat"].agg(["size", "sum"])
     counted = counted.set_axis(["num_visits", "repeat_visits"], axis=1).reset_index()

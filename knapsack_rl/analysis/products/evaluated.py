@@ -7,6 +7,7 @@ import pandas as pd
 
 from knapsack_rl.analysis.frames.schemas import RUN_KEYS
 from knapsack_rl.analysis.frames.study import StudyFrames
+from knapsack_rl.analysis.inference.periods import at_last_step
 from knapsack_rl.analysis.inference.stats import FloatArray, avg_at_k, bootstrap_over_problems, pass_at_k
 from knapsack_rl.analysis.measures.benchmarks import AVERAGE, common_k
 
@@ -23,8 +24,7 @@ def evaluated_table(frames: StudyFrames) -> pd.DataFrame:
         ``average``, which weighs them equally. ``num_exact`` problems are trained on word for word, ``num_words`` share
         20 words in a row with a training problem; null where overlaps were not looked for.
     """
-    last = frames.evals.groupby("run_id")["step"].transform("max")
-    final = frames.evals[frames.evals["step"] == last]
+    final = at_last_step(frames.evals)
     k = common_k(final)
     rows = [row for _, mine in final.groupby("run_id", sort=False) for row in _rows(mine, k)]
     table = pd.DataFrame(rows).astype(dict.fromkeys((f"num_{kind}" for kind in OVERLAPPING), "Int64"))

@@ -4,6 +4,7 @@ import pandas as pd
 
 from knapsack_rl.analysis.frames.schemas import RUN_KEYS
 from knapsack_rl.analysis.frames.study import StudyFrames
+from knapsack_rl.analysis.inference.periods import at_last_step
 from knapsack_rl.analysis.measures.benchmarks import AVERAGE, benchmark_scores, run_accuracy_interval
 from knapsack_rl.analysis.measures.ratios import run_summary
 from knapsack_rl.analysis.measures.spent import BELIEF_COST
@@ -47,7 +48,7 @@ def data_table(frames: StudyFrames) -> pd.DataFrame:
 
 
 def _accuracy_intervals(evals: pd.DataFrame) -> pd.DataFrame:
-    final = evals[evals["step"] == evals.groupby("run_id")["step"].transform("max")]
-    found = {run_id: run_accuracy_interval(rows) for run_id, rows in final.groupby("run_id", sort=False)}
+    of_run = at_last_step(evals).groupby("run_id", sort=False)
+    found = {run_id: run_accuracy_interval(rows) for run_id, rows in of_run}
     bounds = {run_id: (interval.low, interval.high) for run_id, interval in found.items()}
     return pd.DataFrame.from_dict(bounds, orient="index", columns=["accuracy_low", "accuracy_high"])
