@@ -53,20 +53,36 @@ def from_first_belief(steps: pd.DataFrame, *, arm: str | None) -> pd.DataFrame:
 
 
 PERIODS = ("first quarter", "from second visit", "last quarter")
+NUM_QUARTERS = 4
 
 MAX_WINDOWS = 20
 """Longer runs are averaged within this many windows of steps, so that a line shows the trend and not the batch."""
 
 
+def in_quarter(steps: pd.DataFrame, number: int) -> "pd.Series[bool]":
+    """Whether a step lies in a quarter of its run.
+
+    All quarters of a run have equally many steps, a fourth of its last step rounded up. The first two are counted from
+    the start and the last two from the end, so that in a run whose length is no multiple of four the two in the middle
+    share some steps, and in a run of fewer than four steps the first and the last may be the same.
+
+    Args:
+        steps: needs ``run_id, step``.
+        number: 1 to 4.
+    """
+    last = steps.groupby("run_id")["step"].transform("max")
+    size = np.ceil(last / NUM_QUARTERS)
+    before = (number - 1) * size if number <= NUM_QUARTERS // 2 else last - (NUM_QUARTERS + 1 - number) * size
+    return (steps["step"] > before) & (steps["step"] <= before + size)
+
+
 def by_period(steps: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    """The steps of each period, by the names of ``PERIODS``; quarters are of each run's own length.
+    """The steps of each period, by the names of ``PERIODS``.
 
     Args:
         steps: needs ``run_id, step, repeat_frac``.
     """
-    last = steps.groupby("run_id")["step"].transform("max")
-    quarter = np.ceil(last / 4)
-    parts = (steps[steps["step"] <= quarter], from_second_visit(steps), steps[steps["step"] > last - quarter])
+    parts = (steps[in_quarter(steps, 1)], from_second_visit(steps), steps[in_quarter(steps, NUM_QUARTERS)])
     return dict(zip(PERIODS, parts, strict=True))
 
 
