@@ -73,7 +73,8 @@ def in_quarter(steps: pd.DataFrame, number: int) -> "pd.Series[bool]":
     last = steps.groupby("run_id")["step"].transform("max")
     size = np.ceil(last / NUM_QUARTERS)
     before = (number - 1) * size if number <= NUM_QUARTERS // 2 else last - (NUM_QUARTERS + 1 - number) * size
-    return (steps["step"] > before) & (steps["step"] <= before + size)
+    inside: pd.Series[bool] = (steps["step"] > before) & (steps["step"] <= before + size)
+    return inside
 
 
 def by_period(steps: pd.DataFrame) -> dict[str, pd.DataFrame]:

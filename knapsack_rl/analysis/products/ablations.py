@@ -42,7 +42,9 @@ def ablations_table(frames: StudyFrames) -> pd.DataFrame:
 def _compare(values: pd.DataFrame, pair: dict[str, Any]) -> dict[str, object]:
     def of(side: str) -> pd.DataFrame:
         key = tuple(pair[f"{side}{name}"] for name in ("model", "arm", "budget"))
-        return values[(values["model"] == key[0]) & (values["arm"] == key[1]) & (values["budget"] == key[2])]
+        mine = (values["model"] == key[0]) & (values["arm"] == key[1]) & (values["budget"] == key[2])
+        rows: pd.DataFrame = values[mine]
+        return rows
 
     both = by_seed({"arm_value": of(""), "reference_value": of("reference_"), "uniform_value": of("uniform_")})
     gain = paired_difference(both["arm_value"], both["uniform_value"])
