@@ -102,7 +102,7 @@ def verdicts(claims: pd.DataFrame) -> str:
     chosen = claims["role"] == CONFIRMATORY
     parts = (("confirmatory", claims[chosen]), ("other (descriptive, not adjusted)", claims[~chosen]))
     said = " ".join(_counted(rows, kind) for kind, rows in parts if len(rows))
-    star = " * not after Holm's adjustment over the confirmatory ones." if "*" in said else ""
+    star = " * not significant after Holm correction over the confirmatory ones." if "*" in said else ""
     return said + star
 
 

@@ -24,7 +24,7 @@ LOG_SCALES: Mapping[str, tuple[Scale, Scale]] = {
 ``times`` shows r, ``saved`` the share ``1 - 1 / r``. On other scales twice and half are not equally far from one.
 """
 
-_ROOMS = {"accuracy": accuracy, "gradient": gradient, "probes": probes, "theory": theory}
+_MODULES = {"accuracy": accuracy, "gradient": gradient, "probes": probes, "theory": theory}
 
 
 class _Drawn(BaseModel):
@@ -66,8 +66,8 @@ class Claim(BaseModel):
     @property
     def find(self) -> Callable[[Subject], Finding]:
         """The measure."""
-        room, _, name = self.measure.partition(".")
-        found: Callable[[Subject], Finding] = getattr(_ROOMS[room], name)
+        module, _, name = self.measure.partition(".")
+        found: Callable[[Subject], Finding] = getattr(_MODULES[module], name)
         return found
 
     @property

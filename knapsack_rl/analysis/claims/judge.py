@@ -61,7 +61,7 @@ def _judge_samples(evidence: Evidence, line: Line) -> Judgement:
 
 
 def _weakness(judged: Judgement) -> float:
-    """By which the member that decides a family is found: where all must agree, the one that is least clear."""
+    """Sort key: the least certain member decides."""
     return np.inf if np.isnan(judged.p_value) else judged.p_value
 
 

@@ -23,7 +23,7 @@ NUMBERS = ("value", "low", "high")
 
 
 def claims_table(frames: StudyFrames, arm: str | None = None) -> pd.DataFrame:
-    """Every claim, what these records show, and the verdict, in the catalogue's order.
+    """Every claim, what this study shows, and the verdict, in the catalogue's order.
 
     Claims about a budget have a row for each N of the study, the paper's first; ``budget`` is missing for the others,
     which are over all. ``role`` is the plan's. ``p_value`` is two-sided against the threshold, ``p_holm`` the same

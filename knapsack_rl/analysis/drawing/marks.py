@@ -16,7 +16,7 @@ MARK = "arm:"
 """Start of the group id of everything that belongs to an arm; the report shows and hides by it."""
 
 FEW_POINTS = 8
-"""Of a line carry a marker, about."""
+"""About this many points of a line carry a marker."""
 
 
 def own(artists: Iterable[Artist], look: ArmStyle) -> None:

@@ -16,7 +16,7 @@ from knapsack_rl.analysis.inference.stats import MIN_SEEDS, Interval, mean_inter
 BASELINE_STRATEGY = "uniform"
 
 VERDICT_CLEAR = "interval excludes zero"
-VERDICT_INSIDE = "inside the interval"
+VERDICT_INSIDE = "difference not significant"
 VERDICT_FEW = f"fewer than {MIN_SEEDS} seeds"
 VERDICT_NONE = "not measured"
 VERDICT_FLAT = "no spread between seeds"
@@ -127,7 +127,7 @@ def compare_pairs(pairs: pd.DataFrame, *, other: str = "baseline") -> dict[str, 
 
 
 def verdict(difference: Interval) -> str:
-    """What an interval allows to be said: a difference inside its interval is called that."""
+    """What an interval allows to be said; a difference is not significant where its 95% interval holds zero."""
     if difference.num == 0:
         return VERDICT_NONE
     if difference.num < MIN_SEEDS:

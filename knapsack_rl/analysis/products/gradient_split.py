@@ -26,8 +26,8 @@ def gradient_split_points(frames: StudyFrames) -> pd.DataFrame:
 
 
 ROWS = {
-    "ratio_rollouts": "mixed, of\nrollouts",
-    "ratio_prompts": "mixed, of\nprompts",
+    "ratio_rollouts": "share of\nrollouts with\na gradient",
+    "ratio_prompts": "share of\nprompts with\na gradient",
     "reweighting": "re-\nweighting",
     "rest": "the rest",
     "objective_gain": "objective\nover equal\ncounts",

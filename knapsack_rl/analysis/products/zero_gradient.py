@@ -33,10 +33,10 @@ def zero_gradient_table(frames: StudyFrames) -> pd.DataFrame:
 
 
 ROWS = {
-    "ratio_rollouts": "mixed, of\nrollouts",
-    "ratio_prompts": "mixed, of\nprompts",
-    "all_correct_prompts": "all right,\nof prompts",
-    "all_wrong_prompts": "all wrong,\nof prompts",
+    "ratio_rollouts": "share of\nrollouts with\na gradient",
+    "ratio_prompts": "share of\nprompts with\na gradient",
+    "all_correct_prompts": "share of\nprompts\nall right",
+    "all_wrong_prompts": "share of\nprompts\nall wrong",
 }
 """Columns of the steps frame, one row of panels each, and their axis labels."""
 

@@ -26,7 +26,7 @@ def frames_of(make_study, shape):
     [
         (0.01, 0.03, 3, "interval excludes zero"),
         (-0.03, -0.01, 3, "interval excludes zero"),
-        (-0.01, 0.03, 3, "inside the interval"),
+        (-0.01, 0.03, 3, "difference not significant"),
         (np.nan, np.nan, 2, "fewer than 3 seeds"),
         (np.nan, np.nan, 0, "not measured"),
         (0.02, 0.02, 3, "no spread between seeds"),

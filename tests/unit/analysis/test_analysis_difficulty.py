@@ -54,7 +54,7 @@ def test_the_difference_is_paired_by_seed(frames):
     row = table.query("arm == 'knapsack' and before == 'extremely hard' and after == 'medium'").iloc[0]
     assert (row["difference"], row["num_seeds"]) == (pytest.approx(0.5), 3)
     assert row["difference_low"] < 0 < row["difference_high"]
-    assert row["verdict"] == "inside the interval"
+    assert row["verdict"] == "difference not significant"
     assert table.query("arm == 'uniform'")["difference"].isna().all()
 
 

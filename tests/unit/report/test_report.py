@@ -205,7 +205,7 @@ def test_sentence_says_lower():
 
 def test_sentence_does_not_claim_what_seeds_cannot_show():
     """Inside the interval, and below three seeds."""
-    inside = sentence(ROW | {"ci_low": -0.01, "verdict": "inside the interval"})
+    inside = sentence(ROW | {"ci_low": -0.01, "verdict": "difference not significant"})
     few = sentence(ROW | {"num_seeds": 1, "verdict": "fewer than 3 seeds"})
     assert inside.endswith("zero is inside the interval, so these seeds show no difference.")
     assert "1 seed; too few for an interval" in few
@@ -223,7 +223,7 @@ def test_single_benchmarks_are_left_to_the_table():
 
 def test_overview_counts_what_chance_would_give():
     """One clear interval of two, and 0.1 expected."""
-    table = pd.DataFrame([ROW, ROW | {"verdict": "inside the interval"}])
+    table = pd.DataFrame([ROW, ROW | {"verdict": "difference not significant"}])
     assert overview(table).startswith("1 of 2 intervals exclude zero; if no arm differed at all, about 0.1 would")
 
 
