@@ -61,6 +61,10 @@ class Claim(BaseModel):
     """Module and function that compute it."""
     per_budget: bool = False
     """Judged for each N by itself: the paper speaks of its own, and the measure changes with it."""
+    seen_in: tuple[str, ...]
+    """Tables and figures that show it in detail."""
+    needs: str
+    """What a study needs so that it can be decided, beside three seeds."""
     line: _Drawn
 
     @property

@@ -6,8 +6,8 @@ from typing import Any
 import pandas as pd
 
 from knapsack_rl.analysis.claims.verdict import CONTRADICTED
+from knapsack_rl.analysis.show.readable import MISSING
 
-MISSING = "n/a"
 MISSING_BUDGET = "all"
 """A claim that is judged over the study's budgets together."""
 ALPHA = 0.05

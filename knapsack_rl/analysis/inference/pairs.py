@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from knapsack_rl.analysis.frames.schemas import CELL_KEYS
-from knapsack_rl.analysis.inference.stats import MIN_SEEDS, Interval, mean_interval, paired_difference
+from knapsack_rl.analysis.inference.stats import MIN_SEEDS, ROUNDING, Interval, mean_interval, paired_difference
 
 BASELINE_STRATEGY = "uniform"
 
@@ -21,8 +21,6 @@ VERDICT_FEW = f"fewer than {MIN_SEEDS} seeds"
 VERDICT_NONE = "not measured"
 VERDICT_FLAT = "no spread between seeds"
 """All differences are the same number, as on tiny studies: an interval without width is no evidence."""
-
-ROUNDING = 1e-12
 
 
 def baseline_arm(frame: pd.DataFrame) -> str | None:

@@ -21,6 +21,9 @@ BATCH = 100
 MIN_SEEDS = 3
 """Fewer seeds give a point and no interval: two differences say next to nothing about their spread."""
 
+ROUNDING = 1e-12
+"""Below it, numbers that should be equal differ by what floating point, or writing them to a file, leaves."""
+
 FloatArray = NDArray[np.float64]
 
 

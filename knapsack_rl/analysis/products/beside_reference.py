@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from knapsack_rl.analysis.inference.stats import CONFIDENCE, FloatArray
+from knapsack_rl.analysis.inference.stats import CONFIDENCE, ROUNDING, FloatArray
 from knapsack_rl.analysis.measures.benchmarks import AVERAGE
 
 METRICS = ("ratio_rollouts", "ratio_prompts", f"accuracy/{AVERAGE}")
@@ -19,8 +19,6 @@ AGREE = "agree"
 DIFFER = "differ"
 UNKNOWN = "too few seeds"
 
-ROUNDING = 1e-12
-"""Differences of differences below this are those of writing numbers to CSV."""
 
 _KEYS = ["model", "budget", "arm", "baseline", "metric"]
 _ENDS = {"num_seeds": "_num_seeds", "difference": "", "ci_low": "_low", "ci_high": "_high"}

@@ -11,7 +11,15 @@ from knapsack_rl.analysis.drawing.style import REFERENCE, cells_of, in_cell
 from knapsack_rl.analysis.frames.study import StudyFrames, in_grid_order
 from knapsack_rl.analysis.inference.periods import by_period, from_second_visit, period_means, window_means
 
-SHARES = ("ratio_rollouts", "ratio_prompts", "all_correct_prompts", "all_wrong_prompts")
+ROWS = {
+    "ratio_rollouts": "share of\nrollouts with\na gradient",
+    "ratio_prompts": "share of\nprompts with\na gradient",
+    "all_correct_prompts": "share of\nprompts\nall right",
+    "all_wrong_prompts": "share of\nprompts\nall wrong",
+}
+"""Columns of the steps frame, one row of panels each, and their axis labels."""
+
+SHARES = tuple(ROWS)
 
 
 def zero_gradient_table(frames: StudyFrames) -> pd.DataFrame:
@@ -30,15 +38,6 @@ def zero_gradient_table(frames: StudyFrames) -> pd.DataFrame:
     span = ["max_rollouts", "first_step", "last_step"]
     table = means.join(largest, on=["period", "model", "budget", "arm"])
     return in_grid_order(table[[*(column for column in table if column not in span), *span]], frames.steps)
-
-
-ROWS = {
-    "ratio_rollouts": "share of\nrollouts with\na gradient",
-    "ratio_prompts": "share of\nprompts with\na gradient",
-    "all_correct_prompts": "share of\nprompts\nall right",
-    "all_wrong_prompts": "share of\nprompts\nall wrong",
-}
-"""Columns of the steps frame, one row of panels each, and their axis labels."""
 
 
 def draw_zero_gradient(frames: StudyFrames) -> Figure:

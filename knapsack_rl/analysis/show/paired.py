@@ -4,19 +4,15 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from knapsack_rl.analysis.inference.stats import ROUNDING
 from knapsack_rl.analysis.measures.benchmarks import AVERAGE
-from knapsack_rl.analysis.show.readable import readable
-
-MISSING = "n/a"
+from knapsack_rl.analysis.show.readable import MISSING, readable
 
 METRICS: Mapping[str, str] = {
     "ratio_rollouts": "effective-gradient ratio, by rollouts",
     "ratio_prompts": "effective-gradient ratio, by prompts",
     "accuracy_equal_tokens": "accuracy at equal generated tokens",
 }
-
-ROUNDING = 1e-12
-"""Below it a difference of means is what adding them up in floating point leaves of zero."""
 
 
 def metric_label(metric: str) -> str:
