@@ -12,7 +12,7 @@ README = Path("README.md")
 REFERENCE = Path("results/reference/arithmetic")
 METRICS = ("ratio_rollouts", "ratio_prompts", "accuracy/average")
 DIFFERENCE_ROW, CLAIM_ROW = re.compile(r"\| \w+ \| \w+, \d+ \|"), re.compile(r"\| [RL]\d")
-CLAIM_COLUMNS = ("claim", "N", "role", "what is claimed", "these records [95% interval]", "verdict")
+CLAIM_COLUMNS = ("claim", "N", "role", "what is claimed", "this study [95% interval]", "verdict")
 SHOWN_BUDGETS = ("8", "all")
 """The paper's N, and claims over all budgets."""
 

@@ -19,8 +19,9 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from knapsack_rl.analysis import TABLE_NAMES, analyse, load_analysis
-from knapsack_rl.analysis.tables import TABLES
+from knapsack_rl.analysis.catalogue import TABLE_NAMES
+from knapsack_rl.analysis.frames.study import load_analysis
+from knapsack_rl.analysis.make import analyse, build_table
 from knapsack_rl.base.layout import StudyPaths
 from knapsack_rl.config import parse_run
 from knapsack_rl.records import EVALS, GROUPS, STEPS, write_table
@@ -40,7 +41,7 @@ def main(num_runs: int, folder: Path) -> None:
     _timed(f"collect {num_runs} runs", lambda: analyse(paths.results, run_ids))
     frames = _timed("load the frames", lambda: load_analysis(paths.analysis))
     for name in TABLE_NAMES:
-        _timed(f"table {name}", lambda name=name: TABLES[name](frames))
+        _timed(f"table {name}", lambda name=name: build_table(name, frames))
     _line("everything", wall=time.perf_counter() - started, cpu=time.process_time() - cpu)
 
 

@@ -11,9 +11,9 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from knapsack_rl.analysis.beside_reference import beside_reference
-from knapsack_rl.analysis.replicates import studentised_interval
-from knapsack_rl.analysis.stats import mean_interval
+from knapsack_rl.analysis.inference.replicates import studentised_interval
+from knapsack_rl.analysis.inference.stats import mean_interval
+from knapsack_rl.analysis.products.beside_reference import beside_reference
 
 CELLS = 2000
 NUMBERS = (3, 6, 12)

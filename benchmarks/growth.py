@@ -17,8 +17,9 @@ import numpy as np
 import torch
 from analysis import write_run
 
-from knapsack_rl.analysis import TABLE_NAMES, analyse, load_analysis
-from knapsack_rl.analysis.tables import TABLES
+from knapsack_rl.analysis.catalogue import TABLE_NAMES
+from knapsack_rl.analysis.frames.study import load_analysis
+from knapsack_rl.analysis.make import analyse, build_table
 from knapsack_rl.base.layout import ProblemPaths, StudyPaths
 from knapsack_rl.config import RunConfig, parse_study
 from knapsack_rl.prepare import prepare
@@ -136,7 +137,7 @@ def of_runs(size: Size, folder: Path) -> Series:
         analyse(paths.results, ids[:number])
         frames = load_analysis(paths.analysis)
         for name in TABLE_NAMES:
-            TABLES[name](frames)
+            build_table(name, frames)
         seconds.append(time.process_time() - start)
     return Series(name="the analysis", unit="runs", x=list(map(float, size.runs)), seconds=seconds)
 

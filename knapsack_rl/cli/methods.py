@@ -18,7 +18,7 @@ def methods() -> None:
 
     Those of installed packages are marked; any other class is named module:Class.
     """
-    from knapsack_rl.records.products import FIGURE_NAMES, TABLE_NAMES
+    from knapsack_rl.analysis.catalogue import FIGURE_NAMES, TABLE_NAMES
 
     sections = {
         "strategies": _strategies(),

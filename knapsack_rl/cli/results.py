@@ -18,7 +18,7 @@ NamesArgument = Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", 
 
 def analyse(study: StudyOption = DEFAULT_STUDY) -> None:
     """Collect the records of all runs into the tidy tables under results/<study>/analysis."""
-    from knapsack_rl.analysis import analyse as run
+    from knapsack_rl.analysis.make import analyse as run
     from knapsack_rl.study import expand
 
     config = read_study(study)
@@ -27,7 +27,8 @@ def analyse(study: StudyOption = DEFAULT_STUDY) -> None:
 
 def table(names: NamesArgument = None, study: StudyOption = DEFAULT_STUDY) -> None:
     """Write result tables as CSV, Markdown and LaTeX."""
-    from knapsack_rl.analysis import TABLE_NAMES, write_result_tables
+    from knapsack_rl.analysis.catalogue import TABLE_NAMES
+    from knapsack_rl.analysis.make import write_result_tables
 
     paths = StudyPaths.of(read_study(study).name)
     write_result_tables(names or TABLE_NAMES, analysis_folder=paths.analysis, tables_folder=paths.tables)
@@ -40,8 +41,9 @@ def compare(
     study: StudyOption = DEFAULT_STUDY,
 ) -> None:
     """Print the differences between two arms, paired by seed, with intervals."""
-    from knapsack_rl.analysis import compare_arms, load_analysis
-    from knapsack_rl.analysis.present import to_markdown
+    from knapsack_rl.analysis.frames.study import load_analysis
+    from knapsack_rl.analysis.products.differences import compare_arms
+    from knapsack_rl.analysis.show.readable import to_markdown
 
     frames = load_analysis(StudyPaths.of(read_study(study).name).analysis)
     typer.echo(to_markdown("differences", compare_arms(frames, arm, baseline=baseline)))
@@ -92,15 +94,16 @@ def claims(
     ] = None,
 ) -> None:
     """Print each claim of the paper, what the records of a study show, and the verdict."""
-    from knapsack_rl.analysis.claims import claims_of
-    from knapsack_rl.analysis.present import to_markdown
+    from knapsack_rl.analysis.claims.table import claims_of
+    from knapsack_rl.analysis.show.readable import to_markdown
 
     typer.echo(to_markdown("claims", claims_of(results, arm=arm)))
 
 
 def figure(names: NamesArgument = None, study: StudyOption = DEFAULT_STUDY) -> None:
     """Draw figures as PNG, PDF and for the report, and write what they show as CSV."""
-    from knapsack_rl.analysis import FIGURE_NAMES, draw_figures
+    from knapsack_rl.analysis.catalogue import FIGURE_NAMES
+    from knapsack_rl.analysis.make import draw_figures
 
     paths = StudyPaths.of(read_study(study).name)
     draw_figures(
@@ -122,7 +125,7 @@ def report(study: StudyOption = DEFAULT_STUDY) -> None:
 
 def compare_reference(study: StudyOption = DEFAULT_STUDY) -> None:
     """Print how a finished study lies beside the committed references: differences, intervals, verdicts."""
-    from knapsack_rl.analysis.present import to_markdown
+    from knapsack_rl.analysis.show.readable import to_markdown
     from knapsack_rl.report.beside import references_of, set_beside
 
     config = read_study(study)

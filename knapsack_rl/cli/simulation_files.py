@@ -86,10 +86,11 @@ def epoch_means(steps: "pd.DataFrame") -> "pd.DataFrame":
 
 
 def _draw(tables: "dict[str, pd.DataFrame]", *, folder: Path, uniform: int) -> int:
-    from knapsack_rl.analysis.plots import house_style, save
-    from knapsack_rl.analysis.plots.estimation import draw_estimation
-    from knapsack_rl.analysis.plots.simulated_run import draw_counts, draw_epochs
-    from knapsack_rl.analysis.plots.value_curves import draw_gradient_curves, draw_theorem, draw_value_contour
+    from knapsack_rl.analysis.drawing.save import save
+    from knapsack_rl.analysis.drawing.style import house_style
+    from knapsack_rl.analysis.products.estimation import draw_estimation
+    from knapsack_rl.analysis.products.simulated_run import draw_counts, draw_epochs
+    from knapsack_rl.analysis.products.theory import draw_gradient_curves, draw_theorem, draw_value_contour
 
     with house_style():
         figures = {

@@ -1,4 +1,4 @@
-"""Floor 3: one self-contained HTML page per study. May import ``analysis`` and the floors below it; jinja2."""
+"""Layer 3: one self-contained HTML page per study. May import ``analysis`` and the layers below it; jinja2."""
 
 from knapsack_rl.report.build import build_report
 

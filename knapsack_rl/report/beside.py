@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from knapsack_rl.analysis.beside_reference import DIFFER, SAME, beside_reference, changed_verdicts
+from knapsack_rl.analysis.products.beside_reference import DIFFER, SAME, beside_reference, changed_verdicts
 from knapsack_rl.base.errors import InputError
 from knapsack_rl.base.layout import StudyPaths
 from knapsack_rl.config import StudyConfig

@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from knapsack_rl.analysis import FIGURE_NAMES, TABLE_NAMES
+from knapsack_rl.analysis.catalogue import FIGURE_NAMES, TABLE_NAMES
 from knapsack_rl.base.layout import StudyPaths
 from knapsack_rl.config import StudyConfig
 from knapsack_rl.records import write_text

@@ -9,11 +9,11 @@ from typing import Any
 import pandas as pd
 from markupsafe import Markup
 
-from knapsack_rl.analysis.plots.looks import arm_looks, strategies_in
-from knapsack_rl.analysis.present import caption, present
+from knapsack_rl.analysis.catalogue import FIGURES, TABLES
+from knapsack_rl.analysis.drawing.looks import arm_looks, strategies_in
+from knapsack_rl.analysis.show.readable import caption, present
 from knapsack_rl.base.errors import InputError
 from knapsack_rl.config import StudyConfig
-from knapsack_rl.report.captions import FIGURE_CAPTIONS, TABLE_TITLES
 
 KINDS = ("model", "budget", "arm")
 """What a reader can choose by; also columns of tables."""
@@ -77,7 +77,7 @@ def table_of_frame(name: str, frame: pd.DataFrame) -> Table:
     labels = about if len(about) == len(shown) else [{} for _ in range(len(shown))]
     cells = (tuple(str(cell) for cell in row) for row in shown.itertuples(index=False, name=None))
     rows = tuple(zip(labels, cells, strict=True))
-    return Table(title=TABLE_TITLES[name], caption=caption(name, frame), headers=tuple(shown.columns), rows=rows)
+    return Table(title=TABLES[name].title, caption=caption(name, frame), headers=tuple(shown.columns), rows=rows)
 
 
 def _about(row: Mapping[Hashable, Any]) -> dict[str, str]:
@@ -99,10 +99,10 @@ def read_figure(name: str, *, views_folder: Path, study: str) -> Figure:
         raise InputError(f"{path}: cannot be read ({error.strerror}); draw the figures first") from None
     except (ValueError, KeyError, TypeError):
         raise InputError(f"{path}: is not a figure for the report; draw the figures again") from None
-    described = FIGURE_CAPTIONS[name]
+    described = FIGURES[name]
     return Figure(
         title=described.title,
-        caption=described.text,
+        caption=described.caption,
         views=tuple({**view, "svg": Markup(view["svg"]), "width": _width(view["svg"])} for view in views),  # noqa: S704
         made=tuple(_provenance(name, made, study=study)),
     )

@@ -8,11 +8,11 @@ from typing import Any
 
 from PIL import Image
 
+from knapsack_rl.analysis.catalogue import FIGURE_NAMES, TABLE_NAMES
 from knapsack_rl.base.errors import InputError
 from knapsack_rl.base.layout import StudyPaths
 from knapsack_rl.config import StudyConfig
 from knapsack_rl.records import ensure_writable, write_json, written_whole
-from knapsack_rl.records.products import FIGURE_NAMES, TABLE_NAMES
 
 SHARED = (
     *("git_commit", "git_dirty", "packages", "python", "machine", "num_cpus"),

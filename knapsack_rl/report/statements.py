@@ -6,11 +6,11 @@ from typing import Any
 
 import pandas as pd
 
-from knapsack_rl.analysis.benchmarks import AVERAGE
 from knapsack_rl.analysis.claims.plan import CONFIRMATORY
 from knapsack_rl.analysis.claims.words import not_after_holm
-from knapsack_rl.analysis.differences import VERDICT_CLEAR, VERDICT_FEW, VERDICT_FLAT, VERDICT_NONE
-from knapsack_rl.analysis.paired_words import metric_label, signed
+from knapsack_rl.analysis.inference.pairs import VERDICT_CLEAR, VERDICT_FEW, VERDICT_FLAT, VERDICT_NONE
+from knapsack_rl.analysis.measures.benchmarks import AVERAGE
+from knapsack_rl.analysis.show.paired import metric_label, signed
 from knapsack_rl.base.unrewarded import describe
 
 MISS_RATE = 0.05
@@ -102,7 +102,7 @@ def verdicts(claims: pd.DataFrame) -> str:
     chosen = claims["role"] == CONFIRMATORY
     parts = (("confirmatory", claims[chosen]), ("other (descriptive, not adjusted)", claims[~chosen]))
     said = " ".join(_counted(rows, kind) for kind, rows in parts if len(rows))
-    star = " * not after Holm's adjustment over the confirmatory ones." if "*" in said else ""
+    star = " * not significant after Holm correction over the confirmatory ones." if "*" in said else ""
     return said + star
 
 

@@ -39,8 +39,7 @@ def test_claims_are_those_of_the_reference():
     table = (REFERENCE / "claims.md").read_text(encoding="utf-8").splitlines()
     header = _cells(next(line for line in table if line.startswith("| claim")))
     shown = [
-        header.index(name)
-        for name in ("claim", "N", "role", "what is claimed", "these records [95% interval]", "verdict")
+        header.index(name) for name in ("claim", "N", "role", "what is claimed", "this study [95% interval]", "verdict")
     ]
     rows = [_cells(line) for line in table if re.match(r"\| [RL]\d", line)]
     expected = [[row[column] for column in shown] for row in rows if row[header.index("N")] in ("8", "all")]

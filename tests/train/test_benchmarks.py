@@ -7,8 +7,9 @@ from time import process_time
 
 import pytest
 
-from knapsack_rl.analysis import TABLE_NAMES, analyse, load_analysis
-from knapsack_rl.analysis.tables import TABLES
+from knapsack_rl.analysis.catalogue import TABLE_NAMES
+from knapsack_rl.analysis.frames.study import load_analysis
+from knapsack_rl.analysis.make import analyse, build_table
 from knapsack_rl.base.layout import StudyPaths
 
 ROOT = Path(__file__).parents[2]
@@ -118,7 +119,7 @@ def test_analysis_grows_no_faster_than_the_number_of_runs(monkeypatch, tmp_path)
         analyse(paths.results, ids[:number])
         frames = load_analysis(paths.analysis)
         for name in TABLE_NAMES:
-            TABLES[name](frames)
+            build_table(name, frames)
         return process_time() - start
 
     seconds(2)

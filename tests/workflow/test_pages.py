@@ -7,9 +7,9 @@ import zipfile
 import pytest
 import yaml
 
-from knapsack_rl.analysis.plots.style import SMALLEST
+from knapsack_rl.analysis.catalogue import FIGURE_NAMES, TABLE_NAMES
+from knapsack_rl.analysis.drawing.style import SMALLEST
 from knapsack_rl.config import parse_study
-from knapsack_rl.records.products import FIGURE_NAMES, TABLE_NAMES
 from knapsack_rl.report import build_report
 
 from .browser import SCREENSHOTS, browser, open_page

@@ -10,8 +10,8 @@ import time
 import pyarrow.parquet as pq
 import pytest
 
+from knapsack_rl.analysis.catalogue import FIGURE_NAMES, TABLE_NAMES
 from knapsack_rl.records import WALL_CLOCK_COLUMNS
-from knapsack_rl.records.products import FIGURE_NAMES, TABLE_NAMES
 
 from .conftest import ROOT, Workspace, environment
 

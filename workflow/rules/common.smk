@@ -2,16 +2,17 @@
 import os
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import psutil
 
+from knapsack_rl.analysis.catalogue import CATALOGUE, FIGURE_NAMES, TABLE_NAMES
 from knapsack_rl.base.errors import EXIT_CODE, KnapsackError
 from knapsack_rl.base.layout import StudyPaths
 from knapsack_rl.base.seeding import digest
 from knapsack_rl.config import compact_json, parse_study, run_hash
 from knapsack_rl.config.yaml_file import read_yaml
 from knapsack_rl.records import check_writable, code_digest, model_files, write_text
-from knapsack_rl.records.products import FIGURE_NAMES, TABLE_NAMES
 from knapsack_rl.study import expand
 from knapsack_rl.study.outside import fits_one_process, needs_check, needs_json
 from knapsack_rl.study.plan import count_benchmark_problems, model_shape
@@ -79,6 +80,15 @@ def explain_stale_lock():
         )
 
 
+def caption_of(product):
+    """A file with a product's caption, from which Snakemake's own report reads it; none unless that is asked for."""
+    if not any(word.startswith("--report") for word in sys.argv):
+        return None
+    path = Path(CAPTIONS.name) / f"{type(product).__name__}-{product.name}.rst"
+    path.write_text(product.caption, encoding="utf-8")
+    return str(path)
+
+
 def stop_idle_scheduling():
     """Choose jobs when one has finished, not also many times a second for as long as some wait.
 
@@ -93,6 +103,7 @@ def stop_idle_scheduling():
 
 
 explain_stale_lock()
+CAPTIONS = TemporaryDirectory(prefix="knapsack-rl-captions-")
 STUDY, RUNS = load_checked_study()
 PATHS = StudyPaths.of(STUDY.name)
 STUDY_JSON = compact_json(STUDY) + "\n"

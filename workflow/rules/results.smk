@@ -31,12 +31,12 @@ rule table:
     output:
         csv=[
             report(
-                PATHS.tables / f"{name}.csv",
-                caption=f"../report/tables/{name}.rst",
+                PATHS.tables / f"{product.name}.csv",
+                caption=caption_of(product),
                 category="Tables",
-                labels={"table": name, "format": "CSV"},
+                labels={"table": product.name, "format": "CSV"},
             )
-            for name in TABLE_NAMES
+            for product in CATALOGUE.tables
         ],
         others=TABLES["md"] + TABLES["tex"],
     log:
@@ -59,12 +59,12 @@ rule figure:
     output:
         png=[
             report(
-                PATHS.figures / f"{name}.png",
-                caption=f"../report/figures/{name}.rst",
+                PATHS.figures / f"{product.name}.png",
+                caption=caption_of(product),
                 category="Figures",
-                labels={"figure": name},
+                labels={"figure": product.name},
             )
-            for name in FIGURE_NAMES
+            for product in CATALOGUE.figures
         ],
         others=FIGURES["pdf"] + FIGURES["csv"] + VIEWS,
     log:

@@ -3,7 +3,3 @@
 ``catalogue`` says what is claimed, how it is measured, and where the line is; the measures turn records into samples
 (one value per seed) or say what is missing; ``judge`` turns samples into a verdict; ``table`` puts them side by side.
 """
-
-from knapsack_rl.analysis.claims.table import claims_of, claims_table
-
-__all__ = ["claims_of", "claims_table"]

@@ -2,15 +2,15 @@
 
 import json
 
-import numpy as np
 import pandas as pd
 
-from knapsack_rl.analysis.ablations import ablation_pairs
-from knapsack_rl.analysis.benchmarks import AVERAGE
-from knapsack_rl.analysis.claims.evidence import Finding, Missing, many, one, over_seeds, pair_up
+from knapsack_rl.analysis.claims.evidence import Finding, Missing, many, one, over_seeds
 from knapsack_rl.analysis.claims.subject import Subject
-from knapsack_rl.analysis.frames import CELL_KEYS
-from knapsack_rl.analysis.spent import ROLLOUTS, STEPS
+from knapsack_rl.analysis.frames.schemas import CELL_KEYS
+from knapsack_rl.analysis.inference.ablation_pairs import ablation_pairs
+from knapsack_rl.analysis.inference.pairs import log_ratios, pairs_of
+from knapsack_rl.analysis.measures.benchmarks import AVERAGE
+from knapsack_rl.analysis.measures.spent import ROLLOUTS, STEPS
 
 FEW = 2
 TWICE = 1.9
@@ -92,7 +92,7 @@ def fallback_gain(subject: Subject) -> Finding:
             continue
         on, off = (pair["arm"], pair["reference_arm"]) if pair["value"] == "True" else _swapped(pair)
         here = average[(average["model"] == pair["model"]) & (average["budget"] == pair["budget"])]
-        parts.append(_gain(pair_up(here, on, baseline=off)))
+        parts.append(_gain(pairs_of(here, on, baseline=off)))
     if not parts:
         return Missing("two arms that differ in the option `fallback` only")
     return one(pd.concat(parts), runs_per_value=2)
@@ -110,23 +110,18 @@ def rollouts_ratio(subject: Subject) -> Finding:
     return _reach(subject, ROLLOUTS)
 
 
-def rollouts_saved(subject: Subject) -> Finding:
-    """Share of uniform's rollouts that the arm does without: ``rollouts_ratio`` in other words."""
-    return _reach(subject, ROLLOUTS)
-
-
-def steps_saved(subject: Subject) -> Finding:
-    """Share of uniform's training steps that the arm does without, until the same accuracy."""
+def steps_ratio(subject: Subject) -> Finding:
+    """The same of training steps."""
     return _reach(subject, STEPS)
 
 
 def _reach(subject: Subject, axis: str) -> Finding:
     """Logarithm of uniform's amount over the arm's; the units of the claims say how it is shown."""
-    pairs = subject.reach[subject.reach["axis"] == axis].dropna(subset=["arm_value", "baseline_value"])
-    pairs = pairs[(pairs["arm_value"] > 0) & (pairs["baseline_value"] > 0)]
-    if pairs.empty:
+    pairs = subject.reach[subject.reach["axis"] == axis]
+    logs = log_ratios(pairs["baseline_value"], pairs["arm_value"])
+    if logs.empty:
         return Missing(LEARNING)
-    return one(pairs.assign(value=np.log(pairs["baseline_value"] / pairs["arm_value"])), runs_per_value=2)
+    return one(pairs.loc[logs.index].assign(value=logs), runs_per_value=2)
 
 
 def half_the_rollouts(subject: Subject) -> Finding:
@@ -137,7 +132,7 @@ def half_the_rollouts(subject: Subject) -> Finding:
     average = subject.scores[subject.scores["metric"] == f"accuracy/{AVERAGE}"]
     arm, double = (average[average["arm"] == name] for name in (subject.arm, subject.baseline))
     double = double.assign(budget=double["budget"] / 2)
-    pairs = pair_up(pd.concat([arm, double]), str(subject.arm), baseline=str(subject.baseline))
+    pairs = subject.paired(pd.concat([arm, double]))
     pairs = pairs[_twice_the_rollouts(subject, pairs)]
     if pairs.empty:
         return Missing("budgets of which one is twice the other, with as many prompts per step")

@@ -24,7 +24,7 @@ LOG_SCALES: Mapping[str, tuple[Scale, Scale]] = {
 ``times`` shows r, ``saved`` the share ``1 - 1 / r``. On other scales twice and half are not equally far from one.
 """
 
-_ROOMS = {"accuracy": accuracy, "gradient": gradient, "probes": probes, "theory": theory}
+_MODULES = {"accuracy": accuracy, "gradient": gradient, "probes": probes, "theory": theory}
 
 
 class _Drawn(BaseModel):
@@ -61,13 +61,17 @@ class Claim(BaseModel):
     """Module and function that compute it."""
     per_budget: bool = False
     """Judged for each N by itself: the paper speaks of its own, and the measure changes with it."""
+    seen_in: tuple[str, ...]
+    """Tables and figures that show it in detail."""
+    needs: str
+    """What a study needs so that it can be decided, beside three seeds."""
     line: _Drawn
 
     @property
     def find(self) -> Callable[[Subject], Finding]:
         """The measure."""
-        room, _, name = self.measure.partition(".")
-        found: Callable[[Subject], Finding] = getattr(_ROOMS[room], name)
+        module, _, name = self.measure.partition(".")
+        found: Callable[[Subject], Finding] = getattr(_MODULES[module], name)
         return found
 
     @property

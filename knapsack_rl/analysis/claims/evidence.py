@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from knapsack_rl.analysis.claims.spread import Within, within_cells
-from knapsack_rl.analysis.frames import CELL_KEYS, RUN_KEYS
-from knapsack_rl.analysis.stats import MIN_SEEDS, FloatArray
+from knapsack_rl.analysis.frames.schemas import CELL_KEYS, RUN_KEYS
+from knapsack_rl.analysis.inference.stats import MIN_SEEDS, FloatArray
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,21 +107,6 @@ def _complete_block(per_cell: pd.DataFrame) -> pd.DataFrame:
     rows = per_cell[per_cell["seed"].isin(best)]
     complete = rows.groupby(list(CELL_KEYS))["seed"].transform("nunique") == len(best)
     return rows[complete]
-
-
-def pair_up(values: pd.DataFrame, arm: str, *, baseline: str) -> pd.DataFrame:
-    """Values of two arms side by side, matched by model, budget and seed.
-
-    Args:
-        values: ``model, budget, arm, seed, value``; a seed repeated within an arm is averaged.
-        arm: goes to ``arm_value``.
-        baseline: goes to ``baseline_value``.
-    """
-    keys = [*CELL_KEYS, "seed"]
-    means = values.groupby([*keys, "arm"], sort=False)["value"].mean().unstack("arm")  # noqa: PD010 - no aggregation
-    means = means.reindex(columns=[arm, baseline]).dropna()
-    means.columns = pd.Index(["arm_value", "baseline_value"])
-    return means.reset_index()
 
 
 def one(values: pd.DataFrame, *, runs_per_value: int = 1, counts: bool = False) -> Evidence:

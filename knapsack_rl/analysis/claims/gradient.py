@@ -3,15 +3,14 @@
 import json
 from collections.abc import Callable, Iterator
 
-import numpy as np
 import pandas as pd
 
 from knapsack_rl.analysis.claims.evidence import Finding, Missing, one, per_run
 from knapsack_rl.analysis.claims.subject import NO_METHOD, Subject
-from knapsack_rl.analysis.concentration import largest_per_step
-from knapsack_rl.analysis.frames import RUN_KEYS
-from knapsack_rl.analysis.parts import parts_of
-from knapsack_rl.analysis.zero_gradient import from_first_belief
+from knapsack_rl.analysis.frames.parts import parts_of
+from knapsack_rl.analysis.frames.schemas import RUN_KEYS
+from knapsack_rl.analysis.inference.periods import from_first_belief, in_quarter
+from knapsack_rl.analysis.measures.concentration import largest_per_step
 
 NO_BASELINE = "an arm whose strategy is uniform"
 WASTEFUL = 0.6
@@ -36,10 +35,9 @@ def late_fall(subject: Subject) -> Finding:
     steps = subject.steps_of(subject.baseline)
     if steps.empty:
         return Missing(NO_BASELINE)
-    keyed = steps.assign(value=steps["ratio_rollouts"], quarter=_quarter(steps))
-    by_quarter = keyed.groupby([*RUN_KEYS, "quarter"], sort=False)["value"].mean().unstack("quarter")  # noqa: PD010
-    by_quarter = by_quarter.reindex(columns=[3, 4])
-    return one((by_quarter[4] - by_quarter[3]).rename("value").reset_index())
+    keyed = steps.assign(value=steps["ratio_rollouts"])
+    third, last = (per_run(keyed[in_quarter(steps, number)]).set_index(list(RUN_KEYS))["value"] for number in (3, 4))
+    return one((last - third).reset_index())
 
 
 def early_waste(subject: Subject) -> Finding:
@@ -56,7 +54,7 @@ def _kind_of_waste(subject: Subject, quarter: int, *, sign: float) -> Finding:
     steps = subject.steps_of(subject.baseline)
     if steps.empty:
         return Missing(NO_BASELINE)
-    chosen = steps[_quarter(steps) == quarter]
+    chosen = steps[in_quarter(steps, quarter)]
     return one(per_run(chosen.assign(value=sign * (chosen["all_wrong_prompts"] - chosen["all_correct_prompts"]))))
 
 
@@ -148,8 +146,3 @@ def _configs(subject: Subject) -> dict[str, str]:
     runs = subject.frames.runs
     mine = runs[(runs["arm"] == subject.arm) & runs["config"].notna()]
     return dict(zip(mine["run_id"], mine["config"], strict=True))
-
-
-def _quarter(steps: pd.DataFrame) -> "pd.Series[int]":
-    last = steps.groupby("run_id")["step"].transform("max")
-    return pd.Series(np.ceil(4 * steps["step"] / last), index=steps.index).astype(int)

@@ -17,14 +17,13 @@ from statsmodels.stats.power import TTestPower
 
 from knapsack_rl.analysis.claims.evidence import Evidence, Exact, Finding, Missing, Sample
 from knapsack_rl.analysis.claims.verdict import CONTRADICTED, SUPPORTED, UNDECIDED, Judgement, Line
-from knapsack_rl.analysis.stats import CONFIDENCE, MIN_SEEDS
+from knapsack_rl.analysis.inference.stats import CONFIDENCE, MIN_SEEDS, ROUNDING
 
 ALPHA = 1 - CONFIDENCE
 POWER = 0.8
 """Chance of a decision that the number of runs asked for gives, for the stated effect at the pooled spread."""
 
 MOST_SEEDS = 1000
-ROUNDING = 1e-12
 FULL_NUMBER = 2
 """Below this many values not even a spread is known."""
 
@@ -61,7 +60,7 @@ def _judge_samples(evidence: Evidence, line: Line) -> Judgement:
 
 
 def _weakness(judged: Judgement) -> float:
-    """By which the member that decides a family is found: where all must agree, the one that is least clear."""
+    """Sort key: the least certain member decides."""
     return np.inf if np.isnan(judged.p_value) else judged.p_value
 
 

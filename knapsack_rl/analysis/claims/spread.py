@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from knapsack_rl.analysis.frames import CELL_KEYS
+from knapsack_rl.analysis.frames.schemas import CELL_KEYS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,11 +5,13 @@ from functools import cached_property
 
 import pandas as pd
 
-from knapsack_rl.analysis.benchmarks import AVERAGE
-from knapsack_rl.analysis.claims.evidence import Missing, pair_up
-from knapsack_rl.analysis.differences import baseline_arm, ratio_values, score_values
-from knapsack_rl.analysis.frames import StudyFrames
-from knapsack_rl.analysis.reach import reach_values
+from knapsack_rl.analysis.claims.evidence import Missing
+from knapsack_rl.analysis.frames.study import StudyFrames
+from knapsack_rl.analysis.inference.pairs import baseline_arm, pairs_of
+from knapsack_rl.analysis.measures.benchmarks import AVERAGE, score_values
+from knapsack_rl.analysis.measures.difficulty import discovery_rows
+from knapsack_rl.analysis.measures.ratios import ratio_values
+from knapsack_rl.analysis.measures.reach import reach_values
 from knapsack_rl.base.errors import InputError
 
 METHODS = ("knapsack", "knapsack_released", "knapsack_greedy")
@@ -60,9 +62,18 @@ class Subject:
         found = reach_values(self.frames, str(self.arm), baseline=str(self.baseline))
         return found[found["level"] == 1.0]
 
+    @cached_property
+    def discoveries(self) -> pd.DataFrame:
+        """``discovery_rows`` of all arms."""
+        return discovery_rows(self.frames)
+
     def pairs(self, values: pd.DataFrame, metric: str) -> pd.DataFrame:
         """One metric of the two arms side by side, by model, budget and seed."""
-        return pair_up(values[values["metric"] == metric], str(self.arm), baseline=str(self.baseline))
+        return self.paired(values[values["metric"] == metric])
+
+    def paired(self, values: pd.DataFrame) -> pd.DataFrame:
+        """Values of the two arms side by side, by model, budget and seed, where both are known."""
+        return pairs_of(values, str(self.arm), baseline=str(self.baseline))
 
     def accuracy_pairs(self) -> pd.DataFrame:
         """Final average accuracy of the two arms."""

@@ -15,15 +15,15 @@ from knapsack_rl.analysis.claims.plan import CONFIRMATORY, PLAN
 from knapsack_rl.analysis.claims.pooling import pool_spread
 from knapsack_rl.analysis.claims.subject import Subject, both_arms, subject_of
 from knapsack_rl.analysis.claims.verdict import Judgement
-from knapsack_rl.analysis.collect import collect
-from knapsack_rl.analysis.frames import StudyFrames
+from knapsack_rl.analysis.frames.collect import collect
+from knapsack_rl.analysis.frames.study import StudyFrames
 from knapsack_rl.base.errors import InputError
 
 NUMBERS = ("value", "low", "high")
 
 
 def claims_table(frames: StudyFrames, arm: str | None = None) -> pd.DataFrame:
-    """Every claim, what these records show, and the verdict, in the catalogue's order.
+    """Every claim, what this study shows, and the verdict, in the catalogue's order.
 
     Claims about a budget have a row for each N of the study, the paper's first; ``budget`` is missing for the others,
     which are over all. ``role`` is the plan's. ``p_value`` is two-sided against the threshold, ``p_holm`` the same

@@ -6,8 +6,8 @@ from typing import Any
 import pandas as pd
 
 from knapsack_rl.analysis.claims.verdict import CONTRADICTED
+from knapsack_rl.analysis.show.readable import MISSING
 
-MISSING = "n/a"
 MISSING_BUDGET = "all"
 """A claim that is judged over the study's budgets together."""
 ALPHA = 0.05
@@ -37,18 +37,18 @@ def _line(row: Mapping[Any, Any]) -> dict[str, str]:
         "N": MISSING_BUDGET if _unknown(row["budget"]) else f"{int(row['budget'])}",
         "role": row["role"],
         "what is claimed": row["says"],
-        "these records [95% interval]": _number(row),
+        "this study [95% interval]": _number(row),
         "verdict": _verdict(row),  # early, so that it is seen without scrolling
         "what it would take": MISSING if _unknown(row["takes"]) else str(row["takes"]),
         "measured here": row["measured"],
-        "holds if": _holds_if(row),
+        "supported when": _supported_when(row),
         "seeds": _count(row["num_seeds"]),
         "runs": _count(row["num_runs"]),
         "p (Holm)": MISSING if _unknown(row["p_holm"]) else f"{row['p_holm']:.2g}",
     }
 
 
-def _holds_if(row: Mapping[Any, Any]) -> str:
+def _supported_when(row: Mapping[Any, Any]) -> str:
     lower = _text(row, "threshold").lstrip("+")
     return f"{row['side']} {lower}" if row["side"] != "within" else f"from {lower} to {_text(row, 'upper').lstrip('+')}"
 
@@ -56,7 +56,7 @@ def _holds_if(row: Mapping[Any, Any]) -> str:
 def _verdict(row: Mapping[Any, Any]) -> str:
     more = row["verdict"] == CONTRADICTED and not _unknown(row["upper"]) and row["value"] > row["upper"]
     said = f"{row['verdict']} (more than claimed)" if more else str(row["verdict"])
-    return f"{said}, not after Holm" if not_after_holm(row) else said
+    return f"{said}, not significant after Holm correction" if not_after_holm(row) else said
 
 
 def not_after_holm(row: Mapping[Any, Any]) -> bool:

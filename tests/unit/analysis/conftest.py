@@ -3,7 +3,8 @@
 import pytest
 from made_up import Shape, write_study
 
-from knapsack_rl.analysis import analyse, load_analysis
+from knapsack_rl.analysis.frames.study import load_analysis
+from knapsack_rl.analysis.make import analyse
 
 
 @pytest.fixture

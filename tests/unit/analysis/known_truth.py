@@ -9,15 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from knapsack_rl.analysis.frames import (
-    FINISHED,
-    TIDY_EVALS,
-    TIDY_GROUPS,
-    TIDY_PROBES,
-    TIDY_RUNS,
-    TIDY_STEPS,
-    StudyFrames,
-)
+from knapsack_rl.analysis.frames.schemas import FINISHED, TIDY_EVALS, TIDY_GROUPS, TIDY_PROBES, TIDY_RUNS, TIDY_STEPS
+from knapsack_rl.analysis.frames.study import StudyFrames
 from knapsack_rl.config import parse_run
 
 ARMS = {"uniform": {"strategy": "uniform"}, "knapsack": {"strategy": "knapsack"}}

@@ -9,17 +9,19 @@ import pandas as pd
 import pytest
 from known_truth import ARMS, Truth, frames_of
 
-from knapsack_rl.analysis.ablations import ablation_pairs, ablations_table
-from knapsack_rl.analysis.cost import cost_table, tokens_by_difficulty
-from knapsack_rl.analysis.factors import single_difference
-from knapsack_rl.analysis.frames import FINISHED, StudyFrames
-from knapsack_rl.analysis.latex import latex_of
-from knapsack_rl.analysis.paper_layout import paper_layout
-from knapsack_rl.analysis.plots import FIGURE_DATA, FIGURES
-from knapsack_rl.analysis.present import present, to_markdown
-from knapsack_rl.analysis.published import OURS, published_rows, published_table
-from knapsack_rl.analysis.tables import benchmarks_table
-from knapsack_rl.analysis.theory import theorem_table
+from knapsack_rl.analysis.frames.schemas import FINISHED
+from knapsack_rl.analysis.frames.study import StudyFrames
+from knapsack_rl.analysis.inference.ablation_pairs import ablation_pairs
+from knapsack_rl.analysis.inference.factors import single_difference
+from knapsack_rl.analysis.make import draw_figure, figure_points
+from knapsack_rl.analysis.products.ablations import ablations_table
+from knapsack_rl.analysis.products.benchmarks import benchmarks_table
+from knapsack_rl.analysis.products.cost import cost_table, tokens_by_difficulty
+from knapsack_rl.analysis.products.paper_layout import paper_layout
+from knapsack_rl.analysis.products.published import OURS, published_rows, published_table
+from knapsack_rl.analysis.products.theory import theorem_table
+from knapsack_rl.analysis.show.latex import latex_of
+from knapsack_rl.analysis.show.readable import present, to_markdown
 from knapsack_rl.config import load_study
 from knapsack_rl.study import expand
 
@@ -269,10 +271,10 @@ def test_paper_layout_ends_with_contamination(plain):
 def test_theory_figures_need_no_run(plain):
     """Both are drawn and their data holds the theorem's least mean, 3 at p = 1/2."""
     for name in ("theorem", "value"):
-        assert FIGURES[name](plain).axes
-    points = FIGURE_DATA["theorem"](plain).set_index("p")
+        assert draw_figure(name, plain).axes
+    points = figure_points("theorem", plain).set_index("p")
     assert points["expected_first"].min() == points.loc[0.5, "expected_first"] == pytest.approx(3)
-    assert FIGURE_DATA["value"](plain)["value"].max() < 4 / 27
+    assert figure_points("value", plain)["value"].max() < 4 / 27
 
 
 def test_latex_escapes_what_is_special():

@@ -6,8 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from knapsack_rl.analysis.belief_quality import beliefs_table, lag_rows, probe_rows, quality_steps
-from knapsack_rl.analysis.first_epoch import first_epoch_rows, first_epoch_table
+from knapsack_rl.analysis.measures.beliefs import lag_rows, probe_rows, quality_steps
+from knapsack_rl.analysis.measures.first_epoch import first_epoch_rows
+from knapsack_rl.analysis.products.beliefs import beliefs_table
+from knapsack_rl.analysis.products.first_epoch import first_epoch_table
 
 PROMPTS, VISITS, DRAWS = 400, 6, 16
 KEYS = {"run_id": "r0", "model": "m", "arm": "a", "strategy": "s", "budget": DRAWS, "seed": 0}

@@ -3,7 +3,12 @@
 import pandas as pd
 import pytest
 
-from knapsack_rl.analysis.benchmarks import benchmark_scores, final_scores, last_common_step, run_accuracy_interval
+from knapsack_rl.analysis.measures.benchmarks import (
+    benchmark_scores,
+    final_scores,
+    last_common_step,
+    run_accuracy_interval,
+)
 
 RUN = {"model": "small", "arm": "uniform", "strategy": "uniform", "budget": 8}
 

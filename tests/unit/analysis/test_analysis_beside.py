@@ -6,8 +6,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from knapsack_rl.analysis.beside_reference import AGREE, DIFFER, SAME, UNKNOWN, beside_reference, changed_verdicts
-from knapsack_rl.analysis.stats import mean_interval
+from knapsack_rl.analysis.inference.stats import mean_interval
+from knapsack_rl.analysis.products.beside_reference import (
+    AGREE,
+    DIFFER,
+    SAME,
+    UNKNOWN,
+    beside_reference,
+    changed_verdicts,
+)
 
 
 def _table(*values_of_cells, metric="accuracy/average"):

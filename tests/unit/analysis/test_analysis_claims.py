@@ -9,7 +9,7 @@ from known_truth import ARMS, Truth, frames_of
 from scipy import stats
 
 from knapsack_rl.allocation.value import knapsack_value
-from knapsack_rl.analysis.claims import claims_of, claims_table, theory
+from knapsack_rl.analysis.claims import theory
 from knapsack_rl.analysis.claims.accuracy import PAPER_BENCHMARKS
 from knapsack_rl.analysis.claims.catalogue import CLAIMS
 from knapsack_rl.analysis.claims.evidence import Evidence, Exact, Missing, Sample, over_seeds
@@ -17,9 +17,9 @@ from knapsack_rl.analysis.claims.judge import _power, judge
 from knapsack_rl.analysis.claims.plan import PLAN, Plan
 from knapsack_rl.analysis.claims.pooling import pool_spread
 from knapsack_rl.analysis.claims.subject import subject_of
-from knapsack_rl.analysis.claims.table import judge_claim
+from knapsack_rl.analysis.claims.table import claims_of, claims_table, judge_claim
 from knapsack_rl.analysis.claims.verdict import CONTRADICTED, SUPPORTED, UNDECIDED, Line
-from knapsack_rl.analysis.present import to_markdown
+from knapsack_rl.analysis.show.readable import to_markdown
 from knapsack_rl.base.errors import InputError
 
 ABOVE = Line(side="above", threshold=0.2)

@@ -8,8 +8,9 @@ import pyarrow.parquet as pq
 import pytest
 from made_up import Shape
 
-from knapsack_rl.analysis import analyse, load_analysis
-from knapsack_rl.analysis.collect import collect
+from knapsack_rl.analysis.frames.collect import collect
+from knapsack_rl.analysis.frames.study import load_analysis
+from knapsack_rl.analysis.make import analyse
 from knapsack_rl.base.errors import ConfigError, InputError
 
 TINY = Shape(seeds=(0,), steps=3, problems=2)

@@ -2,8 +2,7 @@
 
 import pytest
 
-from knapsack_rl.analysis import compare_arms
-from knapsack_rl.analysis.differences import differences
+from knapsack_rl.analysis.products.differences import compare_arms, differences
 from knapsack_rl.base.errors import InputError
 
 

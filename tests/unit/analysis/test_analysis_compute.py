@@ -5,8 +5,15 @@ import pandas as pd
 import pytest
 from made_up import Shape
 
-from knapsack_rl.analysis import analyse, load_analysis
-from knapsack_rl.analysis.compute import TOKENS, accuracy_curves, interpolate, match_at_equal_compute, mean_curves
+from knapsack_rl.analysis.frames.study import load_analysis
+from knapsack_rl.analysis.make import analyse
+from knapsack_rl.analysis.measures.accuracy_curves import (
+    accuracy_curves,
+    interpolate,
+    match_at_equal_compute,
+    mean_curves,
+)
+from knapsack_rl.analysis.measures.spent import TOKENS
 
 
 def curve_of(tokens, accuracy):

@@ -4,7 +4,7 @@ import pyarrow.parquet as pq
 import pytest
 from made_up import Shape
 
-from knapsack_rl.analysis import analyse
+from knapsack_rl.analysis.make import analyse
 from knapsack_rl.base.errors import InputError
 from knapsack_rl.records import STEPS, read_table
 from knapsack_rl.records.convert import ADDED, RENAMED, convert_study

@@ -9,14 +9,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from knapsack_rl.analysis.belief_quality import beliefs_table
 from knapsack_rl.analysis.claims.evidence import Evidence, Sample
 from knapsack_rl.analysis.claims.judge import judge
 from knapsack_rl.analysis.claims.verdict import SUPPORTED, UNDECIDED, Line
-from knapsack_rl.analysis.differences import differences
-from knapsack_rl.analysis.difficulty import transitions_table
-from knapsack_rl.analysis.frames import TIDY_EVALS, TIDY_GROUPS, TIDY_PROBES, TIDY_RUNS, TIDY_STEPS, StudyFrames
-from knapsack_rl.analysis.reach import reach_table
+from knapsack_rl.analysis.frames.schemas import TIDY_EVALS, TIDY_GROUPS, TIDY_PROBES, TIDY_RUNS, TIDY_STEPS
+from knapsack_rl.analysis.frames.study import StudyFrames
+from knapsack_rl.analysis.products.beliefs import beliefs_table
+from knapsack_rl.analysis.products.compute_to_reach import reach_table
+from knapsack_rl.analysis.products.differences import differences
+from knapsack_rl.analysis.products.transitions import transitions_table
 
 CELLS, SEEDS = 120, 3
 SAMPLES = 10_000

@@ -7,9 +7,11 @@ import pandas as pd
 import pytest
 from made_up import Shape
 
-from knapsack_rl.analysis import analyse, load_analysis
-from knapsack_rl.analysis.differences import COLUMNS, baseline_arm, differences, verdict
-from knapsack_rl.analysis.stats import Interval
+from knapsack_rl.analysis.frames.study import load_analysis
+from knapsack_rl.analysis.inference.pairs import baseline_arm, verdict
+from knapsack_rl.analysis.inference.stats import Interval
+from knapsack_rl.analysis.make import analyse
+from knapsack_rl.analysis.products.differences import COLUMNS, differences
 
 
 def frames_of(make_study, shape):
@@ -24,7 +26,7 @@ def frames_of(make_study, shape):
     [
         (0.01, 0.03, 3, "interval excludes zero"),
         (-0.03, -0.01, 3, "interval excludes zero"),
-        (-0.01, 0.03, 3, "inside the interval"),
+        (-0.01, 0.03, 3, "difference not significant"),
         (np.nan, np.nan, 2, "fewer than 3 seeds"),
         (np.nan, np.nan, 0, "not measured"),
         (0.02, 0.02, 3, "no spread between seeds"),

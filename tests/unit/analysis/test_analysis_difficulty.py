@@ -5,15 +5,9 @@ import dataclasses
 import pandas as pd
 import pytest
 
-from knapsack_rl.analysis.difficulty import (
-    CLASSES,
-    difficulty_class,
-    discovery_rows,
-    discovery_table,
-    transition_rows,
-    transitions_table,
-)
-from knapsack_rl.analysis.plots import FIGURES
+from knapsack_rl.analysis.make import draw_figure
+from knapsack_rl.analysis.measures.difficulty import CLASSES, difficulty_class, discovery_rows, transition_rows
+from knapsack_rl.analysis.products.transitions import discovery_table, transitions_table
 
 KEYS = {"run_id": "r0", "model": "m", "arm": "uniform", "strategy": "uniform", "budget": 8, "seed": 0}
 
@@ -60,7 +54,7 @@ def test_the_difference_is_paired_by_seed(frames):
     row = table.query("arm == 'knapsack' and before == 'extremely hard' and after == 'medium'").iloc[0]
     assert (row["difference"], row["num_seeds"]) == (pytest.approx(0.5), 3)
     assert row["difference_low"] < 0 < row["difference_high"]
-    assert row["verdict"] == "inside the interval"
+    assert row["verdict"] == "difference not significant"
     assert table.query("arm == 'uniform'")["difference"].isna().all()
 
 
@@ -87,4 +81,4 @@ def test_without_a_probe_the_figure_says_so(frames):
     none = dataclasses.replace(frames, probes=frames.probes.iloc[:0])
     assert transitions_table(none).empty
     assert discovery_table(none).empty
-    assert "evaluation.probe" in FIGURES["transitions"](none).axes[0].texts[0].get_text()
+    assert "evaluation.probe" in draw_figure("transitions", none).axes[0].texts[0].get_text()

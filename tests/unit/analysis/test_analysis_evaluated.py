@@ -5,9 +5,10 @@ import dataclasses
 import pytest
 from made_up import Shape
 
-from knapsack_rl.analysis import analyse, load_analysis
-from knapsack_rl.analysis.evaluated import evaluated_table
-from knapsack_rl.analysis.present import to_markdown
+from knapsack_rl.analysis.frames.study import load_analysis
+from knapsack_rl.analysis.make import analyse
+from knapsack_rl.analysis.products.evaluated import evaluated_table
+from knapsack_rl.analysis.show.readable import to_markdown
 from knapsack_rl.base.types import Prompt
 from knapsack_rl.records.prompts import write_benchmarks
 

@@ -2,6 +2,7 @@
 
 import dataclasses
 import re
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -12,13 +13,13 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.text import Text
 from test_analysis_looks import CONFIGS
 
-from knapsack_rl.analysis import FIGURE_NAMES, analyse, load_analysis
-from knapsack_rl.analysis.plots import FIGURES, house_style
-from knapsack_rl.analysis.plots.arm_rows import effect_order, short_difference
-from knapsack_rl.analysis.plots.looks import MOST_HIGHLIGHTED, QUIET_COLOR
-from knapsack_rl.analysis.plots.style import COLUMN_WIDTH, SMALLEST, broken
-from knapsack_rl.analysis.plots.views import figure_views
-from knapsack_rl.records.products import THEORY_FIGURES
+from knapsack_rl.analysis.catalogue import FIGURE_NAMES, FIGURES
+from knapsack_rl.analysis.drawing.arm_rows import effect_order, short_difference
+from knapsack_rl.analysis.drawing.looks import MOST_HIGHLIGHTED, QUIET_COLOR
+from knapsack_rl.analysis.drawing.style import COLUMN_WIDTH, SMALLEST, broken, house_style
+from knapsack_rl.analysis.drawing.views import figure_views
+from knapsack_rl.analysis.frames.study import load_analysis
+from knapsack_rl.analysis.make import analyse, draw_figure
 
 THREE = ("uniform", "knapsack", "knapsack_posterior")
 ARENA = yaml.safe_load((CONFIGS / "arena.yaml").read_text())["arms"]
@@ -28,7 +29,7 @@ SHAPES = {
     "20 arms, 1 seed": Shape(arms=tuple(ARENA), seeds=(0,), strategies=ARENA, steps=3),
 }
 MISSING = {"small-knapsack-n8-s1", "small-vip-n8-s2"}
-RUN_FIGURES = [name for name in FIGURE_NAMES if name not in THEORY_FIGURES]
+RUN_FIGURES = [name for name in FIGURE_NAMES if FIGURES[name].needs_runs]
 
 
 @pytest.fixture(scope="module", params=SHAPES, ids=[name.replace(", ", "-").replace(" ", "_") for name in SHAPES])
@@ -50,7 +51,7 @@ def figures(shaped):
 def drawn(name, frames):
     """A figure, drawn, and its letters with the boxes they take; of ticks only those within the axes' limits."""
     with house_style():
-        figure = FIGURES[name](frames)
+        figure = draw_figure(name, frames)
         canvas = FigureCanvasAgg(figure)
         canvas.draw()
         axes = [axis for ax in figure.axes for axis in (ax.xaxis, ax.yaxis)]
@@ -132,8 +133,9 @@ def test_report_can_hide_every_arm(shaped):
     arms = set(shaped.steps["arm"].unique())
     for name in ("compute_curves", "benchmarks"):
         with house_style():
-            whole = figure_views(name, FIGURES[name], frames=shaped, whole=FIGURES[name](shaped))[0]["svg"]
-        owners = re.findall(r'data-arm="([^"]+)"', whole)
+            whole = draw_figure(name, shaped)
+            svg = figure_views(name, partial(draw_figure, name), frames=shaped, whole=whole)[0]["svg"]
+        owners = re.findall(r'data-arm="([^"]+)"', svg)
         assert set(owners) == arms
         assert owners.count("knapsack") > 2
 

@@ -10,8 +10,7 @@ import yaml
 from matplotlib.colors import to_rgb
 
 from knapsack_rl.allocation import method_names
-from knapsack_rl.analysis.frames import StudyFrames
-from knapsack_rl.analysis.plots.looks import (
+from knapsack_rl.analysis.drawing.looks import (
     HIGHLIGHTED,
     MOST_HIGHLIGHTED,
     QUIET_COLOR,
@@ -20,8 +19,9 @@ from knapsack_rl.analysis.plots.looks import (
     looks_in,
     loud,
 )
-from knapsack_rl.analysis.plots.marks import line_of
-from knapsack_rl.analysis.plots.views import of_cell
+from knapsack_rl.analysis.drawing.marks import line_of
+from knapsack_rl.analysis.drawing.views import of_cell
+from knapsack_rl.analysis.frames.study import StudyFrames
 
 CONFIGS = Path(__file__).parents[3] / "config"
 STUDIES = {path.stem: yaml.safe_load(path.read_text())["arms"] for path in CONFIGS.glob("*.yaml")}

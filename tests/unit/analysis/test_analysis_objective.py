@@ -7,8 +7,8 @@ from scipy import stats
 
 from knapsack_rl.allocation.solver import solve
 from knapsack_rl.allocation.value import knapsack_increment, knapsack_value
-from knapsack_rl.analysis.frames import StudyFrames
-from knapsack_rl.analysis.objective import beta_of_moments, perfect_gains, step_objectives
+from knapsack_rl.analysis.frames.study import StudyFrames
+from knapsack_rl.analysis.measures.objective import beta_of_moments, perfect_gains, step_objectives
 
 PROMPTS, STEPS = 64, 40
 

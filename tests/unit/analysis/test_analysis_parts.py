@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from knapsack_rl.analysis.concentration import largest_per_step, step_spread
-from knapsack_rl.analysis.objective import step_objectives
-from knapsack_rl.analysis.parts import codes_of, first_rows, parts_of, renumbered
-from knapsack_rl.analysis.remember import once_per_frame
+from knapsack_rl.analysis.frames.parts import codes_of, first_rows, parts_of, renumbered
+from knapsack_rl.analysis.frames.remember import once_per_frame
+from knapsack_rl.analysis.measures.concentration import largest_per_step, step_spread
+from knapsack_rl.analysis.measures.objective import step_objectives
 
 
 def test_codes_are_in_order_of_appearance():

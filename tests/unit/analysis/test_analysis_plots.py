@@ -2,24 +2,27 @@
 
 import dataclasses
 import warnings
+from functools import partial
 
 import numpy as np
 import pandas as pd
 import pytest
 from made_up import Shape
 
-from knapsack_rl.analysis import FIGURE_NAMES, analyse, draw_figures, load_analysis
-from knapsack_rl.analysis.compute import TOKENS, accuracy_curves, mean_curves
-from knapsack_rl.analysis.differences import differences
-from knapsack_rl.analysis.periods import window_means
-from knapsack_rl.analysis.plots import FIGURE_DATA, FIGURES, house_style
-from knapsack_rl.analysis.plots.allocation import count_edges, heat, mean_counts
-from knapsack_rl.analysis.plots.around import missing_runs
-from knapsack_rl.analysis.plots.forest import forest_points
-from knapsack_rl.analysis.plots.views import figure_views, of_cell
-from knapsack_rl.analysis.rate_classes import FIRST_INTERIOR, ONE, UNKNOWN, ZERO, rate_class
+from knapsack_rl.analysis.catalogue import FIGURE_NAMES, FIGURES
+from knapsack_rl.analysis.drawing.around import missing_runs
+from knapsack_rl.analysis.drawing.style import house_style
+from knapsack_rl.analysis.drawing.views import figure_views, of_cell
+from knapsack_rl.analysis.frames.study import load_analysis
+from knapsack_rl.analysis.inference.periods import window_means
+from knapsack_rl.analysis.make import analyse, draw_figure, draw_figures
+from knapsack_rl.analysis.measures.accuracy_curves import accuracy_curves, mean_curves
+from knapsack_rl.analysis.measures.rate_classes import FIRST_INTERIOR, ONE, UNKNOWN, ZERO, rate_class
+from knapsack_rl.analysis.measures.spent import TOKENS
+from knapsack_rl.analysis.products.allocation import count_edges, heat, mean_counts
+from knapsack_rl.analysis.products.differences import differences
+from knapsack_rl.analysis.products.forest import forest_points
 from knapsack_rl.base.errors import InputError
-from knapsack_rl.records.products import THEORY_FIGURES
 
 
 def line_of(ax, arm):
@@ -28,15 +31,9 @@ def line_of(ax, arm):
     return line.get_xdata(), line.get_ydata()
 
 
-def test_registry_matches_the_declared_names():
-    """The workflow asks for exactly the figures that exist, in a reader's order."""
-    assert tuple(FIGURES) == FIGURE_NAMES
-    assert tuple(FIGURE_DATA) == FIGURE_NAMES
-
-
 def test_zero_gradient_lines_are_means_over_seeds(frames):
     """Top left panel: the ratio by rollouts at N = 4, step by step."""
-    figure = FIGURES["zero_gradient"](frames)
+    figure = draw_figure("zero_gradient", frames)
     steps, ratios = line_of(figure.axes[0], "knapsack")
     rows = frames.steps.query("budget == 4 and arm == 'knapsack'")
     assert list(steps) == [1, 2, 3, 4, 5, 6]
@@ -47,7 +44,7 @@ def test_zero_gradient_marks_the_second_visit(frames):
     """16 prompts in batches of 8 repeat from step 3 on."""
     marks = [
         line.get_xdata()[0]
-        for line in FIGURES["zero_gradient"](frames).axes[0].lines
+        for line in draw_figure("zero_gradient", frames).axes[0].lines
         if line.get_linestyle() == ":" and line.get_gid() is None
     ]
     assert marks == [3]
@@ -64,7 +61,7 @@ def test_long_runs_are_averaged_in_windows(frames):
 
 def test_compute_curves_draw_tokens_and_accuracy(frames):
     """Right column, second row: the means of the compute table at N = 8, against tokens."""
-    figure = FIGURES["compute_curves"](frames)
+    figure = draw_figure("compute_curves", frames)
     curves = mean_curves(accuracy_curves(frames)).query("arm == 'uniform' and budget == 8")
     tokens, accuracy = line_of(figure.axes[3], "uniform")
     assert figure.axes[1].get_title() == "small, N = 8, n = 3"
@@ -74,7 +71,7 @@ def test_compute_curves_draw_tokens_and_accuracy(frames):
 
 def test_benchmark_points_are_means_with_intervals(frames):
     """Per arm, benchmark and average, in every panel: the seeds, an interval, and a marker at the mean."""
-    figure = FIGURES["benchmarks"](frames)
+    figure = draw_figure("benchmarks", frames)
     for ax in figure.axes:
         for arm in ("uniform", "knapsack"):
             lines = [line for line in ax.lines if line.get_gid() == f"arm:{arm}"]
@@ -131,8 +128,8 @@ def test_small_studies_draw_without_warnings(make_study, shape):
     frames = load_analysis(paths.analysis)
     with warnings.catch_warnings(), house_style():
         warnings.simplefilter("error")
-        for draw in FIGURES.values():
-            figure = draw(frames)
+        for name in FIGURE_NAMES:
+            figure = draw_figure(name, frames)
             figure.draw_without_rendering()
             assert all(ax.has_data() or ax.texts for ax in figure.axes)
 
@@ -149,12 +146,12 @@ def test_the_same_frames_give_the_same_bytes(study, tmp_path):
 def test_beliefs_that_are_never_extreme_leave_those_columns_empty(frames):
     """A posterior mean is never 0 or 1; the figure still draws."""
     groups = frames.groups.assign(p_belief=frames.groups["p_belief"].clip(0.05, 0.95))
-    assert FIGURES["allocation"](dataclasses.replace(frames, groups=groups)).axes
+    assert draw_figure("allocation", dataclasses.replace(frames, groups=groups)).axes
 
 
 def test_views_are_of_the_study_and_of_each_cell(frames):
     """The same drawing for the report: one cell shows that cell's numbers alone, and marks say whose they are."""
-    draw = FIGURES["zero_gradient"]
+    draw = partial(draw_figure, "zero_gradient")
     whole, *cells = figure_views("zero_gradient", draw, frames=frames, whole=draw(frames))
     assert (whole["model"], whole["budget"]) == (None, None)
     assert [(view["model"], view["budget"]) for view in cells] == [("small", 4), ("small", 8)]
@@ -182,7 +179,7 @@ def test_the_data_behind_a_figure_stand_beside_it(study, tmp_path, name):
     """A reader can redraw every figure; each row says which model and budget it is about, if it is about one."""
     draw_figures([name], analysis_folder=study.analysis, figures_folder=tmp_path)
     points = pd.read_csv(tmp_path / f"{name}.csv")
-    assert name in THEORY_FIGURES or {"model", "budget"} <= set(points)
+    assert not FIGURES[name].needs_runs or {"model", "budget"} <= set(points)
     assert {path.suffix for path in tmp_path.iterdir()} == {".png", ".pdf", ".csv"}
 
 
@@ -201,8 +198,8 @@ def test_figures_need_the_frames(tmp_path):
 def test_frames_are_not_changed_by_drawing(frames):
     """Figures and tables share the frames; none may leave marks."""
     load = frames.steps.copy()
-    for draw in FIGURES.values():
-        draw(frames)
+    for name in FIGURE_NAMES:
+        draw_figure(name, frames)
     assert load.equals(frames.steps)
 
 

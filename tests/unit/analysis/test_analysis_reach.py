@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from known_truth import Truth, frames_of
 
-from knapsack_rl.analysis.compute import first_reached
-from knapsack_rl.analysis.reach import LEVELS, reach_table, reach_values
-from knapsack_rl.analysis.spent import add_spent
+from knapsack_rl.analysis.measures.accuracy_curves import first_reached
+from knapsack_rl.analysis.measures.reach import LEVELS, reach_values
+from knapsack_rl.analysis.measures.spent import add_spent
+from knapsack_rl.analysis.products.compute_to_reach import reach_table
 from knapsack_rl.base.errors import InputError
 from knapsack_rl.records import num_parameters
 

@@ -7,17 +7,17 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from knapsack_rl.analysis.frames import StudyFrames
-from knapsack_rl.analysis.replicates import (
+from knapsack_rl.analysis.frames.study import StudyFrames
+from knapsack_rl.analysis.inference.replicates import (
     MIN_BOOTSTRAP,
     improved_share,
     interquartile_mean,
     probability_of_improvement,
-    replicates_table,
     studentised_interval,
 )
-from knapsack_rl.analysis.stats import mean_interval
-from knapsack_rl.analysis.variance import variance_table
+from knapsack_rl.analysis.inference.stats import mean_interval
+from knapsack_rl.analysis.products.replicates import replicates_table
+from knapsack_rl.analysis.products.variance import variance_table
 
 CELLS = 2000
 

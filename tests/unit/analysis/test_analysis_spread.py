@@ -4,9 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from knapsack_rl.analysis.budgets import budgets_table
-from knapsack_rl.analysis.concentration import concentration_table, largest_per_step, step_spread
-from knapsack_rl.analysis.gradient_split import gradient_split_points, gradient_split_table, split_steps
+from knapsack_rl.analysis.measures.concentration import largest_per_step, step_spread
+from knapsack_rl.analysis.measures.gradient_split import split_steps
+from knapsack_rl.analysis.products.budgets import budgets_table
+from knapsack_rl.analysis.products.concentration import concentration_table
+from knapsack_rl.analysis.products.gradient_split import gradient_split_points, gradient_split_table
 
 
 def test_the_parts_of_the_rise_add_up(frames):

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from knapsack_rl.analysis.stats import (
+from knapsack_rl.analysis.inference.stats import (
     avg_at_k,
     bootstrap_over_problems,
     mean_interval,

@@ -4,13 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from knapsack_rl.analysis.zero_gradient import (
-    allocation_spread,
-    from_first_belief,
-    from_second_visit,
-    run_summary,
-    step_ratios,
-)
+from knapsack_rl.analysis.frames.step_facts import allocation_spread, step_ratios
+from knapsack_rl.analysis.inference.periods import from_first_belief, from_second_visit
+from knapsack_rl.analysis.measures.ratios import run_summary
 from knapsack_rl.grpo import effective_ratios
 
 

@@ -13,7 +13,8 @@ def finished(tmp_path_factory):
     """Paths of a study of 2 arms x 3 seeds x 6 steps with all its products; read only."""
     from made_up import Shape, write_study
 
-    from knapsack_rl.analysis import FIGURE_NAMES, TABLE_NAMES, analyse, draw_figures, write_result_tables
+    from knapsack_rl.analysis.catalogue import FIGURE_NAMES, TABLE_NAMES
+    from knapsack_rl.analysis.make import analyse, draw_figures, write_result_tables
 
     paths, run_ids = write_study(tmp_path_factory.mktemp("finished"), Shape())
     analyse(paths.results, run_ids)

@@ -10,12 +10,11 @@ import pandas as pd
 import pytest
 from made_up import Shape
 
-from knapsack_rl.analysis import FIGURE_NAMES, TABLE_NAMES
-from knapsack_rl.analysis.plots.looks import QUIET_COLOR
+from knapsack_rl.analysis.catalogue import FIGURE_NAMES, TABLE_NAMES
+from knapsack_rl.analysis.drawing.looks import QUIET_COLOR
 from knapsack_rl.base.errors import InputError
 from knapsack_rl.records import sha256_of
 from knapsack_rl.report import build_report
-from knapsack_rl.report.captions import FIGURE_CAPTIONS, TABLE_TITLES
 from knapsack_rl.report.page_parts import choices
 from knapsack_rl.report.provenance import facts
 from knapsack_rl.report.rule_graph import Coming, rule_graph
@@ -190,12 +189,6 @@ def test_a_committed_reference_is_set_beside(finished, study_config, tmp_path):
     assert re.search(r"All \d+ differences are the same numbers\.", page)
 
 
-def test_every_product_has_a_caption():
-    """A new figure or table needs its words; one table is of the report alone."""
-    assert set(FIGURE_CAPTIONS) == set(FIGURE_NAMES)
-    assert set(TABLE_TITLES) == {*TABLE_NAMES, "beside_reference"}
-
-
 def test_sentence_says_higher():
     """A gain whose interval excludes zero."""
     assert sentence(ROW) == (
@@ -212,7 +205,7 @@ def test_sentence_says_lower():
 
 def test_sentence_does_not_claim_what_seeds_cannot_show():
     """Inside the interval, and below three seeds."""
-    inside = sentence(ROW | {"ci_low": -0.01, "verdict": "inside the interval"})
+    inside = sentence(ROW | {"ci_low": -0.01, "verdict": "difference not significant"})
     few = sentence(ROW | {"num_seeds": 1, "verdict": "fewer than 3 seeds"})
     assert inside.endswith("zero is inside the interval, so these seeds show no difference.")
     assert "1 seed; too few for an interval" in few
@@ -230,7 +223,7 @@ def test_single_benchmarks_are_left_to_the_table():
 
 def test_overview_counts_what_chance_would_give():
     """One clear interval of two, and 0.1 expected."""
-    table = pd.DataFrame([ROW, ROW | {"verdict": "inside the interval"}])
+    table = pd.DataFrame([ROW, ROW | {"verdict": "difference not significant"}])
     assert overview(table).startswith("1 of 2 intervals exclude zero; if no arm differed at all, about 0.1 would")
 
 

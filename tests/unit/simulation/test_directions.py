@@ -7,7 +7,7 @@ see the same batches, so differences are paired.
 import pandas as pd
 import pytest
 
-from knapsack_rl.analysis.stats import mean_interval
+from knapsack_rl.analysis.inference.stats import mean_interval
 from knapsack_rl.simulation import POOLS
 from knapsack_rl.simulation.estimation import KNOWN, EstimationSpec, estimation_rows
 

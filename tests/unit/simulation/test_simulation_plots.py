@@ -6,10 +6,10 @@ import pytest
 
 from knapsack_rl.allocation.grids import value_rows
 from knapsack_rl.allocation.theorem import theorem_rows
-from knapsack_rl.analysis.plots import house_style
-from knapsack_rl.analysis.plots.estimation import draw_estimation, estimation_means
-from knapsack_rl.analysis.plots.simulated_run import draw_counts, draw_epochs
-from knapsack_rl.analysis.plots.value_curves import draw_gradient_curves, draw_theorem, draw_value_contour
+from knapsack_rl.analysis.drawing.style import house_style
+from knapsack_rl.analysis.products.estimation import draw_estimation, estimation_means
+from knapsack_rl.analysis.products.simulated_run import draw_counts, draw_epochs
+from knapsack_rl.analysis.products.theory import draw_gradient_curves, draw_theorem, draw_value_contour
 from knapsack_rl.cli.simulation_files import epoch_means
 from knapsack_rl.simulation import POOLS, SimulationSpec, simulate
 from knapsack_rl.simulation.classes import allocation_rows

@@ -223,7 +223,7 @@ def test_receipt_is_json_and_names_the_records(workplace):
 
 def test_final_scores_agree_with_the_analysis(workplace):
     """Tracking and result tables define avg@k alike."""
-    analysis = pytest.importorskip("knapsack_rl.analysis.benchmarks")
+    analysis = pytest.importorskip("knapsack_rl.analysis.measures.benchmarks")
     pd = pytest.importorskip("pandas")
     from knapsack_rl.records import EVALS, read_table
 

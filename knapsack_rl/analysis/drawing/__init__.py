@@ -1,0 +1,1 @@
+"""What figures have in common: style, arms, panels, legends, files."""

@@ -1,0 +1,1 @@
+"""Records of a study as tidy data frames: schemas, collecting, reading back."""

@@ -1,0 +1,1 @@
+"""Numbers as text: rounded tables in Markdown and LaTeX."""
