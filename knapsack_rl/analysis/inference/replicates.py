@@ -6,7 +6,7 @@ at few replicates; a percentile bootstrap of a mean does not (benchmarks/coverag
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import stats
+from scipy import special, stats
 
 from knapsack_rl.analysis.inference.stats import CONFIDENCE, FloatArray
 
@@ -31,6 +31,30 @@ def probability_of_improvement(treated_S: ArrayLike, baseline_S: ArrayLike) -> f
     if not treated.size or not baseline.size:
         return np.nan
     return float((np.sign(np.subtract.outer(treated, baseline)) + 1).mean() / 2)
+
+
+def improvement_interval(treated_S: ArrayLike, baseline_S: ArrayLike) -> tuple[float, float]:
+    """95% interval of the probability of improvement of paired replicates: jackknife over pairs, on the logit scale.
+
+    Leaving out a whole replicate at a time keeps the pairing, which a bootstrap over either arm alone would lose.
+
+    Returns:
+        NaN for fewer than ``MIN_BOOTSTRAP`` replicates, and for a probability of 0 or 1, which has no spread to judge
+        by.
+    """
+    treated, baseline = np.asarray(treated_S, dtype=np.float64), np.asarray(baseline_S, dtype=np.float64)
+    num = treated.size
+    if num < MIN_BOOTSTRAP or num != baseline.size:
+        return np.nan, np.nan
+    wins_SS = (np.sign(np.subtract.outer(treated, baseline)) + 1) / 2
+    without_S = (wins_SS.sum() - wins_SS.sum(0) - wins_SS.sum(1) + np.diag(wins_SS)) / (num - 1) ** 2
+    share = float(wins_SS.mean())
+    error = float(np.sqrt((num - 1) / num * ((without_S - without_S.mean()) ** 2).sum()))
+    if share in {0.0, 1.0} or error == 0:
+        return np.nan, np.nan
+    half = stats.norm.ppf((1 + CONFIDENCE) / 2) * error / (share * (1 - share))
+    low, high = special.expit(special.logit(share) + np.array([-half, half]))
+    return float(low), float(high)
 
 
 def improved_share(difference_S: ArrayLike) -> tuple[float, float, float]:

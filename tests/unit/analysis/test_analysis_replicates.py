@@ -11,6 +11,7 @@ from knapsack_rl.analysis.frames.study import StudyFrames
 from knapsack_rl.analysis.inference.replicates import (
     MIN_BOOTSTRAP,
     improved_share,
+    improvement_interval,
     interquartile_mean,
     probability_of_improvement,
     studentised_interval,
@@ -117,3 +118,20 @@ def test_shared_problems_and_single_samples_are_not_split():
     (single,) = variance_table(_study(seeds=4, problems=9, samples=1, spread=(0.05, 0.1))).to_dict("records")
     assert np.isnan([single["var_samples"], single["var_problems"]]).all()
     assert single["var_replicates"] + single["se_within_pair"] ** 2 == pytest.approx(single["var_total"])
+
+
+def test_interval_of_the_probability_of_improvement_holds_as_often_as_it_says():
+    """600 cells of 12 pairs that share half of their variance; three standard errors of the simulation."""
+    rng, truth, held = np.random.default_rng(1), 0.6896, []
+    for _ in range(600):
+        shared, own = rng.normal(size=12), rng.normal(size=(2, 12))
+        low, high = improvement_interval(*(np.sqrt(0.5) * (shared + own) + [[0.7], [0.0]]))
+        if not np.isnan(low):
+            held.append(low <= truth <= high)
+    assert len(held) > 580
+    assert abs(np.mean(held) - 0.955) < 3 * (0.05 * 0.95 / len(held)) ** 0.5 + 0.005
+
+
+def test_few_or_one_sided_replicates_have_no_interval_of_improvement():
+    assert np.isnan(improvement_interval([1, 2, 3], [0, 1, 2])).all()
+    assert np.isnan(improvement_interval(np.arange(8) + 10.0, np.arange(8.0))).all()
