@@ -5,7 +5,16 @@ from dataclasses import dataclass, fields
 
 from knapsack_rl.base.errors import InputError
 
-STEPS = ("step", "global_step", "global_steps", "training_step", "train_step", "trainer_step", "rollout_id", "iteration")
+STEPS = (
+    "step",
+    "global_step",
+    "global_steps",
+    "training_step",
+    "train_step",
+    "trainer_step",
+    "rollout_id",
+    "iteration",
+)
 PROMPTS = (
     *("prompt_id", "problem_id", "example_id", "question_id"),
     *("prompt", "input", "question", "problem", "prompt_text", "messages", "query", "index"),

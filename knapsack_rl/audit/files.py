@@ -55,7 +55,9 @@ def step_in_name(path: Path) -> int | None:
     return int(numbers[-1]) if numbers and len(numbers[-1]) < 16 else None  # noqa: PLR2004 - fits any integer
 
 
-def read_records(path: Path, choose: Callable[[list[str]], Sequence[str]], *, at: Callable[[int], None]) -> Iterator[Record]:
+def read_records(
+    path: Path, choose: Callable[[list[str]], Sequence[str]], *, at: Callable[[int], None]
+) -> Iterator[Record]:
     """The rows of a file, in order.
 
     Args:
@@ -71,7 +73,7 @@ def read_records(path: Path, choose: Callable[[list[str]], Sequence[str]], *, at
             yield from _parquet(path, choose, at=at)
             return
         with path.open("rb") as raw:
-            stream = gzip.open(raw) if path.name.lower().endswith(".gz") else raw
+            stream = gzip.GzipFile(fileobj=raw) if path.name.lower().endswith(".gz") else raw
             reader = _json_lines if kind_of(path) == "jsonl" else _csv
             for number, record in reader(path, stream, choose=choose):
                 if number % ROWS_AT_ONCE == 0:
@@ -81,7 +83,9 @@ def read_records(path: Path, choose: Callable[[list[str]], Sequence[str]], *, at
         raise InputError(f"{path}: cannot be read ({error}); give a whole file, in UTF-8 if it is text") from None
 
 
-def _parquet(path: Path, choose: Callable[[list[str]], Sequence[str]], *, at: Callable[[int], None]) -> Iterator[Record]:
+def _parquet(
+    path: Path, choose: Callable[[list[str]], Sequence[str]], *, at: Callable[[int], None]
+) -> Iterator[Record]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 

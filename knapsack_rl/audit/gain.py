@@ -1,12 +1,12 @@
 """What a strategy's counts would have been worth beyond equal counts, at rates that had no part in choosing them.
 
-A rule picks prompts for what it believes of them, so its own estimate of its gain is too high (the winner's curse). Here
-the prompts of a log are put into classes by belief and count, both of which were settled before the outcomes; the
+A rule picks prompts for what it believes of them, so its own estimate of its gain is too high (the winner's curse).
+Here the groups of a log are put into classes by belief and count, both of which were settled before the outcomes; the
 outcomes of a class are then a fair sample of it. Their unbiased moments give a Beta distribution of the true rates, and
 the value of a count is its mean over that. Intervals are jackknifed over blocks of successive steps.
 
-Shapes: ``_G`` groups, ``_K`` classes, ``_M`` pairs of a class and a count, ``_B`` the whole log and then each block left
-out.
+Shapes: ``_G`` groups, ``_K`` classes, ``_M`` pairs of a class and a count, ``_B`` the whole log and then each block
+left out.
 """
 
 from dataclasses import dataclass
@@ -74,7 +74,8 @@ def gain_of(groups: Groups, counts_G: IntArray, *, rate_G: FloatArray, equal_G: 
     a_BK, b_BK = _calibrated(groups, class_G, num_classes=num_classes)
     given, equal = (_Terms.of(class_G, np.asarray(each_G, dtype=np.float64)) for each_G in (counts_G, equal_G))
     num, total = len(class_G), float(counts_G.sum())
-    value = given.value(a_BK, b_BK) / np.maximum(equal.value(a_BK, b_BK), np.finfo(np.float64).tiny) - 1
+    equal_B = equal.value(a_BK, b_BK)
+    value = given.value(a_BK, b_BK) / np.where(equal_B > 0, equal_B, np.nan) - 1
     prompts = (given.chance(a_BK, b_BK) - equal.chance(a_BK, b_BK)) / num
     rollouts = (given.rollouts(a_BK, b_BK) - equal.rollouts(a_BK, b_BK)) / total
     known_G = ~np.isnan(rate_G)

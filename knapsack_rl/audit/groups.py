@@ -33,7 +33,7 @@ class Groups:
     length_G: FloatArray
     """Sum of the lengths of a group's responses; NaN where one is not known.  [G]"""
     spread_G: npt.NDArray[np.bool_]
-    """Whether rewards as they were logged differ within the group.  [G]"""
+    """Whether rewards as logged differ within the group.  [G]"""
     success_R: npt.NDArray[np.int8]
     """Outcomes, one group after the other, each in the order of the log.  [R]"""
     unit: str
@@ -41,7 +41,7 @@ class Groups:
 
     @property
     def start_G(self) -> IntArray:
-        """Where each group's outcomes start.  [G]"""
+        """Where each group's outcomes start; [G]."""
         return np.asarray(np.cumsum(self.num_rollouts_G) - self.num_rollouts_G)
 
     @property
@@ -83,7 +83,9 @@ def _grouped(rollouts: Rollouts) -> Groups:
     if len(start_G) == len(order_R) > len(without_G):  # ids of rollouts, not of groups
         order_R, start_G = without_R, without_G
     if len(start_G) == len(order_R):
-        raise InputError("every prompt has one rollout per step, so no group has a gradient; name the prompt by --prompt")
+        raise InputError(
+            "every prompt has one rollout per step, so no group has a gradient; name the prompt by --prompt"
+        )
     size_G = np.diff(np.append(start_G, len(order_R)))
     success_R = rollouts.success_R[order_R].astype(np.int8)
     reward_R, length_R = rollouts.reward_R[order_R], rollouts.length_R[order_R].astype(np.float64)
@@ -134,5 +136,7 @@ def _remarks(groups: Groups) -> list[str]:
     if len(sizes) > 1:
         notes.append(f"Groups have {sizes[0]} to {sizes[-1]} rollouts, most often {usual}.")
     if twice and twice == int((groups.num_rollouts_G != usual).sum()):
-        notes.append(f"{twice} prompts seem to occur twice in a step; without a group's id (uid) they count as one group.")
+        notes.append(
+            f"{twice} prompts seem to occur twice in a step; without a group's id (uid) they count as one group."
+        )
     return notes

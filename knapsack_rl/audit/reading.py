@@ -57,7 +57,9 @@ def read_rollouts(logs: Sequence[Path], *, wanted: LogFields, threshold: float |
     with Progress("audit", total=math.ceil(sum(sizes) / MIB), unit="MiB") as progress:
         for number, path in enumerate(files):
             before = sum(sizes[:number])
-            _read_file(path, columns, wanted=wanted, at=lambda done, before=before: progress.update((before + done) // MIB))  # type: ignore[misc]
+            _read_file(
+                path, columns, wanted=wanted, at=lambda done, before=before: progress.update((before + done) // MIB)
+            )  # type: ignore[misc]
         progress.update(math.ceil(sum(sizes) / MIB))
     if not columns.reward:
         raise InputError(f"{files[0]}: holds no rollout; give a log with at least one row")

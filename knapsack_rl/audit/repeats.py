@@ -3,6 +3,8 @@
 Shape: ``_R`` rollouts.
 """
 
+from itertools import pairwise
+
 import numpy as np
 import numpy.typing as npt
 
@@ -29,8 +31,12 @@ def current_parts(rollouts: Rollouts, *, repeated: str) -> tuple[BoolArray, list
             held.append(rows)
     if not replaced:
         return kept_R, []
-    which = f"Step {min(replaced)} occurs" if len(replaced) == 1 else f"{len(replaced)} steps from {min(replaced)} on occur"
-    return kept_R, [f"{which} again later in the log, as after a resume; the last rows count, {(~kept_R).sum()} earlier do not."]
+    which = (
+        f"Step {min(replaced)} occurs" if len(replaced) == 1 else f"{len(replaced)} steps from {min(replaced)} on occur"
+    )
+    return kept_R, [
+        f"{which} again later in the log, as after a resume; the last rows count, {(~kept_R).sum()} earlier do not."
+    ]
 
 
 def _steps_in_parts(rollouts: Rollouts) -> dict[int, list[npt.NDArray[np.int64]]]:
@@ -58,7 +64,7 @@ def without_reused_steps(rollouts: Rollouts) -> tuple[BoolArray, list[str]]:
     pieces = np.split(order_R, starts[1:])
     columns = (rollouts.prompt_R, rollouts.reward_R, rollouts.length_R)
     kept_R, reused = np.ones(len(order_R), dtype=np.bool_), 0
-    for before, after in zip(pieces, pieces[1:], strict=False):
+    for before, after in pairwise(pieces):
         if len(before) == len(after) and all(np.array_equal(column[before], column[after]) for column in columns):
             kept_R[after] = False
             reused += 1

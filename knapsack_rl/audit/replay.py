@@ -1,4 +1,4 @@
-"""What a strategy would have given each prompt of a log, knowing before each step only what the log says of earlier ones.
+"""What a strategy would have given each prompt of a log, knowing before each step only what earlier steps said.
 
 Shapes: ``_G`` groups of the log, ``_P`` groups of one step.
 """
