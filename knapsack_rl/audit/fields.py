@@ -91,14 +91,12 @@ def find_fields(names: Iterable[str], wanted: LogFields, *, place: str, step_in_
     unit = "tokens" if length else ""
     if length is None and (length := _first(TEXTS, there)):
         unit = "characters"
-    return Found(
-        step=step,
-        prompt=prompt,
-        reward=wanted.reward or _reward(there, place=place),
-        group=_first(GROUPS, there),
-        length=length,
-        unit=unit,
-    )
+    reward = wanted.reward or _reward(there, place=place)
+    found = Found(step=step, prompt=prompt, reward=reward, group=_first(GROUPS, there), length=length, unit=unit)
+    for name in found.names:
+        if there.count(name) > 1:
+            raise InputError(f"{place}: has {there.count(name)} fields named {name!r}; keep one of them")
+    return found
 
 
 def _first(known: Iterable[str], there: list[str]) -> str | None:

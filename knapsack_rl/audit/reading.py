@@ -2,7 +2,7 @@
 
 import math
 from array import array
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,17 +56,21 @@ def read_rollouts(logs: Sequence[Path], *, wanted: LogFields, threshold: float |
     columns = _Columns(threshold)
     with Progress("audit", total=math.ceil(sum(sizes) / MIB), unit="MiB") as progress:
         for number, path in enumerate(files):
-            before = sum(sizes[:number])
-            _read_file(
-                path, columns, wanted=wanted, at=lambda done, before=before: progress.update((before + done) // MIB)
-            )  # type: ignore[misc]
+            _read_file(path, columns, wanted=wanted, at=_reporter(progress, before=sum(sizes[:number])))
         progress.update(math.ceil(sum(sizes) / MIB))
     if not columns.reward:
         raise InputError(f"{files[0]}: holds no rollout; give a log with at least one row")
     return columns.rollouts()
 
 
-def _read_file(path: Path, columns: "_Columns", *, wanted: LogFields, at) -> None:  # noqa: ANN001
+def _reporter(progress: Progress, *, before: int) -> Callable[[int], None]:
+    def report(done: int) -> None:
+        progress.update((before + done) // MIB)
+
+    return report
+
+
+def _read_file(path: Path, columns: "_Columns", *, wanted: LogFields, at: Callable[[int], None]) -> None:
     found: list[Found] = []
     named = step_in_name(path)
 

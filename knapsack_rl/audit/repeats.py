@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from knapsack_rl.audit.reading import Rollouts
+from knapsack_rl.beliefs.arrays import IntArray
 
 BoolArray = npt.NDArray[np.bool_]
 
@@ -18,35 +19,48 @@ def current_parts(rollouts: Rollouts, *, repeated: str) -> tuple[BoolArray, list
     kept_R = np.ones(len(rollouts.step_R), dtype=np.bool_)
     if repeated == "join":
         return kept_R, []
-    replaced: set[int] = set()
+    replaced: list[int] = []
+    joined: list[int] = []
     for step, rows_of_part in _steps_in_parts(rollouts).items():
         held = rows_of_part[:1]
         for rows in rows_of_part[1:]:
-            prompts = set(rollouts.prompt_R[rows].tolist())
-            if repeated == "last" or any(prompts & set(rollouts.prompt_R[old].tolist()) for old in held):
-                for old in held:
-                    kept_R[old] = False
-                replaced.add(step)
+            if repeated == "last" or _share_a_prompt(rollouts, rows, held=held):
+                kept_R[np.concatenate(held)] = False
                 held = []
             held.append(rows)
-    if not replaced:
-        return kept_R, []
-    which = (
-        f"Step {min(replaced)} occurs" if len(replaced) == 1 else f"{len(replaced)} steps from {min(replaced)} on occur"
+        (joined if len(held) == len(rows_of_part) else replaced).append(step)
+    return kept_R, [*_told_replaced(replaced, num_rows=int((~kept_R).sum())), *_told_joined(joined)]
+
+
+def _share_a_prompt(rollouts: Rollouts, rows: IntArray, *, held: list[IntArray]) -> bool:
+    return bool(np.isin(rollouts.prompt_R[rows], rollouts.prompt_R[np.concatenate(held)]).any())
+
+
+def _told_replaced(steps: list[int], *, num_rows: int) -> list[str]:
+    if not steps:
+        return []
+    which = f"Step {steps[0]} occurs" if len(steps) == 1 else f"{len(steps)} steps from {min(steps)} on occur"
+    return [f"{which} again later in the log, as after a resume; the last rows count, {num_rows} earlier do not."]
+
+
+def _told_joined(steps: list[int]) -> list[str]:
+    if not steps:
+        return []
+    told = (
+        f"{len(steps)} steps were put together from several parts of the log that share no prompt, as several processes "
+        "write them; after a resume give --repeated last."
     )
-    return kept_R, [
-        f"{which} again later in the log, as after a resume; the last rows count, {(~kept_R).sum()} earlier do not."
-    ]
+    return [told]
 
 
-def _steps_in_parts(rollouts: Rollouts) -> dict[int, list[npt.NDArray[np.int64]]]:
+def _steps_in_parts(rollouts: Rollouts) -> dict[int, list[IntArray]]:
     """Of steps that occur in more than one part, the rows of each part."""
     order_R = np.lexsort((rollouts.part_R, rollouts.step_R))
     step_R, part_R = rollouts.step_R[order_R], rollouts.part_R[order_R]
     new_R = np.append(True, (step_R[1:] != step_R[:-1]) | (part_R[1:] != part_R[:-1]))
     pieces = np.split(order_R, np.flatnonzero(new_R)[1:])
     firsts = step_R[new_R].tolist()
-    found: dict[int, list[npt.NDArray[np.int64]]] = {}
+    found: dict[int, list[IntArray]] = {}
     for step, rows in zip(firsts, pieces, strict=True):
         found.setdefault(step, []).append(rows)
     return {step: rows for step, rows in found.items() if len(rows) > 1}

@@ -34,13 +34,13 @@ def _clause(each: Replayed) -> str:
     assert each.gain is not None  # noqa: S101 - chosen so
     value, prompts = each.gain.value, each.gain.prompts
     return (
-        f"by {each.strategy} would {_would(value)} the value {_by(value, as_points=False)} "
-        f"and {_would(prompts)} the share of prompts with a gradient {_by(prompts, as_points=True)}"
+        f"by {each.strategy} would have {_done(value)} the value {_by(value, as_points=False)} "
+        f"and {_done(prompts)} the share of prompts with a gradient {_by(prompts, as_points=True)}"
     )
 
 
-def _would(estimate: Estimate) -> str:
-    return {1: "have raised", -1: "have lowered", 0: "not clearly have changed"}[estimate.sign]
+def _done(estimate: Estimate) -> str:
+    return {1: "raised", -1: "lowered", 0: "made no clear difference to"}[estimate.sign]
 
 
 def _by(estimate: Estimate, *, as_points: bool) -> str:

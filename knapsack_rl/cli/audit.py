@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from knapsack_rl.base.errors import OutputError
+from knapsack_rl.base.errors import INTERRUPTED, OutputError
 from knapsack_rl.cli.grouping import grouped
 
 if TYPE_CHECKING:
@@ -51,7 +51,11 @@ def audit(options: AuditCommand) -> None:
     from knapsack_rl.audit import markdown_page
     from knapsack_rl.records import write_text
 
-    found = run(options.logs, _audit_options(options))
+    try:
+        found = run(options.logs, _audit_options(options))
+    except KeyboardInterrupt:
+        sys.stderr.write("interrupted; nothing was written\n")
+        sys.exit(INTERRUPTED)
     if options.output is None:
         sys.stdout.write(markdown_page(found))
         return
