@@ -47,7 +47,7 @@ def _told_joined(steps: list[int]) -> list[str]:
     if not steps:
         return []
     told = (
-        f"{len(steps)} steps were put together from several parts of the log that share no prompt, as several processes "
+        f"{len(steps)} steps were put together from parts of the log that share no prompt, as several processes "
         "write them; after a resume give --repeated last."
     )
     return [told]

@@ -51,7 +51,7 @@ def test_processes_write_files_of_their_own(tmp_path, plain):
     groups = groups_of(write_lines(tmp_path / "rank0.jsonl", even), write_lines(tmp_path / "rank1.jsonl", odd))
     assert facts(groups) == plain
     (note,) = groups.notes
-    assert note.startswith("12 steps were put together from several parts")
+    assert note.startswith("12 steps were put together from parts")
 
 
 def test_processes_that_share_a_group(tmp_path, plain):
