@@ -8,7 +8,7 @@ import re
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import IO, Any, cast
 
 from knapsack_rl.base.errors import InputError
 
@@ -73,7 +73,7 @@ def read_records(
             yield from _parquet(path, choose, at=at)
             return
         with path.open("rb") as raw:
-            stream = gzip.GzipFile(fileobj=raw) if path.name.lower().endswith(".gz") else raw
+            stream = cast(IO[bytes], gzip.GzipFile(fileobj=raw)) if path.name.lower().endswith(".gz") else raw
             reader = _json_lines if kind_of(path) == "jsonl" else _csv
             for number, record in reader(path, stream, choose=choose):
                 if number % ROWS_AT_ONCE == 0:
@@ -103,7 +103,7 @@ def _parquet(
         raise InputError(f"{path}: is no parquet file ({error}); write it again") from None
 
 
-def _json_lines(path: Path, stream: Any, *, choose: Callable[[list[str]], Sequence[str]]) -> Iterator[Record]:  # noqa: ANN401 - plain or gzip
+def _json_lines(path: Path, stream: IO[bytes], *, choose: Callable[[list[str]], Sequence[str]]) -> Iterator[Record]:
     chosen = False
     for number, line in enumerate(stream, start=1):
         text = line.removeprefix(b"\xef\xbb\xbf") if number == 1 else line
@@ -123,7 +123,7 @@ def _json_lines(path: Path, stream: Any, *, choose: Callable[[list[str]], Sequen
         yield number, record
 
 
-def _csv(path: Path, stream: BinaryIO, *, choose: Callable[[list[str]], Sequence[str]]) -> Iterator[Record]:
+def _csv(path: Path, stream: IO[bytes], *, choose: Callable[[list[str]], Sequence[str]]) -> Iterator[Record]:
     csv.field_size_limit(MOST_CHARACTERS)
     reader = csv.reader(io.TextIOWrapper(stream, encoding="utf-8-sig", newline=""), strict=True)
     try:

@@ -30,7 +30,7 @@ PER_OCTAVE = 2
 """Classes of counts between N and 2 N."""
 MODEL_ERROR = {"value": 0.004, "prompts": 0.002, "rollouts": 0.01}
 """Half-widths that are added, as a root of a sum of squares, for what no number of steps removes: the rates of a class
-are not quite Beta distributed. As found in simulated logs that are so large that nothing else is left; docs/audit.md."""
+are not quite Beta distributed. As found in simulated logs so large that little else is left (docs/audit.md)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
