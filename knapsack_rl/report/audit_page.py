@@ -6,8 +6,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from matplotlib.figure import Figure
 
-from knapsack_rl.analysis.plots import house_style
-from knapsack_rl.analysis.plots.views import inline_svg
+from knapsack_rl.analysis.drawing.style import house_style
+from knapsack_rl.analysis.drawing.views import inline_svg
 from knapsack_rl.audit import Audit
 from knapsack_rl.audit.page import COUNTS, GAINS, TITLE, TRAINING, sections
 from knapsack_rl.report.audit_pictures import draw_counts, draw_gains, draw_training

@@ -8,9 +8,9 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import PercentFormatter
 
-from knapsack_rl.analysis.plots.around import legend_above
-from knapsack_rl.analysis.plots.looks import arm_looks
-from knapsack_rl.analysis.plots.style import BAND_ALPHA, REFERENCE, panel_grid, tidy_axes
+from knapsack_rl.analysis.drawing.around import legend_above
+from knapsack_rl.analysis.drawing.looks import arm_looks
+from knapsack_rl.analysis.drawing.style import BAND_ALPHA, REFERENCE, panel_grid, tidy_axes
 from knapsack_rl.audit import Audit, Estimate, Gain, Replayed
 from knapsack_rl.audit.result import LABELS
 
