@@ -89,15 +89,29 @@ def expected_knapsack_value(num_rollouts: npt.ArrayLike, *, a: npt.ArrayLike, b:
         a: Pseudo-successes > 0, any shape.
         b: Pseudo-failures > 0, any shape.
     """
-    n, a_, b_ = (np.asarray(x, dtype=np.float64) for x in (num_rollouts, a, b))
+    a_, b_ = (np.asarray(x, dtype=np.float64) for x in (a, b))
     # Under the density tilted by p q^2, which is Beta(a+1, b+2), the bracket is 1 - E[p^N] - E[q^N].
-    tilted = betaln(a_ + 1.0, b_ + 2.0)
-    log_all_right = betaln(a_ + 1.0 + n, b_ + 2.0) - tilted
-    log_all_wrong = betaln(a_ + 1.0, b_ + 2.0 + n) - tilted
+    chance = expected_p_nonzero_gradient(num_rollouts, a=a_ + 1.0, b=b_ + 2.0)
+    return np.asarray(chance * np.exp(betaln(a_ + 1.0, b_ + 2.0) - betaln(a_, b_)))
+
+
+def expected_p_nonzero_gradient(num_rollouts: npt.ArrayLike, *, a: npt.ArrayLike, b: npt.ArrayLike) -> FloatArray:
+    """Posterior mean of `p_nonzero_gradient` for p ~ Beta(a, b): ``1 - [B(a+N, b) + B(a, b+N)] / B(a, b)``.
+
+    It is 0 for N < 2.
+
+    Args:
+        num_rollouts: N >= 0, any shape.
+        a: Pseudo-successes > 0, any shape.
+        b: Pseudo-failures > 0, any shape.
+    """
+    n, a_, b_ = (np.asarray(x, dtype=np.float64) for x in (num_rollouts, a, b))
+    log_norm = betaln(a_, b_)
+    log_all_right = betaln(a_ + n, b_) - log_norm
+    log_all_wrong = betaln(a_, b_ + n) - log_norm
     likelier = np.maximum(log_all_right, log_all_wrong)
     rarer = np.minimum(log_all_right, log_all_wrong)
-    chance = np.where(n >= 2.0, np.maximum(-np.expm1(likelier) - np.exp(rarer), 0.0), 0.0)  # noqa: PLR2004 - as above
-    return np.asarray(chance * np.exp(tilted - betaln(a_, b_)))
+    return np.where(n >= 2.0, np.maximum(-np.expm1(likelier) - np.exp(rarer), 0.0), 0.0)  # noqa: PLR2004 - as above
 
 
 def expected_knapsack_increment(num_rollouts: npt.ArrayLike, *, a: npt.ArrayLike, b: npt.ArrayLike) -> FloatArray:

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from knapsack_rl.base.errors import EXIT_CODE
-from knapsack_rl.cli.markdown import markdown_table
+from knapsack_rl.base.markdown import markdown_table
 from knapsack_rl.cli.options import read_study, study_source
 
 HEADER = ("check", "status", "found", "remedy")

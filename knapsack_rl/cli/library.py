@@ -1,11 +1,11 @@
-"""Commands for use by hand: allocate, simulate, grade, list what there is, print the configuration schema."""
+"""Commands for use by hand: allocate, simulate, grade, audit, list what there is, print the configuration schema."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from knapsack_rl.cli import allocate, check, grade, methods, plan, simulate
+from knapsack_rl.cli import allocate, audit, check, grade, methods, plan, simulate
 from knapsack_rl.cli.options import DEFAULT_STUDY, StudyOption, read_study, study_source
 
 SCHEMA_FILE = Path("workflow/schemas/config.schema.yaml")
@@ -37,6 +37,7 @@ COMMANDS = {
     **allocate.COMMANDS,
     **simulate.COMMANDS,
     **grade.COMMANDS,
+    **audit.COMMANDS,
     **methods.COMMANDS,
     "schema": schema,
 }

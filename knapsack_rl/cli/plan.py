@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from knapsack_rl.base.errors import InputError
+from knapsack_rl.base.markdown import markdown_table
 from knapsack_rl.cli.grouping import grouped
-from knapsack_rl.cli.markdown import markdown_table
 from knapsack_rl.cli.options import read_study, study_source
 from knapsack_rl.study.estimate import HARDWARE, Assumptions, RunEstimate
 from knapsack_rl.study.processor_time import UPDATED_SHARE, Lengths

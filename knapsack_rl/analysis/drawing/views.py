@@ -33,10 +33,10 @@ def figure_views(
     cells = cells_of(frames.steps) if FIGURES[name].needs_runs else []
     shown = [(cell, of_cell(frames, cell)) for cell in cells if len(cells) > 1]
     views = [
-        {"model": cell[0], "budget": int(cell[1]), "svg": _svg(draw(part), salt=f"{name} {cell}")}
+        {"model": cell[0], "budget": int(cell[1]), "svg": inline_svg(draw(part), salt=f"{name} {cell}")}
         for cell, part in shown
     ]
-    return [{"model": None, "budget": None, "svg": _svg(whole, salt=f"{name} None")}, *views]
+    return [{"model": None, "budget": None, "svg": inline_svg(whole, salt=f"{name} None")}, *views]
 
 
 def of_cell(frames: StudyFrames, cell: tuple[str, int]) -> StudyFrames:
@@ -59,7 +59,7 @@ def _missing_in(runs: pd.DataFrame, cell: tuple[str, int]) -> pd.DataFrame:
     return runs[runs["model"].isna() & (named[0] == model) & (named[1] == str(budget))]
 
 
-def _svg(figure: Figure, *, salt: str) -> str:
+def inline_svg(figure: Figure, *, salt: str) -> str:
     """Inline SVG: no prolog, no addresses, ids only where something refers to them, text as outlines.
 
     matplotlib's style sheet, which would hold for the whole page, is left to that of the page.

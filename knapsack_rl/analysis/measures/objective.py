@@ -22,6 +22,7 @@ from knapsack_rl.analysis.frames.study import StudyFrames
 from knapsack_rl.analysis.inference.periods import window_of
 from knapsack_rl.analysis.inference.stats import FloatArray
 from knapsack_rl.analysis.measures.rate_classes import NUM_CLASSES, rate_class
+from knapsack_rl.beliefs.moments import beta_of_moments, class_moments
 
 OBJECTIVES = ("objective", "objective_equal", "objective_belief", "objective_belief_equal")
 
@@ -30,21 +31,6 @@ POINTS = 128
 
 BOUNDS = (2, 128)
 """Bounds of the paper, between which the best counts are sought."""
-
-LEAST_VARIANCE = 1e-9
-
-
-def beta_of_moments(mean_K: FloatArray, second_K: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Beta distributions with these first and second moments: ``a, b``; a spread below what is possible becomes small.
-
-    A mean of 0 or 1 gives a distribution concentrated there.
-    """
-    spare_K = mean_K * (1 - mean_K)
-    variance_K = np.clip(np.nan_to_num(second_K - mean_K**2), LEAST_VARIANCE, spare_K * 0.999)
-    strength_K = np.where(spare_K > LEAST_VARIANCE, spare_K / np.maximum(variance_K, LEAST_VARIANCE) - 1, 1.0)
-    strength_K = np.maximum(strength_K, LEAST_VARIANCE)
-    tiny = np.finfo(np.float64).tiny ** 0.25
-    return np.maximum(mean_K * strength_K, tiny), np.maximum((1 - mean_K) * strength_K, tiny)
 
 
 @once_per_frame
@@ -85,20 +71,15 @@ def _calibrated(groups: pd.DataFrame) -> tuple[IntArray, FloatArray, FloatArray]
     """Class of each row of an arm and the Beta distribution of the success rates that turned up in each class.
 
     A class holds the visits (of all seeds) with a belief in one tenth (unknown, 0 and 1 apart) and a count
-    between two powers of 2. Counts are chosen before outcomes, so the outcomes of a class are a fair sample of it;
-    their moments ``k / n`` and ``k (k - 1) / (n (n - 1))`` are unbiased for those of the rates.
+    between two powers of 2. Counts are chosen before outcomes, so the outcomes of a class are a fair sample of it
+    (`knapsack_rl.beliefs.moments`).
     """
     counts_G = groups["num_rollouts"].to_numpy(dtype=np.float64)
     won_G = groups["num_successes"].to_numpy(dtype=np.float64)
     binary_G = np.floor(np.log2(np.maximum(counts_G, 1))).astype(np.int64)
     kind_G = binary_G * NUM_CLASSES + rate_class(groups["p_belief"]).to_numpy()
     class_G, num = renumbered(kind_G, int(kind_G.max(initial=0)) + 1)
-    drawn, won, pairs, both = (
-        np.bincount(class_G, weights=weight_G, minlength=num)
-        for weight_G in (counts_G, won_G, counts_G * (counts_G - 1), won_G * (won_G - 1))
-    )
-    mean_K = won / np.maximum(drawn, 1)
-    a_K, b_K = beta_of_moments(mean_K, np.where(pairs > 0, both / np.maximum(pairs, 1), mean_K**2))
+    a_K, b_K = beta_of_moments(*class_moments(class_G, num_rollouts_G=counts_G, num_successes_G=won_G, num_classes=num))
     return class_G, a_K, b_K
 
 

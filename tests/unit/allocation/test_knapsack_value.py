@@ -113,6 +113,18 @@ def test_expectation_is_stable_to_4096_rollouts(n, *, a, b):
     assert value.expected_knapsack_increment(n, a=a, b=b) == pytest.approx(float(following - exact), rel=1e-9)
 
 
+@pytest.mark.parametrize(("a", "b"), [(1, 1), (2, 5), (7, 1)])
+@pytest.mark.parametrize("n", COUNTS)
+def test_expected_chance_of_a_nonzero_gradient(n, *, a, b):
+    """``1 - E[p^n] - E[q^n]`` by rising factorials."""
+    all_right, all_wrong = Fraction(1), Fraction(1)
+    for k in range(n):
+        all_right *= Fraction(a + k, a + b + k)
+        all_wrong *= Fraction(b + k, a + b + k)
+    found = value.expected_p_nonzero_gradient(n, a=a, b=b)
+    assert float(found) == pytest.approx(float(1 - all_right - all_wrong) if n > 1 else 0.0, rel=1e-9)
+
+
 @pytest.mark.parametrize(
     "increment_N",
     [

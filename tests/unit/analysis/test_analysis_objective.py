@@ -3,12 +3,11 @@
 import numpy as np
 import pandas as pd
 import pytest
-from scipy import stats
 
 from knapsack_rl.allocation.solver import solve
 from knapsack_rl.allocation.value import knapsack_increment, knapsack_value
 from knapsack_rl.analysis.frames.study import StudyFrames
-from knapsack_rl.analysis.measures.objective import beta_of_moments, perfect_gains, step_objectives
+from knapsack_rl.analysis.measures.objective import perfect_gains, step_objectives
 
 PROMPTS, STEPS = 64, 40
 
@@ -38,23 +37,6 @@ def gains(groups):
     return found["objective"] / found["objective_equal"] - 1, found["objective_belief"] / found[
         "objective_belief_equal"
     ] - 1
-
-
-@pytest.mark.parametrize(("a", "b"), [(2.0, 3.0), (0.2, 0.4), (30.0, 1.0)])
-def test_beta_of_its_own_moments(a, b):
-    """Mean and second moment give the distribution back."""
-    moments = [np.array([stats.beta(a, b).moment(order)]) for order in (1, 2)]
-    found = beta_of_moments(*moments)
-    assert (found[0][0], found[1][0]) == (pytest.approx(a), pytest.approx(b))
-
-
-@pytest.mark.parametrize(("mean", "second"), [(0.0, 0.0), (1.0, 1.0), (0.5, 0.25), (0.5, 0.1), (0.3, 0.3)])
-def test_impossible_spreads_stay_distributions(mean, second):
-    """All right, all wrong, no spread, less than none, the most there can be: positive parameters, the same mean."""
-    a, b = beta_of_moments(np.array([mean]), np.array([second]))
-    assert a[0] > 0
-    assert b[0] > 0
-    assert a[0] / (a[0] + b[0]) == pytest.approx(mean, abs=0.01)
 
 
 def test_known_rates_give_the_value_itself():
