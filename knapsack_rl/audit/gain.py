@@ -47,6 +47,8 @@ class Estimate:
         return int(self.low > 0) - int(self.high < 0)
 
 
+NO_VALUE = 1e-9
+"""Summed value of equal counts up to which there is none to take a share of: no prompt had both outcomes."""
 NONE = Estimate(value=np.nan, low=np.nan, high=np.nan)
 
 
@@ -78,7 +80,7 @@ def gain_of(groups: Groups, counts_G: IntArray, *, rate_G: FloatArray, equal_G: 
     given, equal = (_Terms.of(class_G, np.asarray(each_G, dtype=np.float64)) for each_G in (counts_G, equal_G))
     num, total = len(class_G), float(counts_G.sum())
     equal_B = equal.value(a_BK, b_BK)
-    value = given.value(a_BK, b_BK) / np.where(equal_B > 0, equal_B, np.nan) - 1
+    value = given.value(a_BK, b_BK) / np.where(equal_B > NO_VALUE, equal_B, np.nan) - 1
     prompts = (given.chance(a_BK, b_BK) - equal.chance(a_BK, b_BK)) / num
     rollouts = (given.rollouts(a_BK, b_BK) - equal.rollouts(a_BK, b_BK)) / total
     known_G = ~np.isnan(rate_G)

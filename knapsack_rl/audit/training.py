@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy import stats
 
 from knapsack_rl.audit.gain import CONFIDENCE, Estimate
 from knapsack_rl.audit.groups import Groups
-from knapsack_rl.beliefs.arrays import FloatArray
+from knapsack_rl.beliefs.arrays import FloatArray, IntArray
 from knapsack_rl.grpo import all_correct, all_wrong, mixed
 
 WINDOWS = 8
@@ -50,10 +51,10 @@ def over_training(groups: Groups) -> tuple[Window, tuple[Window, ...]]:
     return whole, tuple(windows)
 
 
-def _shares(groups: Groups, position_G: FloatArray, *, num: int) -> dict[str, FloatArray]:
+def _shares(groups: Groups, position_G: IntArray, *, num: int) -> dict[str, FloatArray]:
     won_G, drawn_G = groups.num_successes_G, groups.num_rollouts_G
 
-    def share(weight_G: FloatArray, of_G: FloatArray) -> FloatArray:
+    def share(weight_G: ArrayLike, of_G: ArrayLike) -> FloatArray:
         return np.bincount(position_G, weights=weight_G, minlength=num) / np.bincount(position_G, weights=of_G)
 
     mixed_G, one_G = mixed(won_G, drawn_G), np.ones(len(won_G))

@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import PercentFormatter
+from matplotlib.typing import LineStyleType
 
 from knapsack_rl.analysis.drawing.around import legend_above
 from knapsack_rl.analysis.drawing.looks import arm_looks
@@ -14,7 +15,7 @@ from knapsack_rl.analysis.drawing.style import BAND_ALPHA, REFERENCE, panel_grid
 from knapsack_rl.audit import Audit, Estimate, Gain, Replayed
 from knapsack_rl.audit.result import LABELS
 
-SHARES = {
+SHARES: dict[str, tuple[str, str, LineStyleType]] = {
     "ratio_rollouts": ("rollouts with a gradient", "#D55E00", "-"),
     "ratio_prompts": ("prompts with a gradient", "#0072B2", "-"),
     "all_right": ("prompts all right", "#009E73", "--"),
