@@ -1,0 +1,128 @@
+"""The facts of a step that TRL's trainer did, as our journal keeps them (``records.STEPS`` and ``GROUPS``).
+
+Shapes: ``_R`` rollouts of the step, prompt by prompt.
+"""
+
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from knapsack_rl.beliefs.arrays import FloatArray, IntArray
+from knapsack_rl.integrations.allocator import Dealt
+from knapsack_rl.integrations.trl.slots import split_groups
+
+PHASES = ("probe", "allocate", "sample", "score", "update", "sync")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Sampled:
+    """What was sampled in a step."""
+
+    dealt: Dealt
+    rewards_R: FloatArray
+    """0 or 1."""
+    num_prompt_tokens_R: IntArray
+    num_response_tokens_R: IntArray
+    truncated_R: np.ndarray[Any, np.dtype[np.bool_]]
+    """Cut off by the length limit."""
+    logprob_R: FloatArray | None
+    """Log-probability of each response, tempered as it was sampled; None where TRL does not compute it."""
+
+    def rows(self, *, kinds: Mapping[str, str], visits: Sequence[int]) -> list[dict[str, Any]]:
+        """One row per prompt: the columns of ``GROUPS`` but ``step``.
+
+        Args:
+            kinds: kind of every prompt, by id.
+            visits: number of this visit, per prompt of the step.
+        """
+        dealt = self.dealt
+        summed = {
+            "num_successes": self.rewards_R,
+            "num_truncated": self.truncated_R,
+            "num_response_tokens": self.num_response_tokens_R,
+        }
+        columns = {name: [int(part.sum()) for part in split_groups(v, dealt.counts_P)] for name, v in summed.items()}
+        return [
+            {
+                "prompt_id": prompt_id,
+                "kind": kinds[prompt_id],
+                "visit": visit,
+                "p_belief": None if np.isnan(rate) else float(rate),
+                "num_rollouts": int(count),
+                **{name: column[number] for name, column in columns.items()},
+            }
+            for number, (prompt_id, visit, rate, count) in enumerate(
+                zip(dealt.prompt_ids, visits, dealt.rate_P, dealt.counts_P, strict=True)
+            )
+        ]
+
+    def entropy(self) -> float | None:
+        """Minus the log-probability of a token, mean over a prompt's rollouts and then over prompts; nats."""
+        if self.logprob_R is None:
+            return None
+        logprobs = split_groups(self.logprob_R, self.dealt.counts_P)
+        tokens = split_groups(self.num_response_tokens_R, self.dealt.counts_P)
+        return float(np.mean([-part.sum() / max(1, n.sum()) for part, n in zip(logprobs, tokens, strict=True)]))
+
+
+@dataclass(slots=True, kw_only=True)
+class StepRecord:
+    """Collects what one step does, over its optimiser steps."""
+
+    seconds: dict[str, float] = field(default_factory=lambda: dict.fromkeys(PHASES, 0.0))
+    reasons: Counter[str] = field(default_factory=Counter)
+    """Why responses were judged as they were."""
+    logs: list[Mapping[str, Any]] = field(default_factory=list)
+    """What TRL logged, one entry per optimiser step."""
+    sampled: Sampled | None = None
+    start: float = field(default_factory=time.perf_counter)
+
+    def facts(self, groups: list[dict[str, Any]], *, num_multiply_adds: int) -> dict[str, Any]:
+        """The journal's line of the step.
+
+        Args:
+            groups: `Sampled.rows`.
+            num_multiply_adds: what the belief's own model has cost in the step.
+        """
+        sampled = self.sampled
+        assert sampled is not None  # noqa: S101 - a step begins by sampling
+        prompt_tokens, rollouts = int(sampled.num_prompt_tokens_R.sum()), len(sampled.rewards_R)
+        response_tokens = int(sampled.num_response_tokens_R.sum())
+        step_s = time.perf_counter() - self.start
+        spent = self.seconds | {"update": max(0.0, step_s - sum(self.seconds.values()))}
+        return {
+            "step": sampled.dealt.step,
+            "epoch": sampled.dealt.epoch,
+            "num_prompts": len(groups),
+            "num_rollouts": rollouts,
+            "num_probe_rollouts": 0,
+            "num_successes": int(sampled.rewards_R.sum()),
+            "num_truncated": int(sampled.truncated_R.sum()),
+            "num_cut_off": self.reasons["truncated"],
+            "num_no_answer": self.reasons["no_answer"],
+            "num_prompt_tokens": prompt_tokens,
+            "num_response_tokens": response_tokens,
+            "num_updated_rollouts": rollouts,  # TRL leaves none out
+            "num_updated_tokens": prompt_tokens + response_tokens,
+            "num_belief_multiply_adds": num_multiply_adds,
+            "loss": self._mean("loss"),
+            "grad_norm": self._mean("grad_norm"),
+            "sampled_entropy": sampled.entropy(),
+            "updated_clip_frac": self._mean("clip_ratio/region_mean"),
+            "updated_approx_kl": None,
+            "updated_entropy": self._mean("entropy"),
+            "mismatch_mean": None,
+            "mismatch_max": None,
+            "mismatch_capped_frac": None,
+            **{f"{phase}_s": seconds for phase, seconds in spent.items()},
+            "pack_s": None,
+            "step_s": step_s,
+            "groups": groups,
+        }
+
+    def _mean(self, name: str) -> float:
+        return float(np.mean([entry[name] for entry in self.logs]))

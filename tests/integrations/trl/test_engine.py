@@ -1,0 +1,154 @@
+"""Engine `trl` trains a run of a study and leaves the records that ours leaves."""
+
+import json
+
+import numpy as np
+import pytest
+
+from knapsack_rl.base.errors import ConfigError, DivergedError
+from knapsack_rl.base.layout import StudyPaths
+from knapsack_rl.config import parse_study
+from knapsack_rl.evaluate import evaluate
+from knapsack_rl.models import load_model
+from knapsack_rl.prepare import prepare
+from knapsack_rl.records import read_journal, read_table
+from knapsack_rl.records.schemas import EVALS, GROUPS, STEPS, WALL_CLOCK_COLUMNS
+from knapsack_rl.study import expand
+from knapsack_rl.train import TrainJob, train
+
+from . import small as _skips_without_trl  # noqa: F401
+
+
+def study(**changed):
+    sections = {
+        "name": "trl",
+        "engine": "trl",
+        "task": {"name": "arithmetic", "options": {"num_train": 24, "num_per_benchmark": 2, "max_ops": 1}},
+        "models": {"m": {"build": {"hidden_size": 16, "num_layers": 1}}},
+        "arms": {"knapsack": {"strategy": "knapsack_posterior"}},
+        "grid": {"models": ["m"], "arms": ["knapsack"], "budgets": [4], "seeds": [0]},
+        "train": {"steps": 6, "prompts_per_step": 8, "mini_batches": 2, "save_every": 2, "max_response_tokens": 8},
+        "evaluation": {"every": 3, "samples": 1, "max_response_tokens": 8},
+        "tracking": {"live": False},
+    }
+    sections["train"] |= changed.pop("train", {})
+    return sections | changed
+
+
+@pytest.fixture
+def make(tmp_path, tiny_model_folder, monkeypatch):
+    """``make(name, train={...})``: a job in a folder of its own."""
+    monkeypatch.chdir(tmp_path)
+
+    def job(name="one", **changed):
+        (config,) = expand(parse_study(study(**changed), source="test")).values()
+        paths = StudyPaths.of("trl", tmp_path / name)
+        if not paths.problems(None).train.exists():
+            prepare(config.task, paths.problems(None))
+        return TrainJob(
+            config=config,
+            paths=paths.run(config.run_id),
+            prompts_file=paths.problems(None).train,
+            benchmarks_file=paths.problems(None).benchmarks,
+            model_folder=tiny_model_folder,
+        )
+
+    return job
+
+
+def run(job):
+    from knapsack_rl.integrations.trl.engine import train_with_trl
+
+    train_with_trl(job)
+    return job.paths.folder
+
+
+def test_records_are_those_of_a_study(make):
+    """Steps, groups, weights, manifest; the same prompts in the same order as our trainer's; evaluated as ours."""
+    job = make()
+    folder = run(job)
+    steps, groups = read_table(folder / "steps.parquet", STEPS), read_table(folder / "groups.parquet", GROUPS)
+    assert steps["step"].to_pylist() == [1, 2, 3, 4, 5, 6]
+    assert steps["epoch"].to_pylist() == [0, 0, 0, 1, 1, 1]
+    assert set(steps["num_rollouts"].to_pylist()) == {32}
+    for column in ("num_rollouts", "num_successes", "num_truncated", "num_response_tokens"):
+        assert sum(steps[column].to_pylist()) == sum(groups[column].to_pylist())
+    assert groups["visit"].to_pylist() == [1] * 24 + [2] * 24
+    assert np.isfinite(steps["sampled_entropy"].to_pylist()).all()
+    assert [path.name for path in sorted((folder / "weights").iterdir())] == ["step_00000", "step_00003", "step_00006"]
+    assert json.loads((folder / "manifest.json").read_text())["packages"]["trl"] == "1.16.0"
+    load_model(folder / "weights" / "step_00006")
+
+    ours = make("ours", engine="ours")
+    train(ours)
+    prompts = read_table(ours.paths.folder / "groups.parquet", GROUPS)["prompt_id"].to_pylist()
+    assert prompts == groups["prompt_id"].to_pylist()
+
+    problems = {"benchmarks_file": job.benchmarks_file, "prompts_file": job.prompts_file}
+    evaluate(job.config, paths=job.paths, **problems)
+    assert set(read_table(job.paths.evals, EVALS)["step"].to_pylist()) == {0, 3, 6}
+
+
+def test_interrupted_run_continues(make, monkeypatch):
+    """Records but for the seconds, and the last weights, are those of an uninterrupted run."""
+    from knapsack_rl.integrations.trl.study_trainer import StudyTrainer
+
+    whole = run(make("whole"))
+    inner = StudyTrainer._generate_and_score_completions
+
+    def killed(self, inputs):
+        if self.allocator.step == 4:
+            raise KeyboardInterrupt
+        return inner(self, inputs)
+
+    job = make("killed")
+    with monkeypatch.context() as patched:
+        patched.setattr(StudyTrainer, "_generate_and_score_completions", killed)
+        with pytest.raises(KeyboardInterrupt):
+            run(job)
+    assert not job.paths.folder.exists()
+    resumed = run(job)
+    for name, schema in (("steps", STEPS), ("groups", GROUPS)):
+        tables = [read_table(folder / f"{name}.parquet", schema) for folder in (whole, resumed)]
+        kept = [column for column in schema.names if column not in WALL_CLOCK_COLUMNS]
+        assert tables[0].select(kept).equals(tables[1].select(kept))
+    assert (whole / "weights/step_00006/model.safetensors").read_bytes() == (
+        resumed / "weights/step_00006/model.safetensors"
+    ).read_bytes()
+
+
+def test_more_steps_continue(make):
+    """As with our trainer, raising the number of steps goes on from the last save."""
+    job = make()
+    run(job)
+    run(make(train={"steps": 8}))
+    journal = (job.paths.state / "journal.jsonl").read_text().splitlines()
+    assert len(journal) == 8
+    assert len(read_journal(job.paths.state / "journal.jsonl")) == 8
+
+
+def test_divergence_is_one_line(make):
+    """Nothing is published."""
+    job = make(train={"learning_rate": 1e30, "max_grad_norm": 1e30})
+    with pytest.raises((DivergedError, RuntimeError)):
+        run(job)
+    assert not job.paths.folder.exists()
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"train": {"mini_batches": 3}}, r"engine: trl: train.mini_batches: 3 does not divide the 32 rollouts"),
+        ({"train": {"low": 1}}, r"engine: trl: train.low: 1"),
+        ({"train": {"kl_coef": 0.1}}, r"train.kl_coef: 0.1, but TRL's term"),
+        ({"train": {"loss_aggregation": "prompt"}}, r"train.loss_aggregation: prompt is not among TRL's"),
+        ({"learner": {"gpus": 2}}, r"learner.gpus: 2, but engine trl"),
+        ({"sampler": "vllm"}, r"sampler.kind: vllm is not wired up"),
+        ({"engine": "tlr"}, r"engine"),
+    ],
+)
+def test_what_trl_cannot_do(changed, words):
+    """Refused when the study is read."""
+    with pytest.raises(ConfigError, match=words) as caught:
+        expand(parse_study(study(**changed), source="test"))
+    assert "\n" not in str(caught.value)
