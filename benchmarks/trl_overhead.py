@@ -1,7 +1,7 @@
 """What `KnapsackGRPOTrainer` costs over TRL's `GRPOTrainer` per step: `python benchmarks/trl_overhead.py`.
 
 With strategy `uniform` both compute the same weights, bit for bit, so that what differs is overhead. The two are run in
-turns from the same weights, and each round gives a ratio of processor seconds, which bear a busy machine. Printed are the
+turns from the same weights; each round gives a ratio of processor seconds, which bear a busy machine. Printed are the
 median over rounds, its quartiles, and the share of a step that dealing takes under `knapsack`. Needs the extra `trl`.
 """
 
@@ -50,7 +50,13 @@ class Clock(TrainerCallback):
         return statistics.median(self.seconds[1:])
 
 
-def run(kind: type[GRPOTrainer], folder: Path, *, steps: int, **options: Any) -> tuple[float, GRPOTrainer]:  # noqa: ANN401
+def run(
+    kind: type[GRPOTrainer],
+    folder: Path,
+    *,
+    steps: int,
+    **options: Any,  # noqa: ANN401
+) -> tuple[float, GRPOTrainer]:
     """Processor seconds of a step, and the trainer."""
     tokenizer, clock = build_tokenizer([*"0123456789+-*=", "#"]), Clock()
     model = build_model(BuildConfig(hidden_size=64, num_layers=3, num_heads=4), tokenizer)
@@ -100,9 +106,7 @@ def main() -> None:
             print(f"round {number + 1}: ratio {ratios[-1]:.4f}; dealing {100 * shares[-1]:.3f} % of a step", flush=True)
     low, middle, high = statistics.quantiles(ratios, n=4)
     print(f"uniform / TRL: median {middle:.4f}, quartiles {low:.4f} to {high:.4f}, {len(ratios)} rounds")
-    print(
-        f"dealing under knapsack: median {100 * statistics.median(shares):.3f} % of a step (wall over processor seconds)"
-    )
+    print(f"dealing under knapsack: median {100 * statistics.median(shares):.3f} % of a step (wall over processor)")
 
 
 if __name__ == "__main__":
