@@ -28,4 +28,4 @@ class EpochSampler(RepeatSampler):
             self.generator.manual_seed(self.seed)
             for _ in range(self._epoch()):
                 torch.randperm(self.num_samples, generator=self.generator)
-        return super().__iter__()  # type: ignore[no-any-return]
+        return super().__iter__()

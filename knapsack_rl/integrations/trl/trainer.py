@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 from accelerate.utils import broadcast_object_list, gather_object
+from datasets import IterableDataset
 from transformers.trainer_utils import PREFIX_CHECKPOINT_DIR
 from trl import GRPOTrainer
 
@@ -77,7 +78,7 @@ class KnapsackGRPOTrainer(GRPOTrainer):
         if dataset is None:
             return None
         check_column(dataset.column_names, column, removed=self.args.remove_unused_columns)
-        if not hasattr(dataset, "__len__"):
+        if isinstance(dataset, IterableDataset):
             if self._allocation.reads_texts:
                 raise ConfigError(
                     f"train_dataset is a stream, and belief {self._allocation.belief_name!r} or strategy"
@@ -175,7 +176,7 @@ class KnapsackGRPOTrainer(GRPOTrainer):
 
     def _epoch(self, num_prompts: int) -> int | None:
         """Passes over the data completed before this batch; a stream leaves it to the visits."""
-        if not hasattr(self.train_dataset, "__len__"):
+        if isinstance(self.train_dataset, IterableDataset):
             return None
         return self.allocator.step // max(1, len(self.train_dataset) // num_prompts)
 
