@@ -171,7 +171,8 @@ class StreamSampler(RepeatSampler):
         """Row numbers of an epoch."""
         stream = PromptStream(self._parts.prompts, batch_size=self.batch_size, seed=self._parts.config.seed)
         batches = self.num_samples // self.batch_size
-        stream.load_state_dict({"position": self._epoch() * batches})
+        for _ in range(self._epoch() * batches):
+            stream.next()
         for _ in range(batches):
             rows = [self._row[prompt.id] for prompt in stream.next()]
             for _ in range(self.repeat_count):
