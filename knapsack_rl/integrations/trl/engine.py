@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from transformers.trainer_callback import PrinterCallback, ProgressCallback
 
 from knapsack_rl.base.disk import writing_to
 from knapsack_rl.base.errors import CONTINUES, DivergedError
@@ -82,6 +83,8 @@ class _Run:
         model.generation_config.eos_token_id = list(parts.stops)
         arguments = grpo_arguments(config, output=job.paths.state / CHECKPOINTS, longest_prompt=longest)
         self.trainer = StudyTrainer(parts, model=model, args=arguments, processing_class=self._tokenizer)
+        for shown_by_us in (PrinterCallback, ProgressCallback):
+            self.trainer.remove_callback(shown_by_us)
 
     def export(self, step: int) -> None:
         """Write the weights after ``step``, and their digests."""

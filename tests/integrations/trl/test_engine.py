@@ -29,7 +29,7 @@ def study(**changed):
         "engine": "trl",
         "task": {"name": "arithmetic", "options": {"num_train": 24, "num_per_benchmark": 2, "max_operations": 2}},
         "models": {"m": {"build": BUILD | {"pretrain": PRETRAIN}}},
-        "arms": {"knapsack": {"strategy": "knapsack_posterior"}},
+        "arms": {"knapsack": {"strategy": "knapsack"}},
         "grid": {"models": ["m"], "arms": ["knapsack"], "budgets": [4], "seeds": [0]},
         "train": {"steps": 6, "prompts_per_step": 8, "mini_batches": 2, "save_every": 2, "max_response_tokens": 8},
         "evaluation": {"every": 3, "samples": 1, "max_response_tokens": 8},
