@@ -53,6 +53,8 @@ class Sampled:
                 "visit": visit,
                 "p_belief": None if np.isnan(rate) else float(rate),
                 "num_rollouts": int(count),
+                "num_rounds": 1,
+                "num_kept": int(count),
                 **{name: column[number] for name, column in columns.items()},
             }
             for number, (prompt_id, visit, rate, count) in enumerate(
@@ -99,6 +101,8 @@ class StepRecord:
             "epoch": sampled.dealt.epoch,
             "num_prompts": len(groups),
             "num_rollouts": rollouts,
+            "num_kept": rollouts,
+            "num_rounds": 1,
             "num_probe_rollouts": 0,
             "num_successes": int(sampled.rewards_R.sum()),
             "num_truncated": int(sampled.truncated_R.sum()),

@@ -76,6 +76,7 @@ def test_saved_beliefs_of_other_settings_are_refused():
         ({"low": 9, "high": 8}, r"low = 9 exceeds high = 8"),
         ({"strategy": "knapsak"}, r"unknown strategy 'knapsak'; did you mean 'knapsack'"),
         ({"belief": "newest"}, r"unknown belief 'newest'"),
+        ({"strategy": "dapo"}, r"strategy 'dapo' draws in rounds"),
         ({"strategy": "knapsack_tokens"}, r"strategy 'knapsack_tokens' spends tokens"),
         ({"strategy": "oracle", "belief": "oracle"}, r"belief 'oracle' wants an independent sample"),
         ({"success_threshold": float("nan")}, r"success_threshold = nan must be a finite reward"),
