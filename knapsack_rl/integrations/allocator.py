@@ -17,7 +17,7 @@ from knapsack_rl.base.errors import AllocationError, StateError
 from knapsack_rl.base.seeding import derive_seed
 from knapsack_rl.beliefs import HasCost, NeedsFeatures, build_tracker, hashed_features
 from knapsack_rl.beliefs.arrays import FloatArray, IntArray
-from knapsack_rl.integrations.settings import LEAST, AllocationSettings, successes
+from knapsack_rl.integrations.settings import LEAST, AllocationSettings, Rewards, successes
 
 FORMAT = 1
 """Of the saved state; raised when an older one could be misread."""
@@ -118,7 +118,7 @@ class Allocator:
         """Number of the visit that a prompt is being paid: 1 the first time."""
         return self._visits[prompt_id] + 1
 
-    def observe(self, dealt: Dealt, rewards_P_G: Sequence[Sequence[float]]) -> None:
+    def observe(self, dealt: Dealt, rewards_P_G: Sequence[Rewards]) -> None:
         """Learn from the outcomes of the step that was dealt last.
 
         Args:

@@ -9,7 +9,10 @@ from typing import Any
 from knapsack_rl.allocation import build_strategy, default_belief
 from knapsack_rl.base.errors import ConfigError, InputError
 from knapsack_rl.beliefs import NeedsFeatures, NeedsProbe, build_tracker
+from knapsack_rl.beliefs.arrays import FloatArray
 
+Rewards = Sequence[float] | FloatArray
+"""Rewards of one prompt.  [G]"""
 LEAST = 2
 """Fewest rollouts of a group that can have an advantage."""
 
@@ -81,9 +84,7 @@ class AllocationSettings:
         return dict(json.loads(json.dumps(kept)))
 
 
-def successes(
-    rewards_P_G: Sequence[Sequence[float]], *, prompt_ids: Sequence[str], threshold: float | None
-) -> list[list[int]]:
+def successes(rewards_P_G: Sequence[Rewards], *, prompt_ids: Sequence[str], threshold: float | None) -> list[list[int]]:
     """1 for a rollout that succeeded, 0 for one that failed; NaN rewards are left out.
 
     Args:

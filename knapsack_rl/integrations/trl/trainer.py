@@ -107,7 +107,7 @@ class KnapsackGRPOTrainer(GRPOTrainer):
 
     def _generate_and_score_completions(self, inputs: list[dict[str, Any]]) -> dict[str, Any]:
         if not self.model.training:
-            return super()._generate_and_score_completions(inputs)  # type: ignore[no-any-return]
+            return super()._generate_and_score_completions(inputs)
         self._learn()
         start = time.perf_counter()
         examples, share = self._examples(inputs)
@@ -119,7 +119,7 @@ class KnapsackGRPOTrainer(GRPOTrainer):
             self._finish(output, share)
         finally:
             self._dealt = None
-        return output  # type: ignore[no-any-return]
+        return output
 
     def _generate_single_turn(  # noqa: PLR0917 - as in TRL
         self,
@@ -137,7 +137,7 @@ class KnapsackGRPOTrainer(GRPOTrainer):
     def _calculate_rewards(self, *arguments: Any, **options: Any) -> torch.Tensor:  # noqa: ANN401 - TRL's
         rewards = super()._calculate_rewards(*arguments, **options)
         self._rewards_R_F = rewards.double().cpu().numpy()
-        return rewards  # type: ignore[no-any-return]
+        return rewards
 
     def _save_checkpoint(self, model: Any, trial: Any) -> None:  # noqa: ANN401 - as in TRL
         """Beliefs first: a checkpoint that is whole for TRL has them.
@@ -172,7 +172,7 @@ class KnapsackGRPOTrainer(GRPOTrainer):
             identities(examples, self._id_column), total=total, epoch=self._epoch(len(examples))
         )
         agreed = broadcast_object_list([dealt], from_process=0)
-        return agreed[0]  # type: ignore[no-any-return]
+        return agreed[0]
 
     def _epoch(self, num_prompts: int) -> int | None:
         """Passes over the data completed before this batch; a stream leaves it to the visits."""
