@@ -114,6 +114,7 @@ def test_a_folder_without_weights_is_missing(offline, local):
         ({"learner": {"device": "cuda"}}, Machine(1, 80.0), "memory m", "gradient_checkpointing: true"),
         ({"sampler": {"kind": "vllm"}}, GPU, "context m", "max_model_len: "),
         ({"learner": {"optimizer": "adamw_8bit"}}, GPU, "library torchao", ".[train,large]"),
+        ({"engine": "trl"}, GPU, "library trl", ".[train,trl]"),
     ],
 )
 def test_the_machine_must_do(local, sections, machine, name, words):
