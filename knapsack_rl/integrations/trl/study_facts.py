@@ -15,6 +15,15 @@ from knapsack_rl.beliefs.arrays import FloatArray, IntArray
 from knapsack_rl.integrations.allocator import Dealt
 from knapsack_rl.integrations.trl.slots import split_groups
 
+_LOGGED = {
+    "loss": "loss",
+    "grad_norm": "grad_norm",
+    "updated_clip_frac": "clip_ratio/region_mean",
+    "updated_entropy": "entropy",
+}
+"""Columns that are means over TRL's log of the optimiser steps."""
+_NOT_KNOWN = ("updated_approx_kl", "mismatch_mean", "mismatch_max", "mismatch_capped_frac", "pack_s")
+"""Columns that stay empty."""
 PHASES = ("probe", "allocate", "sample", "score", "update", "sync")
 
 
@@ -62,6 +71,30 @@ class Sampled:
             )
         ]
 
+    def totals(self) -> dict[str, int]:
+        """Sums over the step."""
+        rollouts = len(self.rewards_R)
+        prompt_tokens, response_tokens = int(self.num_prompt_tokens_R.sum()), int(self.num_response_tokens_R.sum())
+        return {
+            "num_rollouts": rollouts,
+            "num_kept": rollouts,
+            "num_successes": int(self.rewards_R.sum()),
+            "num_truncated": int(self.truncated_R.sum()),
+            "num_prompt_tokens": prompt_tokens,
+            "num_response_tokens": response_tokens,
+            "num_updated_rollouts": rollouts,  # TRL leaves none out
+            "num_updated_tokens": prompt_tokens + response_tokens,
+        }
+
+    def ledger(self) -> dict[str, int]:
+        """The one round of the step: the columns of ``ROUNDS`` but ``step``."""
+        totals = self.totals()
+        return {
+            "round": 1,
+            "num_prefilled_tokens": totals["num_prompt_tokens"],  # TRL runs a prompt for each of its completions
+            **{key: totals[key] for key in ("num_rollouts", "num_prompt_tokens", "num_response_tokens")},
+        }
+
     def entropy(self) -> float | None:
         """Minus the log-probability of a token, mean over a prompt's rollouts and then over prompts; nats."""
         if self.logprob_R is None:
@@ -92,40 +125,25 @@ class StepRecord:
         """
         sampled = self.sampled
         assert sampled is not None  # noqa: S101 - a step begins by sampling
-        prompt_tokens, rollouts = int(sampled.num_prompt_tokens_R.sum()), len(sampled.rewards_R)
-        response_tokens = int(sampled.num_response_tokens_R.sum())
         step_s = time.perf_counter() - self.start
         spent = self.seconds | {"update": max(0.0, step_s - sum(self.seconds.values()))}
         return {
             "step": sampled.dealt.step,
             "epoch": sampled.dealt.epoch,
             "num_prompts": len(groups),
-            "num_rollouts": rollouts,
-            "num_kept": rollouts,
             "num_rounds": 1,
             "num_probe_rollouts": 0,
-            "num_successes": int(sampled.rewards_R.sum()),
-            "num_truncated": int(sampled.truncated_R.sum()),
+            **sampled.totals(),
             "num_cut_off": self.reasons["truncated"],
             "num_no_answer": self.reasons["no_answer"],
-            "num_prompt_tokens": prompt_tokens,
-            "num_response_tokens": response_tokens,
-            "num_updated_rollouts": rollouts,  # TRL leaves none out
-            "num_updated_tokens": prompt_tokens + response_tokens,
             "num_belief_multiply_adds": num_multiply_adds,
-            "loss": self._mean("loss"),
-            "grad_norm": self._mean("grad_norm"),
             "sampled_entropy": sampled.entropy(),
-            "updated_clip_frac": self._mean("clip_ratio/region_mean"),
-            "updated_approx_kl": None,
-            "updated_entropy": self._mean("entropy"),
-            "mismatch_mean": None,
-            "mismatch_max": None,
-            "mismatch_capped_frac": None,
+            **{name: self._mean(of_trl) for name, of_trl in _LOGGED.items()},
+            **dict.fromkeys(_NOT_KNOWN),
             **{f"{phase}_s": seconds for phase, seconds in spent.items()},
-            "pack_s": None,
             "step_s": step_s,
             "groups": groups,
+            "rounds": [sampled.ledger()],
         }
 
     def _mean(self, name: str) -> float:

@@ -37,7 +37,7 @@ def main(model_folder: Path, folder: Path) -> None:
 
 
 def _given(strategy):
-    return {"allocation": AllocationSettings(strategy=strategy, low=2, high=10)}
+    return {"allocation": AllocationSettings(strategy=strategy, belief="last_visit", low=2, high=10)}
 
 
 def _digest(trainer):

@@ -13,7 +13,7 @@ from knapsack_rl.evaluate import evaluate
 from knapsack_rl.prepare import prepare
 from knapsack_rl.pretrain import pretrain
 from knapsack_rl.records import read_journal, read_table
-from knapsack_rl.records.schemas import EVALS, GROUPS, STEPS, WALL_CLOCK_COLUMNS
+from knapsack_rl.records.schemas import EVALS, GROUPS, ROUNDS, STEPS, WALL_CLOCK_COLUMNS
 from knapsack_rl.study import expand
 from knapsack_rl.train import TrainJob, train
 
@@ -29,7 +29,7 @@ def study(**changed):
         "engine": "trl",
         "task": {"name": "arithmetic", "options": {"num_train": 24, "num_per_benchmark": 2, "max_operations": 2}},
         "models": {"m": {"build": BUILD | {"pretrain": PRETRAIN}}},
-        "arms": {"knapsack": {"strategy": "knapsack"}},
+        "arms": {"knapsack": {"strategy": "knapsack", "belief": "last_visit"}},
         "grid": {"models": ["m"], "arms": ["knapsack"], "budgets": [4], "seeds": [0]},
         "train": {"steps": 6, "prompts_per_step": 8, "mini_batches": 2, "save_every": 2, "max_response_tokens": 8},
         "evaluation": {"every": 3, "samples": 1, "max_response_tokens": 8},
@@ -125,7 +125,7 @@ def test_interrupted_run_continues(root, whole, monkeypatch):
             run(job)
     assert not job.paths.folder.exists()
     folders = (whole.paths.folder, run(job))
-    for name, schema in (("steps", STEPS), ("groups", GROUPS)):
+    for name, schema in (("steps", STEPS), ("groups", GROUPS), ("rounds", ROUNDS)):
         tables = [read_table(folder / f"{name}.parquet", schema) for folder in folders]
         kept = [column for column in schema.names if column not in WALL_CLOCK_COLUMNS]
         assert tables[0].select(kept).equals(tables[1].select(kept))

@@ -16,13 +16,17 @@ from .small import Watch, graded, reward, rows
 
 
 def allocation(**changed):
-    return {"allocation": AllocationSettings(**({"strategy": "knapsack", "low": 2, "high": 10} | changed))}
+    return {
+        "allocation": AllocationSettings(
+            **({"strategy": "knapsack", "belief": "last_visit", "low": 2, "high": 10} | changed)
+        )
+    }
 
 
 @pytest.mark.parametrize("strategy", ["knapsack", "knapsack_posterior", "e3", "coba_paper"])
 def test_counts_are_those_of_our_trainer(small, strategy):
     """The same outcomes, told to strategy and tracker as our trainer tells them, give the same counts."""
-    trainer = small.make(given=allocation(strategy=strategy), max_steps=16)
+    trainer = small.make(given=allocation(strategy=strategy, belief=None), max_steps=16)
     watch = Watch(trainer)
     trainer.train()
     assert len(watch.batches) == 7
@@ -125,7 +129,7 @@ def test_rewards_of_any_kind_with_a_threshold(small):
     trainer = small.make(rewards=graded, given=allocation(success_threshold=0.5), max_steps=10)
     watch = Watch(trainer)
     trainer.train()
-    tracker = build_tracker("newest16")
+    tracker = build_tracker("last_visit")
     for dealt, rewards in watch.batches:
         tracker.observe(
             step=dealt.step, prompt_ids=dealt.prompt_ids, rewards=[[int(r >= 0.5) for r in g] for g in rewards]
