@@ -134,11 +134,17 @@ class StudyTrainer(KnapsackGRPOTrainer):
             sampled = self._record.sampled
             assert sampled is not None  # noqa: S101 - a step begins by sampling
             visits = [self.allocator.visit(prompt_id) for prompt_id in sampled.dealt.prompt_ids]
+            with self._timed("allocate"):
+                self._learn()
             spent, self._spent_on_beliefs = self._spent_on_beliefs, self.allocator.num_multiply_adds
             facts = self._record.facts(
                 sampled.rows(kinds=self._kinds, visits=visits), num_multiply_adds=self._spent_on_beliefs - spent
             )
             self._parts.on_step(facts)
+
+    def _load_optimizer_and_scheduler(self, checkpoint: str | None) -> None:
+        super()._load_optimizer_and_scheduler(checkpoint)
+        self._spent_on_beliefs = self.allocator.num_multiply_adds
 
     @contextmanager
     def _timed(self, phase: str) -> Iterator[None]:
