@@ -13,6 +13,8 @@ from knapsack_rl.beliefs.arrays import FloatArray
 
 Rewards = Sequence[float] | FloatArray
 """Rewards of one prompt.  [G]"""
+FLOAT32 = 1e-6
+"""Relative rounding of a reward that was kept in float32, with room."""
 LEAST = 2
 """Fewest rollouts of a group that can have an advantage."""
 
@@ -90,7 +92,8 @@ def successes(rewards_P_G: Sequence[Rewards], *, prompt_ids: Sequence[str], thre
     Args:
         rewards_P_G: rewards of each prompt in rollout order.
         prompt_ids: for the message.  [P]
-        threshold: reward from which on a rollout is a success; None: rewards must be 0 or 1.
+        threshold: reward from which on a rollout is a success, up to the rounding of float32, in which trainers keep
+            rewards; None: rewards must be 0 or 1.
 
     Raises:
         InputError: a reward is neither 0 nor 1 and there is no threshold.
@@ -104,6 +107,6 @@ def successes(rewards_P_G: Sequence[Rewards], *, prompt_ids: Sequence[str], thre
                 f"reward {odd:g} of prompt {prompt_ids[number]!r} is neither 0 nor 1; say from which reward on a"
                 " rollout is a success: success_threshold"
             )
-        bar = 1.0 if threshold is None else threshold
+        bar = 1.0 if threshold is None else threshold - FLOAT32 * max(1.0, abs(threshold))
         right.append([int(reward >= bar) for reward in judged])
     return right

@@ -29,14 +29,13 @@ def step_metrics(
           elsewhere; ``unknown_prompts``: share of prompts without an estimate.
     """
     judged = _judged(rewards_P_G)
-    # A group has a gradient if its rewards differ: as many as lie above its lowest stand in for its successes.
-    above = [int((group_G > group_G.min()).sum()) if group_G.size else 0 for group_G in judged]
-    by_rollouts, by_prompts = effective_ratios(above, [group_G.size for group_G in judged])
     successes, sizes, counts_P = (
         [sum(group) for group in right_P_G],
         [len(group) for group in right_P_G],
         dealt.counts_P,
     )
+    distinct = [len(np.unique(group_G)) for group_G in judged]
+    by_rollouts, by_prompts = effective_ratios(successes, sizes, num_distinct_P=distinct)
     values = {
         "effective_ratio/by_rollouts": by_rollouts,
         "effective_ratio/by_prompts": by_prompts,

@@ -1,6 +1,7 @@
 """From a run of a study to the arguments of TRL's trainer."""
 
 from pathlib import Path
+from typing import Any
 
 import torch
 from trl import GRPOConfig
@@ -8,6 +9,7 @@ from trl import GRPOConfig
 from knapsack_rl.base.seeding import derive_seed
 from knapsack_rl.config import RunConfig
 from knapsack_rl.integrations.settings import AllocationSettings
+from knapsack_rl.tasks import Task
 
 LOSS_TYPES = {"token": "dapo", "sequence": "grpo"}
 """TRL's names of our loss aggregations.
@@ -19,8 +21,8 @@ SCALES = {"std": "group", "none": "none"}
 """TRL's names of our advantages."""
 
 
-def allocation_settings(config: RunConfig) -> AllocationSettings:
-    """The arm's rule.
+def allocation_settings(config: RunConfig, *, task: Task[Any]) -> AllocationSettings:
+    """The arm's rule, and what the task calls right.
 
     Raises:
         ConfigError: TRL cannot serve it.
@@ -33,6 +35,7 @@ def allocation_settings(config: RunConfig) -> AllocationSettings:
         low=config.train.low,
         high=config.train.high,
         seed=config.seed,
+        success_threshold=task.success_at if task.partial_credit else None,
     )
 
 

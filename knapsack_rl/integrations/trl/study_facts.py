@@ -14,6 +14,7 @@ import numpy as np
 from knapsack_rl.beliefs.arrays import FloatArray, IntArray
 from knapsack_rl.integrations.allocator import Dealt
 from knapsack_rl.integrations.trl.slots import split_groups
+from knapsack_rl.records.schemas import PARTIAL_CREDIT
 
 _LOGGED = {
     "loss": "loss",
@@ -32,8 +33,12 @@ class Sampled:
     """What was sampled in a step."""
 
     dealt: Dealt
-    rewards_R: FloatArray
-    """0 or 1."""
+    groups: Sequence[FloatArray]
+    """Rewards by prompt.  [P][G]"""
+    right: Sequence[Sequence[int]]
+    """1 where a rollout is right, else 0.  [P][G]"""
+    partial_credit: bool
+    """Whether rewards may be other than 0 and 1."""
     num_prompt_tokens_R: IntArray
     num_response_tokens_R: IntArray
     truncated_R: np.ndarray[Any, np.dtype[np.bool_]]
@@ -50,7 +55,6 @@ class Sampled:
         """
         dealt = self.dealt
         summed = {
-            "num_successes": self.rewards_R,
             "num_truncated": self.truncated_R,
             "num_response_tokens": self.num_response_tokens_R,
         }
@@ -64,7 +68,9 @@ class Sampled:
                 "num_rollouts": int(count),
                 "num_rounds": 1,
                 "num_kept": int(count),
+                "num_successes": sum(self.right[number]),
                 **{name: column[number] for name, column in columns.items()},
+                **({PARTIAL_CREDIT: len(np.unique(self.groups[number]))} if self.partial_credit else {}),
             }
             for number, (prompt_id, visit, rate, count) in enumerate(
                 zip(dealt.prompt_ids, visits, dealt.rate_P, dealt.counts_P, strict=True)
@@ -73,12 +79,12 @@ class Sampled:
 
     def totals(self) -> dict[str, int]:
         """Sums over the step."""
-        rollouts = len(self.rewards_R)
+        rollouts = len(self.truncated_R)
         prompt_tokens, response_tokens = int(self.num_prompt_tokens_R.sum()), int(self.num_response_tokens_R.sum())
         return {
             "num_rollouts": rollouts,
             "num_kept": rollouts,
-            "num_successes": int(self.rewards_R.sum()),
+            "num_successes": sum(map(sum, self.right)),
             "num_truncated": int(self.truncated_R.sum()),
             "num_prompt_tokens": prompt_tokens,
             "num_response_tokens": response_tokens,

@@ -13,6 +13,7 @@ from trl.trainer.utils import RepeatSampler
 
 from knapsack_rl.base.types import Prompt, StopReason
 from knapsack_rl.config import RunConfig
+from knapsack_rl.integrations.settings import successes
 from knapsack_rl.integrations.trl.slots import Share
 from knapsack_rl.integrations.trl.study_arguments import allocation_settings
 from knapsack_rl.integrations.trl.study_facts import Sampled, StepRecord
@@ -30,7 +31,7 @@ class StudyParts:
     """What a run is made of, beside TRL."""
 
     config: RunConfig
-    task: Task
+    task: Task[Any]
     prompts: Sequence[Prompt]
     encode: Encode
     stops: tuple[int, ...]
@@ -58,7 +59,7 @@ class StudyTrainer(KnapsackGRPOTrainer):
             **options,
             reward_funcs=self._scorer(),
             train_dataset=Dataset.from_dict(columns),
-            allocation=allocation_settings(parts.config),
+            allocation=allocation_settings(parts.config, task=parts.task),
             id_column="id",
         )
 
@@ -117,7 +118,9 @@ class StudyTrainer(KnapsackGRPOTrainer):
         self._record.seconds["allocate"] = self._metrics["train"]["knapsack/allocate_s"][-1]
         self._record.sampled = Sampled(
             dealt=dealt,
-            rewards_R=np.concatenate(groups),
+            groups=groups,
+            right=successes(groups, prompt_ids=dealt.prompt_ids, threshold=self._allocation.success_threshold),
+            partial_credit=self._parts.task.partial_credit,
             num_prompt_tokens_R=output["prompt_mask"].sum(1).cpu().numpy(),
             num_response_tokens_R=mask.sum(1).cpu().numpy(),
             truncated_R=(~torch.isin(last, stops)).cpu().numpy(),

@@ -2,11 +2,12 @@
 
 import json
 
+import numpy as np
 import pytest
 
 from knapsack_rl.base.errors import AllocationError, ConfigError, InputError, StateError
 from knapsack_rl.integrations.allocator import Allocator
-from knapsack_rl.integrations.settings import AllocationSettings
+from knapsack_rl.integrations.settings import AllocationSettings, successes
 
 IDS = ("a", "b", "c", "d")
 
@@ -105,3 +106,10 @@ def test_rewards_that_are_no_outcomes():
     graded = trained(0, success_threshold=0.5)
     graded.observe(graded.deal(IDS, total=8), [[0.2, 0.5], [float("nan"), 3], [], [-1, 0]])
     assert graded.step == 1
+
+
+def test_a_threshold_bears_float32():
+    """A reward of 0.7 that a trainer has kept in float32 is 0.69999999, and a success at 0.7."""
+    kept = float(np.float32(0.7))
+    assert kept < 0.7
+    assert successes([[kept, 0.699, 0.701]], prompt_ids=["a"], threshold=0.7) == [[1, 0, 1]]
