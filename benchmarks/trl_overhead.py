@@ -22,8 +22,8 @@ from knapsack_rl.config import BuildConfig
 from knapsack_rl.integrations.trl import AllocationSettings, KnapsackGRPOTrainer
 from knapsack_rl.models import build_model, build_tokenizer
 
-PROMPTS, MEAN, LENGTH = 64, 8, 48
-"""As in the default study: prompts of a step, completions of each on average, tokens of a completion at most."""
+MEAN, LENGTH = 8, 48
+"""As in the default study: completions of a prompt on average, tokens of a completion at most."""
 
 
 def longer(completions: list[str], id: list[int], **_: Any) -> list[float]:  # noqa: A002, ANN401 - TRL names them
@@ -57,17 +57,18 @@ def run(
     steps: int,
     **options: Any,  # noqa: ANN401
 ) -> tuple[float, GRPOTrainer]:
-    """Processor seconds of a step, and the trainer."""
+    """Processor seconds of a step, and the trainer; ``size`` is steps of the run and prompts of a step."""
+    steps, prompts = size
     tokenizer, clock = build_tokenizer([*"0123456789+-*=", "#"]), Clock()
     model = build_model(BuildConfig(hidden_size=64, num_layers=3, num_heads=4), tokenizer)
-    rows = {"id": list(range(2 * PROMPTS)), "prompt": [f"{number}+{number}=" for number in range(2 * PROMPTS)]}
+    rows = {"id": list(range(2 * prompts)), "prompt": [f"{number}+{number}=" for number in range(2 * prompts)]}
     arguments = GRPOConfig(
         output_dir=str(folder),
         use_cpu=True,
         bf16=False,
         gradient_checkpointing=False,
         per_device_train_batch_size=32,
-        gradient_accumulation_steps=PROMPTS * MEAN // 32,
+        gradient_accumulation_steps=prompts * MEAN // 32,
         num_generations=MEAN,
         max_completion_length=LENGTH,
         max_steps=steps,
@@ -89,7 +90,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--steps", type=int, default=4, help="of each run; the first is not counted")
+    parser.add_argument("--prompts", type=int, default=64, help="of a step; 64 as in the default study")
     arguments = parser.parse_args()
+    size = (arguments.steps, arguments.prompts)
     uniform, knapsack = (AllocationSettings(strategy=name) for name in ("uniform", "knapsack"))
     ratios, shares = [], []
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
@@ -98,9 +101,9 @@ def main() -> None:
             order = [(GRPOTrainer, {}), (KnapsackGRPOTrainer, {"allocation": uniform})]
             found = {}
             for kind, options in order if number % 2 else reversed(order):  # neither is always first
-                found[kind], _ = run(kind, Path(folder), steps=arguments.steps, **options)
+                found[kind], _ = run(kind, Path(folder), size=size, **options)
             ratios.append(found[KnapsackGRPOTrainer] / found[GRPOTrainer])
-            per_step, trainer = run(KnapsackGRPOTrainer, Path(folder), steps=arguments.steps, allocation=knapsack)
+            per_step, trainer = run(KnapsackGRPOTrainer, Path(folder), size=size, allocation=knapsack)
             dealt = [entry["knapsack/allocate_s"] for entry in trainer.state.log_history if "loss" in entry]
             shares.append(statistics.median(dealt[1:]) / per_step)
             print(f"round {number + 1}: ratio {ratios[-1]:.4f}; dealing {100 * shares[-1]:.3f} % of a step", flush=True)
