@@ -54,7 +54,7 @@ def run(
     kind: type[GRPOTrainer],
     folder: Path,
     *,
-    steps: int,
+    size: tuple[int, int],
     **options: Any,  # noqa: ANN401
 ) -> tuple[float, GRPOTrainer]:
     """Processor seconds of a step, and the trainer; ``size`` is steps of the run and prompts of a step."""
