@@ -156,10 +156,11 @@ def test_completions_that_nobody_judged(small):
 @pytest.mark.parametrize("changed", [{"num_iterations": 2}, {"gradient_accumulation_steps": 2}], ids=str)
 def test_iterations_and_accumulation(small, changed):
     """A batch is dealt once for all its updates."""
-    trainer = small.make(given=allocation(), max_steps=12, **changed)
+    steps = 12 * changed.get("num_iterations", 1)
+    trainer = small.make(given=allocation(), max_steps=steps, **changed)
     watch = Watch(trainer)
     trainer.train()
-    micro_steps = 12 * changed.get("gradient_accumulation_steps", 1)
+    micro_steps = steps * changed.get("gradient_accumulation_steps", 1)
     cycles = micro_steps / (2 * changed.get("num_iterations", 1))
     assert len(watch.batches) == math.ceil(cycles) - 1
     assert any(len(set(dealt.counts_P.tolist())) > 1 for dealt, _ in watch.batches)
