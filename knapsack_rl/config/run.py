@@ -4,6 +4,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
+from knapsack_rl.config.engine import Engine, objections
 from knapsack_rl.config.learner import LearnerConfig
 from knapsack_rl.config.sampler import SamplerConfig
 from knapsack_rl.config.sections import (
@@ -27,6 +28,7 @@ class RunConfig(Section):
     arm_name: str = Field(description="Name of the arm.")
     budget: int = Field(ge=1, description="Mean rollouts per prompt (N).")
     batch: Batch = Field(default="prompts_fixed", description="What other budgets of the study have in common with it.")
+    engine: Engine = Field(default="ours", description="The trainer that trains it.")
     seed: int = Field(description="Run seed.")
     base_model: str | None = Field(
         default=None, description="Folder of the base model in the study's models; the model's name if left out."
@@ -51,6 +53,12 @@ class RunConfig(Section):
                 f"sampler.tensor_parallel is {shared}, but learner.gpus is {self.learner.gpus}: with several ranks"
                 f" every {shared} neighbours share an engine; set tensor_parallel to a divisor of learner.gpus"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _engine_can(self) -> Self:
+        for objection in objections(self):
+            raise ValueError(f"engine: {self.engine}: {objection}")
         return self
 
     @model_validator(mode="after")

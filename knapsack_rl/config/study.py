@@ -5,6 +5,7 @@ from typing import Annotated, Any, Self, TypeVar
 
 from pydantic import BeforeValidator, Field, StringConstraints, field_validator, model_validator
 
+from knapsack_rl.config.engine import Engine
 from knapsack_rl.config.learner import LearnerConfig
 from knapsack_rl.config.sampler import NamedSampler, SamplerConfig
 from knapsack_rl.config.sections import (
@@ -48,6 +49,9 @@ class StudyConfig(Section):
     name: Name = Field(description="Name of the study; results land in results/<name> and figures/<name>.")
     code_version: int = Field(
         default=1, ge=1, description="Raise by hand to retrain everything after a change of the training code."
+    )
+    engine: Engine = Field(
+        default="ours", description="Trainer of all runs: ours, or trl (TRL's GRPOTrainer, docs/trl.md)."
     )
     task: TaskConfig = Field(description="Problems and scorer.")
     models: dict[Name, ModelConfig] = Field(min_length=1, description="Base models by name.")

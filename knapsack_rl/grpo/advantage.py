@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 EPSILON = 1e-6
-"""Added to the divisor, as in the released code."""
+"""Added to the divisor, as in the released code; other trainers add more (`group_advantages`)."""
 
 FloatArray = NDArray[np.float64]
 Advantage = Literal["std", "none", "sqrt_mean"]
@@ -22,28 +22,32 @@ class AdvantageRule:
     """The advantage, in symbols."""
     source: str
     """Where it comes from."""
-    divisor: Callable[[FloatArray], float]
-    """Divisor of a group with unequal rewards, from its rewards.  [G] -> number"""
+    divisor: Callable[[FloatArray, float], float]
+    """Divisor of a group with unequal rewards, from its rewards and epsilon.  [G], number -> number"""
 
 
 ADVANTAGES: dict[str, AdvantageRule] = {
     "std": AdvantageRule(
         formula="(r - mean) / std",
         source="arXiv 2402.03300",
-        divisor=lambda rewards_G: float(rewards_G.std(ddof=1)) + EPSILON,
+        divisor=lambda rewards_G, epsilon: float(rewards_G.std(ddof=1)) + epsilon,
     ),
-    "none": AdvantageRule(formula="r - mean", source="arXiv 2503.20783", divisor=lambda _: 1.0),
+    "none": AdvantageRule(formula="r - mean", source="arXiv 2503.20783", divisor=lambda _, __: 1.0),
     "sqrt_mean": AdvantageRule(
         formula="(r - mean) / sqrt(mean)",
         source="arXiv 2510.04996; the method of ada_est",
-        divisor=lambda rewards_G: float(np.sqrt(rewards_G.mean() + EPSILON)),
+        divisor=lambda rewards_G, epsilon: float(np.sqrt(rewards_G.mean() + epsilon)),
     ),
 }
 """Advantages by name."""
 
 
 def group_advantages(
-    rewards_P_G: Sequence[Sequence[float]], *, clip: float = float("inf"), advantage: Advantage = "std"
+    rewards_P_G: Sequence[Sequence[float]],
+    *,
+    clip: float = float("inf"),
+    advantage: Advantage = "std",
+    epsilon: float = EPSILON,
 ) -> list[FloatArray]:
     """Advantage of every rollout: reward minus group mean over a divisor of the group, then clipped to ``+-clip``.
 
@@ -61,12 +65,14 @@ def group_advantages(
         rewards_P_G: rewards per prompt and rollout, ragged; empty groups allowed.
         clip: largest absolute advantage; after clipping a group need not sum to zero.
         advantage: which of `ADVANTAGES`.
+        epsilon: what is added to the divisor, 1e-6 above; TRL adds 1e-4.
 
     Returns:
         One float64 array per prompt, in rollout order.
     """
     divisor = ADVANTAGES[advantage].divisor
-    return [_one_group(np.asarray(rewards_G, dtype=np.float64), clip, divisor=divisor) for rewards_G in rewards_P_G]
+    groups = [np.asarray(rewards_G, dtype=np.float64) for rewards_G in rewards_P_G]
+    return [_one_group(rewards_G, clip, divisor=lambda given_G: divisor(given_G, epsilon)) for rewards_G in groups]
 
 
 def _one_group(rewards_G: FloatArray, clip: float, *, divisor: Callable[[FloatArray], float]) -> FloatArray:

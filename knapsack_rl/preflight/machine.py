@@ -85,6 +85,7 @@ def _libraries(study: StudyConfig, runs: Mapping[str, RunConfig]) -> Iterator[Fi
     every = runs.values()
     task = build_task(study.task.name, study.task.options, seed=study.task.seed)
     optional = {
+        of_extra("trl", extra="train,trl"): study.engine == "trl",
         of_extra("vllm", extra="train,vllm"): any(run.sampler.kind == "vllm" for run in every),
         of_extra("liger-kernel", extra="train,large"): any(run.learner.logprobs == "liger" for run in every),
         of_extra("torchao", extra="train,large"): any(run.learner.optimizer == "adamw_8bit" for run in every),

@@ -18,7 +18,7 @@ from knapsack_rl.base.seeding import digest
 
 SOURCES = (".py", ".j2", ".yaml", ".csv")
 CPU_INFO = Path("/proc/cpuinfo")
-PACKAGES = ("knapsack-rl", "numpy", "scipy", "pyarrow", "torch", "transformers", "vllm", "snakemake", "mlflow")
+PACKAGES = ("knapsack-rl", "numpy", "scipy", "pyarrow", "torch", "transformers", "trl", "vllm", "snakemake", "mlflow")
 
 
 def environment_facts() -> dict[str, Any]:

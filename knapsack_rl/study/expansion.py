@@ -80,6 +80,7 @@ def _resolve(study: StudyConfig, run_id: str, *, key: GridKey, defaults: Mapping
         "run_id": run_id,
         "study": study.name,
         "code_version": study.code_version,
+        "engine": study.engine,
         "model_name": key.model,
         "arm_name": key.arm,
         "budget": key.budget,

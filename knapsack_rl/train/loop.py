@@ -103,7 +103,7 @@ def train(job: TrainJob) -> None:
         parts.task.close()
         if first:
             with writing_to(job.paths.folder.parent):
-                _publish(job, evaluations, num_gpus=parts.num_gpus)
+                publish_run(job, evaluations, num_gpus=parts.num_gpus)
 
 
 def _agreed_start(job: TrainJob, parts: Parts) -> int:
@@ -120,7 +120,7 @@ def _agreed_start(job: TrainJob, parts: Parts) -> int:
 
 def _finish_step(job: TrainJob, parts: Parts, *, step: int, evaluations: Evaluations | None) -> None:
     """Before the first step, or the first after a save: what an interrupted attempt may not have got to."""
-    weights = _weights(job.paths.state, step)
+    weights = exported_weights(job.paths.state, step)
     exported, evaluated = job.ranks.gather((weights.exists(), bool(evaluations and evaluations.has(step))))[0]
     if step in job.config.kept_weights and not exported:
         _export(job, parts, step=step)
@@ -135,7 +135,7 @@ def _prepare_state(job: TrainJob, evaluations: Evaluations | None) -> None:
     put_damaged_away(state)
     saved = saved_step(state)
     _drop_damaged_weights(job)
-    lost = [step for step in job.config.kept_weights if step < saved and not _weights(state, step).exists()]
+    lost = [step for step in job.config.kept_weights if step < saved and not exported_weights(state, step).exists()]
     if saved > job.config.train.steps or lost:
         set_aside(state)
         open_state(state, stamp)
@@ -147,7 +147,7 @@ def _prepare_state(job: TrainJob, evaluations: Evaluations | None) -> None:
 def _drop_damaged_weights(job: TrainJob) -> None:
     """Put away exported weights that are not as they were written; those of the newest save are written from it."""
     for step in job.config.kept_weights:
-        folder = _weights(job.paths.state, step)
+        folder = exported_weights(job.paths.state, step)
         damage = next(folder_damage(folder), "") if folder.exists() else ""
         if damage:
             log.warning("%s; these weights are made again", damage)
@@ -193,17 +193,18 @@ def _way_on(state: Path, step: int) -> str:
 
 def _export(job: TrainJob, parts: Parts, *, step: int) -> None:
     """Write the weights of ``step`` and their digests; all ranks must call, rank 0 writes."""
-    folder = _weights(job.paths.state, step)
+    folder = exported_weights(job.paths.state, step)
     parts.learner.export(folder, card=model_card(job.config, step))
     if job.ranks.rank == 0:
         write_sums(folder)
 
 
-def _weights(folder: Path, step: int) -> Path:
+def exported_weights(folder: Path, step: int) -> Path:
+    """Where the weights of ``step`` are exported to, in the state folder of a run."""
     return folder / "weights" / f"step_{step:05d}"
 
 
-def _publish(job: TrainJob, evaluations: Evaluations | None, *, num_gpus: int) -> None:
+def publish_run(job: TrainJob, evaluations: Evaluations | None, *, num_gpus: int) -> None:
     """Write the run's folder from journal and exported weights beside the old one, then put it in its place.
 
     ``num_gpus`` is that of the attempt that finished; a run may have started with another number of them.
@@ -219,7 +220,7 @@ def _publish(job: TrainJob, evaluations: Evaluations | None, *, num_gpus: int) -
     shutil.rmtree(new.folder, ignore_errors=True)
     ensure_writable(new.folder)
     for step in config.kept_weights:
-        shutil.copytree(_weights(paths.state, step), new.weights(step))
+        shutil.copytree(exported_weights(paths.state, step), new.weights(step))
     publish_journal(records, new.folder)
     if evaluations:
         evaluations.publish(new.inside_evals)

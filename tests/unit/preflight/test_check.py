@@ -1,6 +1,7 @@
 """The check before anything is trained: one line each, with a remedy; offline, and where everything is there."""
 
 import json
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -114,6 +115,13 @@ def test_a_folder_without_weights_is_missing(offline, local):
         ({"learner": {"device": "cuda"}}, Machine(1, 80.0), "memory m", "gradient_checkpointing: true"),
         ({"sampler": {"kind": "vllm"}}, GPU, "context m", "max_model_len: "),
         ({"learner": {"optimizer": "adamw_8bit"}}, GPU, "library torchao", ".[train,large]"),
+        pytest.param(
+            {"engine": "trl"},
+            GPU,
+            "library trl",
+            ".[train,trl]",
+            marks=pytest.mark.skipif(find_spec("trl") is not None, reason="TRL is installed here"),
+        ),
     ],
 )
 def test_the_machine_must_do(local, sections, machine, name, words):

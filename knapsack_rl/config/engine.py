@@ -1,0 +1,56 @@
+"""Which trainer trains a run, and what of a configuration another one than ours cannot do."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from knapsack_rl.config.run import RunConfig
+
+Engine = Literal["ours", "trl"]
+"""Our trainer, or TRL's GRPOTrainer (docs/trl.md)."""
+
+
+def objections(run: "RunConfig") -> Iterator[str]:
+    """What a run asks for that its engine cannot do, one line each, with the remedy."""
+    if run.engine == "trl":
+        yield from _of_rollouts(run)
+        yield from _of_loss(run)
+        yield from _of_machine(run)
+
+
+def _of_rollouts(run: "RunConfig") -> Iterator[str]:
+    train = run.train
+    if train.low < 2:  # noqa: PLR2004 - a comparison needs two
+        yield f"train.low: {train.low}, but a group of TRL's needs 2 rollouts; raise it"
+    if run.rollouts_per_step % train.mini_batches:
+        yield (
+            f"train.mini_batches: {train.mini_batches} does not divide the {run.rollouts_per_step} rollouts of a step,"
+            " and TRL's mini-batches are of one size; choose a divisor"
+        )
+    if run.arm.schedule.kind != "constant":
+        yield f"arm.schedule.kind: {run.arm.schedule.kind}, but TRL samples the same number at every step; use constant"
+    if run.sampler.kind != "transformers":
+        yield f"sampler.kind: {run.sampler.kind} is not wired up for engine trl; use transformers"
+
+
+def _of_loss(run: "RunConfig") -> Iterator[str]:
+    train = run.train
+    for key in ("kl_coef", "entropy_coef"):
+        if getattr(train, key) > 0:
+            yield f"train.{key}: {getattr(train, key):g}, but TRL's term is another one than ours; set it to 0"
+    if train.loss_aggregation == "prompt":
+        yield "train.loss_aggregation: prompt is not among TRL's; use token or sequence"
+    if run.advantage == "sqrt_mean":
+        yield "arm.advantage: sqrt_mean is not among TRL's; use std or none"
+
+
+def _of_machine(run: "RunConfig") -> Iterator[str]:
+    learner = run.learner
+    if learner.gpus > 1:
+        yield f"learner.gpus: {learner.gpus}, but engine trl trains a study's run in one process; use 1"
+    if learner.optimizer != "adamw":
+        yield f"learner.optimizer: {learner.optimizer} is not wired up for engine trl; use adamw"
+    if learner.weights_dtype != "float32":
+        yield f"learner.weights_dtype: {learner.weights_dtype} is not wired up for engine trl; use float32"
+    if run.evaluation.inside_training:
+        yield "evaluation.inside_training: true is not wired up for engine trl; set it to false"

@@ -1,0 +1,156 @@
+"""The facts of a step that TRL's trainer did, as our journal keeps them (``records.STEPS`` and ``GROUPS``).
+
+Shapes: ``_R`` rollouts of the step, prompt by prompt.
+"""
+
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from knapsack_rl.beliefs.arrays import FloatArray, IntArray
+from knapsack_rl.integrations.allocator import Dealt
+from knapsack_rl.integrations.trl.slots import split_groups
+from knapsack_rl.records.schemas import PARTIAL_CREDIT
+
+_LOGGED = {
+    "loss": "loss",
+    "grad_norm": "grad_norm",
+    "updated_clip_frac": "clip_ratio/region_mean",
+    "updated_entropy": "entropy",
+}
+"""Columns that are means over TRL's log of the optimiser steps."""
+_NOT_KNOWN = ("updated_approx_kl", "mismatch_mean", "mismatch_max", "mismatch_capped_frac", "pack_s")
+"""Columns that stay empty."""
+PHASES = ("probe", "allocate", "sample", "score", "update", "sync")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Sampled:
+    """What was sampled in a step."""
+
+    dealt: Dealt
+    groups: Sequence[FloatArray]
+    """Rewards by prompt.  [P][G]"""
+    right: Sequence[Sequence[int]]
+    """1 where a rollout is right, else 0.  [P][G]"""
+    partial_credit: bool
+    """Whether rewards may be other than 0 and 1."""
+    num_prompt_tokens_R: IntArray
+    num_response_tokens_R: IntArray
+    truncated_R: np.ndarray[Any, np.dtype[np.bool_]]
+    """Cut off by the length limit."""
+    logprob_R: FloatArray | None
+    """Log-probability of each response, tempered as it was sampled; None where TRL does not compute it."""
+
+    def rows(self, *, kinds: Mapping[str, str], visits: Sequence[int]) -> list[dict[str, Any]]:
+        """One row per prompt: the columns of ``GROUPS`` but ``step``.
+
+        Args:
+            kinds: kind of every prompt, by id.
+            visits: number of this visit, per prompt of the step.
+        """
+        dealt = self.dealt
+        summed = {
+            "num_truncated": self.truncated_R,
+            "num_response_tokens": self.num_response_tokens_R,
+        }
+        columns = {name: [int(part.sum()) for part in split_groups(v, dealt.counts_P)] for name, v in summed.items()}
+        return [
+            {
+                "prompt_id": prompt_id,
+                "kind": kinds[prompt_id],
+                "visit": visit,
+                "p_belief": None if np.isnan(rate) else float(rate),
+                "num_rollouts": int(count),
+                "num_rounds": 1,
+                "num_kept": int(count),
+                "num_successes": sum(self.right[number]),
+                **{name: column[number] for name, column in columns.items()},
+                **({PARTIAL_CREDIT: len(np.unique(self.groups[number]))} if self.partial_credit else {}),
+            }
+            for number, (prompt_id, visit, rate, count) in enumerate(
+                zip(dealt.prompt_ids, visits, dealt.rate_P, dealt.counts_P, strict=True)
+            )
+        ]
+
+    def totals(self) -> dict[str, int]:
+        """Sums over the step."""
+        rollouts = len(self.truncated_R)
+        prompt_tokens, response_tokens = int(self.num_prompt_tokens_R.sum()), int(self.num_response_tokens_R.sum())
+        return {
+            "num_rollouts": rollouts,
+            "num_kept": rollouts,
+            "num_successes": sum(map(sum, self.right)),
+            "num_truncated": int(self.truncated_R.sum()),
+            "num_prompt_tokens": prompt_tokens,
+            "num_response_tokens": response_tokens,
+            "num_updated_rollouts": rollouts,  # TRL leaves none out
+            "num_updated_tokens": prompt_tokens + response_tokens,
+        }
+
+    def ledger(self) -> dict[str, int]:
+        """The one round of the step: the columns of ``ROUNDS`` but ``step``."""
+        totals = self.totals()
+        return {
+            "round": 1,
+            "num_prefilled_tokens": totals["num_prompt_tokens"],  # TRL runs a prompt for each of its completions
+            **{key: totals[key] for key in ("num_rollouts", "num_prompt_tokens", "num_response_tokens")},
+        }
+
+    def entropy(self) -> float | None:
+        """Minus the log-probability of a token, mean over a prompt's rollouts and then over prompts; nats."""
+        if self.logprob_R is None:
+            return None
+        logprobs = split_groups(self.logprob_R, self.dealt.counts_P)
+        tokens = split_groups(self.num_response_tokens_R, self.dealt.counts_P)
+        return float(np.mean([-part.sum() / max(1, n.sum()) for part, n in zip(logprobs, tokens, strict=True)]))
+
+
+@dataclass(slots=True, kw_only=True)
+class StepRecord:
+    """Collects what one step does, over its optimiser steps."""
+
+    seconds: dict[str, float] = field(default_factory=lambda: dict.fromkeys(PHASES, 0.0))
+    reasons: Counter[str] = field(default_factory=Counter)
+    """Why responses were judged as they were."""
+    logs: list[Mapping[str, Any]] = field(default_factory=list)
+    """What TRL logged, one entry per optimiser step."""
+    sampled: Sampled | None = None
+    start: float = field(default_factory=time.perf_counter)
+
+    def facts(self, groups: list[dict[str, Any]], *, num_multiply_adds: int) -> dict[str, Any]:
+        """The journal's line of the step.
+
+        Args:
+            groups: `Sampled.rows`.
+            num_multiply_adds: what the belief's own model has cost in the step.
+        """
+        sampled = self.sampled
+        assert sampled is not None  # noqa: S101 - a step begins by sampling
+        step_s = time.perf_counter() - self.start
+        spent = self.seconds | {"update": max(0.0, step_s - sum(self.seconds.values()))}
+        return {
+            "step": sampled.dealt.step,
+            "epoch": sampled.dealt.epoch,
+            "num_prompts": len(groups),
+            "num_rounds": 1,
+            "num_probe_rollouts": 0,
+            **sampled.totals(),
+            "num_cut_off": self.reasons["truncated"],
+            "num_no_answer": self.reasons["no_answer"],
+            "num_belief_multiply_adds": num_multiply_adds,
+            "sampled_entropy": sampled.entropy(),
+            **{name: self._mean(of_trl) for name, of_trl in _LOGGED.items()},
+            **dict.fromkeys(_NOT_KNOWN),
+            **{f"{phase}_s": seconds for phase, seconds in spent.items()},
+            "step_s": step_s,
+            "groups": groups,
+            "rounds": [sampled.ledger()],
+        }
+
+    def _mean(self, name: str) -> float:
+        return float(np.mean([entry[name] for entry in self.logs]))

@@ -1,0 +1,1 @@
+"""Tests of the allocator inside other trainers."""
