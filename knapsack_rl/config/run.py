@@ -95,7 +95,7 @@ class RunConfig(Section):
         return self.budget * self.train.prompts_per_step
 
     @property
-    def advantage(self) -> Literal["std", "none", "sqrt_mean"]:
+    def advantage(self) -> Literal["std", "none", "sqrt_mean", "rloo", "max_rl", "posterior"]:
         """Name in `knapsack_rl.grpo.ADVANTAGES`: the arm's own, or the one that all arms share."""
         return self.arm.advantage or ("std" if self.train.normalize_advantages else "none")
 

@@ -143,7 +143,7 @@ class ArmConfig(Section):
     options: dict[str, Any] = Field(default_factory=dict, description="Options of the strategy.")
     belief_options: dict[str, Any] = Field(default_factory=dict, description="Options of the belief tracker.")
     schedule: ScheduleConfig = Field(default_factory=ScheduleConfig, description="Rollouts per step over training.")
-    advantage: Literal["std", "none", "sqrt_mean"] | None = Field(
+    advantage: Literal["std", "none", "sqrt_mean", "rloo", "max_rl", "posterior"] | None = Field(
         default=None,
         description="What centred rewards are divided by in this arm; as `train.normalize_advantages` says if absent.",
     )

@@ -11,7 +11,7 @@ EPSILON = 1e-6
 """Added to the divisor, as in the released code; other trainers add more (`group_advantages`)."""
 
 FloatArray = NDArray[np.float64]
-Advantage = Literal["std", "none", "sqrt_mean"]
+Advantage = Literal["std", "none", "sqrt_mean", "rloo", "max_rl", "posterior"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +24,10 @@ class AdvantageRule:
     """Where it comes from."""
     divisor: Callable[[FloatArray, float], float]
     """Divisor of a group with unequal rewards, from its rewards and epsilon.  [G], number -> number"""
+    baseline: Callable[[FloatArray], float] = lambda rewards_G: float(rewards_G.mean())
+    """What is subtracted, from the group's rewards.  [G] -> number"""
+    equal_rewards_count: bool = False
+    """Whether a group of equal rewards has a gradient too."""
 
 
 ADVANTAGES: dict[str, AdvantageRule] = {
@@ -37,6 +41,23 @@ ADVANTAGES: dict[str, AdvantageRule] = {
         formula="(r - mean) / sqrt(mean)",
         source="arXiv 2510.04996; the method of ada_est",
         divisor=lambda rewards_G, epsilon: float(np.sqrt(rewards_G.mean() + epsilon)),
+    ),
+    "rloo": AdvantageRule(
+        formula="r - mean of the others",
+        source="arXiv 2402.14740 (RLOO)",
+        divisor=lambda rewards_G, _: (rewards_G.size - 1) / rewards_G.size,
+    ),
+    "max_rl": AdvantageRule(
+        formula="(r - mean) / mean",
+        source="arXiv 2602.02710 (MaxRL), second-hand",
+        divisor=lambda rewards_G, epsilon: float(rewards_G.mean()) + epsilon,
+    ),
+    "posterior": AdvantageRule(
+        formula="r - (sum r + 1) / (N + 2)",
+        source="arXiv 2602.14338 (AERO), second-hand",
+        divisor=lambda _, __: 1.0,
+        baseline=lambda rewards_G: float((rewards_G.sum() + 1.0) / (rewards_G.size + 2.0)),
+        equal_rewards_count=True,
     ),
 }
 """Advantages by name."""
@@ -57,7 +78,14 @@ def group_advantages(
     - ``sqrt_mean``: ``A_g = (r_g - mean(r)) / sqrt(mean(r) + 1e-6)``, over all rollouts of the prompt
       (Reinforce-Ada, arXiv 2510.04996v3; epsilon is not printed there). Rewards must not be negative.
 
-    A group whose rewards are all equal gets exactly zero, and so does a group of one.
+    - ``rloo``: ``A_g = r_g - mean of the other rewards = (r_g - mean(r)) G / (G - 1)`` (arXiv 2402.14740).
+    - ``max_rl``: ``A_g = (r_g - mean(r)) / mean(r)``: the gradient of the log of the success rate to first order
+      (arXiv 2602.02710, second-hand). Rewards must not be negative.
+    - ``posterior``: the baseline is the mean of a Beta(1, 1) posterior, ``(sum r + 1) / (G + 2)``, so that a group of
+      equal rewards pulls too: all right up, all wrong down (AERO, arXiv 2602.14338, second-hand). "Share of groups with
+      a gradient" keeps its meaning, unequal rewards, in every table.
+
+    Under all others a group whose rewards are all equal gets exactly zero. A group of one always does.
     DEVIATION: the released code gives a group of one its raw reward as advantage; a lone rollout has no group to
     be relative to, so it carries no gradient here.
 
@@ -70,12 +98,13 @@ def group_advantages(
     Returns:
         One float64 array per prompt, in rollout order.
     """
-    divisor = ADVANTAGES[advantage].divisor
+    rule = ADVANTAGES[advantage]
     groups = [np.asarray(rewards_G, dtype=np.float64) for rewards_G in rewards_P_G]
-    return [_one_group(rewards_G, clip, divisor=lambda given_G: divisor(given_G, epsilon)) for rewards_G in groups]
+    return [_one_group(rewards_G, rule, clip=clip, epsilon=epsilon) for rewards_G in groups]
 
 
-def _one_group(rewards_G: FloatArray, clip: float, *, divisor: Callable[[FloatArray], float]) -> FloatArray:
-    if rewards_G.size < 2 or np.ptp(rewards_G) == 0:  # noqa: PLR2004 - a comparison needs two
+def _one_group(rewards_G: FloatArray, rule: AdvantageRule, *, clip: float, epsilon: float) -> FloatArray:
+    if rewards_G.size < 2 or (np.ptp(rewards_G) == 0 and not rule.equal_rewards_count):  # noqa: PLR2004 - takes two
         return np.zeros_like(rewards_G)
-    return np.asarray(np.clip((rewards_G - rewards_G.mean()) / divisor(rewards_G), -clip, clip))
+    centred_G = rewards_G - rule.baseline(rewards_G)
+    return np.asarray(np.clip(centred_G / rule.divisor(rewards_G, epsilon), -clip, clip))

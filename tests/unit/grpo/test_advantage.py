@@ -42,7 +42,29 @@ def test_reinforce_ada_divides_by_the_root_of_the_mean():
     assert list(advantages) == pytest.approx([1.5, -0.5, -0.5, -0.5], abs=1e-5)
 
 
-@pytest.mark.parametrize("advantage", sorted(ADVANTAGES))
+@pytest.mark.parametrize(
+    ("advantage", "expected"),
+    [
+        ("rloo", [1.0, -1 / 3, -1 / 3, -1 / 3]),
+        ("max_rl", [3.0, -1.0, -1.0, -1.0]),
+        ("posterior", [2 / 3, -1 / 3, -1 / 3, -1 / 3]),
+    ],
+)
+def test_other_credit_by_hand(advantage, expected):
+    """One success of four: minus the others' mean; over the mean of 1/4; minus (1 + 1) / (4 + 2)."""
+    (advantages,) = group_advantages([[1, 0, 0, 0]], advantage=advantage)
+    assert list(advantages) == pytest.approx(expected, abs=1e-4)
+
+
+def test_a_posterior_baseline_moves_settled_groups():
+    """All right up by 1 - 5/6, all wrong down by 1/6; a lone rollout has nobody to be compared with."""
+    right, wrong, lone = group_advantages([[1] * 4, [0] * 4, [1]], advantage="posterior")
+    assert list(right) == pytest.approx([1 / 6] * 4)
+    assert list(wrong) == pytest.approx([-1 / 6] * 4)
+    assert list(lone) == [0.0]
+
+
+@pytest.mark.parametrize("advantage", sorted({*ADVANTAGES} - {"posterior"}))
 def test_uniform_single_and_empty_groups_are_exactly_zero(advantage):
     """No float dust: the trainer drops rollouts whose advantage is exactly zero."""
     for advantages in group_advantages([[1, 1, 1], [0, 0], [1], []], advantage=advantage):
