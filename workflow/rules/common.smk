@@ -1,6 +1,7 @@
 # Read and check the study before anything runs; helpers of the rules. Imports nothing heavy (login nodes).
 import os
 import sys
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -80,11 +81,17 @@ def explain_stale_lock():
         )
 
 
+@cache
+def caption_folder():
+    """For the files of ``caption_of``; gone when Snakemake ends."""
+    return TemporaryDirectory(prefix="knapsack-rl-captions-")
+
+
 def caption_of(product):
     """A file with a product's caption, from which Snakemake's own report reads it; none unless that is asked for."""
     if not any(word.startswith("--report") for word in sys.argv):
         return None
-    path = Path(CAPTIONS.name) / f"{type(product).__name__}-{product.name}.rst"
+    path = Path(caption_folder().name) / f"{type(product).__name__}-{product.name}.rst"
     path.write_text(product.caption, encoding="utf-8")
     return str(path)
 
@@ -103,7 +110,6 @@ def stop_idle_scheduling():
 
 
 explain_stale_lock()
-CAPTIONS = TemporaryDirectory(prefix="knapsack-rl-captions-")
 STUDY, RUNS = load_checked_study()
 PATHS = StudyPaths.of(STUDY.name)
 STUDY_JSON = compact_json(STUDY) + "\n"
