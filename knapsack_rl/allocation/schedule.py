@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from knapsack_rl.base.arrays import FloatArray, IntArray
 from knapsack_rl.base.errors import ConfigError
-from knapsack_rl.beliefs.arrays import FloatArray, IntArray
 
 KINDS = ("constant", "cosine", "custom", "linear")
 

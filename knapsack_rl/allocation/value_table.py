@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from knapsack_rl.allocation.mean_advantage import mean_advantage_increment
 from knapsack_rl.allocation.posterior import expected_hit_increment, expected_product_increment
 from knapsack_rl.allocation.value import info_gain, p_nonzero_gradient_increment
-from knapsack_rl.beliefs.arrays import FloatArray, IntArray
+from knapsack_rl.base.arrays import FloatArray, IntArray
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -120,7 +120,7 @@ def report(study: StudyOption = DEFAULT_STUDY) -> None:
 
     config = read_study(study)
     paths = StudyPaths.of(config.name)
-    build_report(config, results_folder=paths.results, output=paths.results / "report.html")
+    build_report(config, results_folder=paths.results, output=paths.report)
 
 
 def compare_reference(study: StudyOption = DEFAULT_STUDY) -> None:
@@ -203,7 +203,7 @@ def mlflow_sync(study: StudyOption = DEFAULT_STUDY) -> None:
         figures_folder=paths.figures,
         results_root=RESULTS,
     )
-    write_json(paths.results / "mlflow_receipt.json", receipt)
+    write_json(paths.receipt, receipt)
 
 
 COMMANDS = {

@@ -6,17 +6,16 @@ Shapes: ``_I`` prompts of the pool, ``_P`` prompts of a step, ``_R`` rollouts of
 from typing import Protocol
 
 import numpy as np
-import numpy.typing as npt
 
+from knapsack_rl.base.arrays import BoolArray, IntArray
 from knapsack_rl.beliefs import Tracker
-from knapsack_rl.beliefs.arrays import BeliefArrays, IntArray
+from knapsack_rl.beliefs.arrays import BeliefArrays
 from knapsack_rl.beliefs.beta import BetaPosterior
 from knapsack_rl.beliefs.cumulative import Cumulative
 from knapsack_rl.beliefs.last_visit import LastVisit
 from knapsack_rl.beliefs.newest16 import Newest16
 from knapsack_rl.beliefs.sliding import Sliding
 
-BoolArray = npt.NDArray[np.bool_]
 MAX_BUFFER = 52
 """Rewards of a prompt that fit into one word: sums of powers of two are exact in a float up to here."""
 

@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from knapsack_rl.base.arrays import BoolArray, FloatArray, IntArray
 from knapsack_rl.beliefs import NeedsFeatures, NeedsProbe, Tracker, build_tracker
-from knapsack_rl.beliefs.arrays import BeliefArrays, FloatArray, IntArray
-from knapsack_rl.simulation.columns import BoolArray, Columns, columns_of
+from knapsack_rl.beliefs.arrays import BeliefArrays
+from knapsack_rl.simulation.columns import Columns, columns_of
 from knapsack_rl.simulation.prompts import draw_features
 from knapsack_rl.simulation.world import World
 

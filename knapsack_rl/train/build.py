@@ -5,10 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from knapsack_rl.allocation import Method, build_method, default_belief
+from knapsack_rl.base.arrays import FloatArray
 from knapsack_rl.base.ranks import ONE_RANK, Ranks
 from knapsack_rl.base.types import Prompt, SamplingOptions
 from knapsack_rl.beliefs import NeedsFeatures, Tracker, build_tracker, hashed_features
@@ -45,7 +43,7 @@ class Parts:
     """The processes that train this run together."""
     num_gpus: int = 0
     """GPUs that the run holds, over all ranks."""
-    features: Mapping[str, NDArray[np.float64]] | None = None
+    features: Mapping[str, FloatArray] | None = None
     """Feature vector of every training prompt, for strategies that predict rates from features.  [F] each"""
     benchmark_prompts: BenchmarkPrompts | None = None
     """How problems become prompts in an evaluation inside training; None: as the sampler does it."""

@@ -156,7 +156,7 @@ def _drop_damaged_weights(job: TrainJob) -> None:
 
 def _run_steps(job: TrainJob, parts: Parts, *, start: int, evaluations: Evaluations | None) -> None:
     config, folder, first = job.config, job.paths.state, job.ranks.rank == 0
-    journal = (lambda: Journal(folder / "journal.jsonl")) if first else None
+    journal = (lambda: Journal(job.paths.journal)) if first else None
     with Witnesses(config, start=start, journal=journal, start_live=job.start_live) as witnesses:
         for step in range(start + 1, config.train.steps + 1):
             facts = _step_or_stop(job, parts, step=step)
@@ -209,24 +209,23 @@ def _publish(job: TrainJob, evaluations: Evaluations | None, *, num_gpus: int) -
     ``num_gpus`` is that of the attempt that finished; a run may have started with another number of them.
     """
     config, paths = job.config, job.paths
-    records = read_journal(paths.state / "journal.jsonl", last_step=config.train.steps)
+    records = read_journal(paths.journal, last_step=config.train.steps)
     if len(records) != config.train.steps:
         raise StateError(
-            f"{paths.state / 'journal.jsonl'}: holds {len(records)} of {config.train.steps} steps;"
-            f" delete {paths.state} to start over"
+            f"{paths.journal}: holds {len(records)} of {config.train.steps} steps; delete {paths.state} to start over"
         )
     new = RunPaths(paths.study, f".{paths.run_id}.new")
     shutil.rmtree(new.folder, ignore_errors=True)
     ensure_writable(new.folder)
     for step in config.kept_weights:
         shutil.copytree(_weights(paths.state, step), new.weights(step))
-    publish_journal(records, new.folder)
+    publish_journal(records, new)
     if evaluations:
         evaluations.publish(new.inside_evals)
-    write_json(new.folder / "config.json", json.loads(config.model_dump_json()))
+    write_json(new.config, json.loads(config.model_dump_json()))
     manifest = {"run_id": config.run_id, "config_hash": run_hash(config), **job.stamp(), **environment_facts()}
     measured = {"num_gpus": num_gpus, "train_s": sum(record["step_s"] for record in records)}
-    write_json(new.folder / "manifest.json", manifest | measured)
+    write_json(new.manifest, manifest | measured)
     write_sums(new.folder)
     swap_in(new.folder, paths.folder)
     remove_damaged(paths.state)

@@ -126,7 +126,7 @@ FETCHED_MODELS = [
     if (model.hub or model.gguf) and name in STUDY.grid_models
 ]
 # A study that needs anything from outside is checked before anything is downloaded or trained.
-CHECKED = [str(PATHS.results / "checked.md")] if needs_check(STUDY, RUNS) else []
+CHECKED = [str(PATHS.checked)] if needs_check(STUDY, RUNS) else []
 # Where Snakemake sends jobs elsewhere, the machine it was started on has not their GPUs, memory and disk.
 CHECK_OPTIONS = "--inputs-only" if workflow.non_local_exec else ""
 NUM_PROBLEMS = count_benchmark_problems(STUDY.task)
@@ -140,7 +140,7 @@ EVALUATION = {
     for run_id, run in RUNS.items()
 }
 EVALUATES_AT_ONCE = all(map(fits_one_process, RUNS.values()))
-ALL_STEPS = [str(PATHS.run(run).folder / "steps.parquet") for run in RUNS]
+ALL_STEPS = [str(PATHS.run(run).steps) for run in RUNS]
 # Only a study that asks for probes declares their files, so that the evaluations of others stay as they are.
 USES_PROBE = any(run.evaluation.probe.prompts for run in RUNS.values())
 EVALUATED = [
@@ -150,7 +150,7 @@ EVALUATED = [
 ALL_PROBES = [str(PATHS.run(run).probe) for run in RUNS if USES_PROBE]
 ALL_EVALS = [str(PATHS.run(run).evals) for run in RUNS]
 TABLES = {
-    suffix: [str(PATHS.tables / f"{name}.{suffix}") for name in TABLE_NAMES]
+    suffix: [str(PATHS.table(name, suffix)) for name in TABLE_NAMES]
     for suffix in ("csv", "md", "tex")
 }
 ALL_TABLES = TABLES["csv"] + TABLES["md"] + TABLES["tex"]
@@ -158,15 +158,15 @@ FIGURES = {
     suffix: [str(PATHS.figures / f"{name}.{suffix}") for name in FIGURE_NAMES]
     for suffix in ("png", "pdf", "csv")
 }
-VIEWS = [str(PATHS.views / f"{name}.json") for name in FIGURE_NAMES]
+VIEWS = [str(PATHS.view(name)) for name in FIGURE_NAMES]
 ALL_FIGURES = FIGURES["png"] + FIGURES["pdf"] + FIGURES["csv"]
 ANALYSIS = [
     str(PATHS.analysis / f"{name}.parquet")
     for name in ("steps", "groups", "evals", "probes", "runs", "data")
 ]
-REPORT = str(PATHS.results / "report.html")
-RECEIPT = str(PATHS.results / "mlflow_receipt.json")
-STORE = str(PATHS.results / "mlflow_store.txt")
+REPORT = str(PATHS.report)
+RECEIPT = str(PATHS.receipt)
+STORE = str(PATHS.store)
 
 
 def run_digest(wildcards):

@@ -9,7 +9,8 @@ import numpy as np
 from knapsack_rl.allocation.posterior import expected_hit_increment, posterior_of
 from knapsack_rl.allocation.seen import best_by_posterior
 from knapsack_rl.allocation.strategy import AllocationRequest, Strategy
-from knapsack_rl.beliefs.arrays import BeliefArrays, IntArray
+from knapsack_rl.base.arrays import IntArray
+from knapsack_rl.beliefs.arrays import BeliefArrays
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

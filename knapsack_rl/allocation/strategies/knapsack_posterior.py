@@ -10,7 +10,8 @@ from knapsack_rl.allocation.posterior import posterior_of
 from knapsack_rl.allocation.seen import best_by_posterior, require_first_rollout
 from knapsack_rl.allocation.strategy import AllocationRequest, Strategy
 from knapsack_rl.allocation.value import expected_knapsack_increment
-from knapsack_rl.beliefs.arrays import BeliefArrays, IntArray
+from knapsack_rl.base.arrays import IntArray
+from knapsack_rl.beliefs.arrays import BeliefArrays
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

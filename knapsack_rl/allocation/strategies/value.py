@@ -11,8 +11,9 @@ from knapsack_rl.allocation.posterior import posterior_of
 from knapsack_rl.allocation.seen import best_by_posterior, best_by_rate, require_first_rollout
 from knapsack_rl.allocation.strategy import AllocationRequest, Strategy
 from knapsack_rl.allocation.value_table import VALUES
+from knapsack_rl.base.arrays import IntArray
 from knapsack_rl.base.errors import ConfigError
-from knapsack_rl.beliefs.arrays import BeliefArrays, IntArray
+from knapsack_rl.beliefs.arrays import BeliefArrays
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

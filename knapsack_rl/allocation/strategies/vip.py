@@ -11,7 +11,8 @@ from knapsack_rl.allocation.choices import check_above, check_choice
 from knapsack_rl.allocation.gaussian_process import updated_latents
 from knapsack_rl.allocation.seen import best_by_rate
 from knapsack_rl.allocation.strategy import AllocationRequest, Outcome, Strategy
-from knapsack_rl.beliefs.arrays import BeliefArrays, FloatArray, IntArray
+from knapsack_rl.base.arrays import FloatArray, IntArray
+from knapsack_rl.beliefs.arrays import BeliefArrays
 
 LEAST = {"dr_grpo": 3, "rloo": 2}
 """Rollouts from which on each variance is convex."""

@@ -42,13 +42,9 @@ _SPELT = (
 )
 
 
-def equal(reference: str, response: str) -> bool:
-    """Are these the same expression, relation or set? The spelling is that of ``spell``; what cannot be read is not."""
-    from knapsack_rl.tasks.grading.sets import same_set
-
+def same_expression(reference: str, response: str) -> bool:
+    """Are these the same expression or relation? The spelling is that of ``spell``; what cannot be read is not."""
     logging.getLogger("math_verify").setLevel(logging.ERROR)  # it warns that we keep the time ourselves
-    if (alike := same_set(reference, response)) is not None:
-        return alike
     wanted, given = read(reference), read(response)
     if wanted is None or given is None or len(_PRIME.findall(reference)) != len(_PRIME.findall(response)):
         return False
