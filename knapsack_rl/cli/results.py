@@ -49,15 +49,6 @@ def compare(
     typer.echo(to_markdown("differences", compare_arms(frames, arm, baseline=baseline)))
 
 
-def convert(
-    results: Annotated[Path, typer.Argument(help="Results of a study, e.g. results/arithmetic.")],
-) -> None:
-    """Bring the records of an older version to this one's; safe to repeat, nothing is trained again."""
-    from knapsack_rl.records.convert import convert_study
-
-    typer.echo(f"{convert_study(results)} files of {results} were converted")
-
-
 def verify(
     folder: Annotated[Path, typer.Argument(help="Results of a study or a part of them, e.g. results/arithmetic.")],
 ) -> None:
@@ -212,7 +203,6 @@ COMMANDS = {
     "compare": compare,
     "claims": claims,
     "verify": verify,
-    "convert": convert,
     "figure": figure,
     "report": report,
     "release": release,

@@ -29,9 +29,9 @@ from knapsack_rl.config.sections import (
     ScheduleConfig,
     TaskConfig,
     TrackingConfig,
-    TrainConfig,
 )
 from knapsack_rl.config.study import StudyConfig
+from knapsack_rl.config.train import LossConfig, OptimizerConfig, TrainConfig
 
 __all__ = [
     "ArmConfig",
@@ -40,7 +40,9 @@ __all__ = [
     "EvaluationConfig",
     "GridConfig",
     "LearnerConfig",
+    "LossConfig",
     "ModelConfig",
+    "OptimizerConfig",
     "PretrainConfig",
     "ProbeConfig",
     "PromptConfig",

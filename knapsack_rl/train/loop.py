@@ -183,7 +183,7 @@ def _step_or_stop(job: TrainJob, parts: Parts, *, step: int) -> dict[str, Any]:
 def _way_on(state: Path, step: int) -> str:
     """What is left of a run that diverged at ``step``, and what can be done with it."""
     saved = saved_step(state)
-    over = "another train.learning_rate or train.max_grad_norm starts the run over"
+    over = "another learning_rate or max_grad_norm under train.optimizer starts the run over"
     if saved == 0:
         return f"nothing was saved before it; {over}"
     text = f"{state} keeps step {saved}, the last good one: the same command goes on from it, {over}"

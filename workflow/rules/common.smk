@@ -1,10 +1,7 @@
 # Read and check the study before anything runs; helpers of the rules. Imports nothing heavy (login nodes).
-import os
 import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
-
-import psutil
 
 from knapsack_rl.analysis.catalogue import CATALOGUE, FIGURE_NAMES, TABLE_NAMES
 from knapsack_rl.base.errors import EXIT_CODE, KnapsackError
@@ -18,6 +15,7 @@ from knapsack_rl.study.outside import fits_one_process, needs_check, needs_json
 from knapsack_rl.study.plan import count_benchmark_problems, model_shape
 from knapsack_rl.study.replicates import base_models, problem_sets
 from knapsack_rl.study.resources import evaluation_resources, training_resources
+from knapsack_rl.study.snakemake_runtime import explain_stale_lock
 from snakemake.settings.types import DeploymentMethod
 
 # With `--sdm conda` jobs run in the environment that environment.yml creates; without it the active one serves. Then
@@ -56,30 +54,6 @@ def write_study():
         sys.exit(EXIT_CODE)
 
 
-def explain_stale_lock():
-    """A killed Snakemake leaves its lock behind; say in one line how to go on."""
-    lock_folder = Path(".snakemake/locks")
-    if (
-        not any(lock_folder.glob("*"))
-        or "--unlock" in sys.argv
-        or "--nolock" in sys.argv
-    ):
-        return
-    mine = {os.getpid(), *(parent.pid for parent in psutil.Process().parents())}
-    others = [
-        process.info
-        for process in psutil.process_iter(["pid", "cmdline", "cwd"])
-        if process.pid not in mine
-    ]
-    if not any(
-        o["cwd"] == os.getcwd() and "snakemake" in " ".join(o["cmdline"] or ())
-        for o in others
-    ):
-        sys.stderr.write(
-            "note: a Snakemake that was killed left its lock; if no other works in this folder: `snakemake --unlock`\n"
-        )
-
-
 def caption_of(product):
     """A file with a product's caption, from which Snakemake's own report reads it; none unless that is asked for."""
     if not any(word.startswith("--report") for word in sys.argv):
@@ -87,19 +61,6 @@ def caption_of(product):
     path = Path(CAPTIONS.name) / f"{type(product).__name__}-{product.name}.rst"
     path.write_text(product.caption, encoding="utf-8")
     return str(path)
-
-
-def stop_idle_scheduling():
-    """Choose jobs when one has finished, not also many times a second for as long as some wait.
-
-    Snakemake 9 limits submissions to 100 a second. For that, each choice of jobs asks for another one a second later, and
-    each finished job starts a chain of its own; none ends while jobs wait, so after 100 jobs a core is busy with it. A
-    limit that the user set is kept.
-    """
-    scheduler = getattr(workflow, "scheduler", None)
-    limit = getattr(scheduler, "job_rate_limiter", None)
-    if limit and (limit.max_jobs, limit.timespan) == (100, 1):
-        scheduler.job_rate_limiter = None
 
 
 explain_stale_lock()

@@ -19,7 +19,7 @@ class AdaEst(Strategy):
 
     Meant for decayed counters with a constant prior, so that no rate is 0. The method's advantage divides by
     ``sqrt(mean)`` instead of the standard deviation. That belongs to the trainer, which a comparison of allocators
-    keeps equal, so it is off unless the arm asks for it: ``advantage: sqrt_mean`` beside ``strategy: ada_est``.
+    keeps equal, so it is off unless the arm asks for it: ``train: {loss: {advantage: sqrt_mean}}``.
     Decay, prior and epsilon are not printed in the paper.
 
     Source: arXiv 2510.04996v3, variant Est.
