@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from knapsack_rl.base.arrays import BoolArray, FloatArray
+from knapsack_rl.base.arrays import BoolArray, FloatArray, IntArray
 from knapsack_rl.base.belief import Belief, Beta, Point, Unknown
 from knapsack_rl.base.errors import AllocationError
 
