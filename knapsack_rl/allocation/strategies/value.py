@@ -55,6 +55,7 @@ class Value(Strategy):
         value = VALUES[self.value]
         if not self.posterior or value.expected is None:
             return best_by_rate(value.increment, beliefs.rate_P, request=request, rng=rng), state
-        require_first_rollout(request)
+        if not value.from_zero:
+            require_first_rollout(request)
         posterior = posterior_of(beliefs, strategy=self.name)
         return best_by_posterior(value.expected, posterior, request=request, rng=rng), state
