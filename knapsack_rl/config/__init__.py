@@ -26,7 +26,6 @@ from knapsack_rl.config.sections import (
     PretrainConfig,
     ProbeConfig,
     PromptConfig,
-    ScheduleConfig,
     TaskConfig,
     TrackingConfig,
 )
@@ -48,7 +47,6 @@ __all__ = [
     "PromptConfig",
     "RunConfig",
     "SamplerConfig",
-    "ScheduleConfig",
     "StudyConfig",
     "TaskConfig",
     "TrackingConfig",

@@ -123,16 +123,6 @@ class ModelConfig(Section):
         return self
 
 
-class ScheduleConfig(Section):
-    """How an arm spreads its rollouts over the steps; every schedule spends the same total over the run."""
-
-    kind: Literal["constant", "linear", "cosine", "custom"] = Field(
-        default="constant", description="Shape over training; `custom` takes one weight per step."
-    )
-    start: float = Field(default=1.5, gt=0, lt=2, description="linear, cosine: first step's rollouts over the mean.")
-    weights: tuple[float, ...] = Field(default=(), description="custom: one weight per step.")
-
-
 class ArmConfig(Section):
     """One arm of the comparison: a strategy, the belief it reads, and the options of both."""
 
@@ -143,7 +133,6 @@ class ArmConfig(Section):
     )
     options: dict[str, Any] = Field(default_factory=dict, description="Options of the strategy.")
     belief_options: dict[str, Any] = Field(default_factory=dict, description="Options of the belief tracker.")
-    schedule: ScheduleConfig = Field(default_factory=ScheduleConfig, description="Rollouts per step over training.")
     train: dict[str, Any] = Field(
         default_factory=dict,
         description="Keys of `train` that differ for this arm, e.g. loss; not its rollouts.",

@@ -12,7 +12,6 @@ from knapsack_rl.config import ArmConfig, RunConfig, StudyConfig, TrainConfig, p
 from knapsack_rl.config.train import check_moved
 from knapsack_rl.study.grid import GridKey, grid_keys
 from knapsack_rl.study.replicates import as_replicate
-from knapsack_rl.study.totals import step_totals
 from knapsack_rl.tasks import build_task, check_task
 
 OVERRIDABLE = ("seed", "train", "evaluation", "learner", "sampler", "arm")
@@ -99,7 +98,6 @@ def _resolve(study: StudyConfig, run_id: str, *, key: GridKey, defaults: Mapping
     run = as_replicate(parse_run(merged, source=f"{source}: run {run_id}"), study)
     try:
         run = run.model_copy(update={"arm": _check_arm(run.arm, "arm")})
-        step_totals(run)
     except ConfigError as error:
         raise ConfigError(f"{source}: run {run_id}: {error}") from None
     return run

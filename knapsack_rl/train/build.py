@@ -15,7 +15,6 @@ from knapsack_rl.learner import Learner
 from knapsack_rl.records.prompts import read_train_prompts
 from knapsack_rl.sampler import Sampler, build_sampler
 from knapsack_rl.scoring import BenchmarkPrompts, benchmark_prompts
-from knapsack_rl.study import step_totals
 from knapsack_rl.tasks import Task, build_task
 from knapsack_rl.train.dealt import DealtSampler
 from knapsack_rl.train.history import PromptHistory
@@ -37,8 +36,6 @@ class Parts:
     strategy: Method
     sampler: Sampler
     learner: Learner
-    totals: tuple[int, ...]
-    """Rollouts of each step, step 1 first."""
     ranks: Ranks = ONE_RANK
     """The processes that train this run together."""
     num_gpus: int = 0
@@ -72,7 +69,6 @@ def build_parts(config: RunConfig, *, prompts_file: Path, model_folder: Path, ra
         strategy=strategy,
         sampler=sampler,
         learner=learner,
-        totals=step_totals(config),
         ranks=ranks,
         num_gpus=num_gpus(config, on_gpu=(device.type == "cuda", _samples_on_gpu(config)), num_ranks=ranks.size),
         features=hashed_features({prompt.id: prompt.text for prompt in prompts}) if strategy.reads_features else None,

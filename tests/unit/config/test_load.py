@@ -53,8 +53,6 @@ def _changed(path: str, value):
         ("overrides", {"nano-knapsck-n4-s0": {}}, ["nano-knapsck-n4-s0", "did you mean"]),
         ("overrides", {"nano-knapsack-n4-s0": {"task": {}}}, ["task", "cannot be overridden"]),
         ("overrides", {"nano-knapsack-n4-s0": {"train": {"steps": 0}}}, ["nano-knapsack-n4-s0", "train.steps"]),
-        ("arms.knapsack.schedule", {"kind": "linear", "start": 1.9}, ["schedule", "step 10", "8..64"]),
-        ("arms.knapsack.schedule", {"kind": "steep"}, ["schedule.kind", "steep"]),
         ("task.name", "maths", ["unknown task", "maths"]),
     ],
 )
