@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from knapsack_rl.allocation.seen import best_by_rate
+from knapsack_rl.allocation.optimum import best_by_rate
 from knapsack_rl.allocation.strategy import AllocationRequest
 from knapsack_rl.base.arrays import FloatArray, IntArray
 

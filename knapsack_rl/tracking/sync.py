@@ -180,7 +180,7 @@ def _points_of(paths: RunPaths, *, end_ms: int) -> list[Point]:
 
 
 def _records_digest(paths: RunPaths, config: RunConfig) -> str:
-    """Digest of a run's records and configuration, and of this room's code, which decides what MLflow is told."""
+    """Digest of a run's records and configuration, and of this package's code, which decides what MLflow is told."""
     files = (paths.steps, paths.groups, paths.manifest, paths.evals)
     return _digest_of([run_hash(config), *map(_name_and_sha, files)])
 

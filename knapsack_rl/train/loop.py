@@ -33,7 +33,7 @@ from knapsack_rl.train.evaluations import Evaluations
 from knapsack_rl.train.repair import put_away, put_damaged_away, remove_damaged
 from knapsack_rl.train.state import locked, open_state, resume, save_state, saved_step, set_aside
 from knapsack_rl.train.step import run_step
-from knapsack_rl.train.witnesses import Live, Witnesses
+from knapsack_rl.train.step_log import Live, StepLog
 
 log = logging.getLogger(__name__)
 
@@ -157,17 +157,17 @@ def _drop_damaged_weights(job: TrainJob) -> None:
 def _run_steps(job: TrainJob, parts: Parts, *, start: int, evaluations: Evaluations | None) -> None:
     config, folder, first = job.config, job.paths.state, job.ranks.rank == 0
     journal = (lambda: Journal(job.paths.journal)) if first else None
-    with Witnesses(config, start=start, journal=journal, start_live=job.start_live) as witnesses:
+    with StepLog(config, start=start, journal=journal, start_live=job.start_live) as step_log:
         for step in range(start + 1, config.train.steps + 1):
             facts = _step_or_stop(job, parts, step=step)
-            witnesses.record(facts)
+            step_log.record(facts)
             if step in config.kept_weights:
                 _export(job, parts, step=step)
             if evaluations and step in config.checkpoints:
                 evaluations.evaluate(parts, step)
             if step % config.train.save_every == 0 or step == config.train.steps:
                 save_state(folder, parts, step=step)
-            witnesses.show(facts)
+            step_log.show(facts)
 
 
 def _step_or_stop(job: TrainJob, parts: Parts, *, step: int) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import numpy as np
 from knapsack_rl.allocation.choices import check_choice
 from knapsack_rl.allocation.dealing import deal
 from knapsack_rl.allocation.fallback import exploration_target
-from knapsack_rl.allocation.seen import require_first_rollout
+from knapsack_rl.allocation.optimum import require_first_rollout
 from knapsack_rl.allocation.solver import solve
 from knapsack_rl.allocation.strategy import AllocationRequest, Strategy
 from knapsack_rl.allocation.value import knapsack_increment, knapsack_value

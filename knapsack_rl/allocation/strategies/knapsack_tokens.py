@@ -6,8 +6,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from knapsack_rl.allocation.optimum import require_first_rollout
 from knapsack_rl.allocation.posterior import posterior_of
-from knapsack_rl.allocation.seen import require_first_rollout
 from knapsack_rl.allocation.strategy import AllocationRequest, Strategy
 from knapsack_rl.allocation.tokens import TokenProblem, solve_tokens
 from knapsack_rl.allocation.value import expected_knapsack_increment

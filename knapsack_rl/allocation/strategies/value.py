@@ -7,8 +7,8 @@ from typing import Any, ClassVar
 import numpy as np
 
 from knapsack_rl.allocation.choices import check_choice
+from knapsack_rl.allocation.optimum import best_by_posterior, best_by_rate, require_first_rollout
 from knapsack_rl.allocation.posterior import posterior_of
-from knapsack_rl.allocation.seen import best_by_posterior, best_by_rate, require_first_rollout
 from knapsack_rl.allocation.strategy import AllocationRequest, Strategy
 from knapsack_rl.allocation.value_table import VALUES
 from knapsack_rl.base.arrays import IntArray
