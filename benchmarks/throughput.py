@@ -25,10 +25,9 @@ import torch
 from machine import GIB, SHAPES, UNTIED, device_name, memory_cells, peak_flops, random_model, seconds, table
 
 from knapsack_rl.base.layout import ProblemPaths, RunPaths
-from knapsack_rl.config import LearnerConfig, RunConfig, parse_study
+from knapsack_rl.config import LearnerConfig, RunConfig, TrainConfig, parse_study
 from knapsack_rl.learner.logprobs import chunked_logprobs
-from knapsack_rl.learner.loss import LossOptions
-from knapsack_rl.learner.policy import OptimizerOptions, PolicyLearner
+from knapsack_rl.learner.policy import PolicyLearner
 from knapsack_rl.learner.protocol import TrainingRow
 from knapsack_rl.models import pick_device
 from knapsack_rl.prepare import prepare
@@ -111,7 +110,6 @@ def update_speed(arguments: argparse.Namespace) -> str:
         weights_dtype=arguments.weights_dtype,
         moments_dtype=arguments.moments_dtype,
         packing=arguments.packing,
-        logprobs=arguments.logprobs,
         gradient_checkpointing=arguments.checkpointing,
     )
     model = random_model(arguments.model, dtype=getattr(torch, compute.weights_dtype), device=device)
@@ -119,15 +117,8 @@ def update_speed(arguments: argparse.Namespace) -> str:
     learner = PolicyLearner(
         model,
         None,  # type: ignore[arg-type] - nothing is exported
-        loss=LossOptions(clip_low=0.2, clip_high=0.28, dual_clip=10.0, kl_coef=0.0, entropy_coef=0.0),
-        optimizer=OptimizerOptions(
-            learning_rate=1e-6,
-            weight_decay=0.0,
-            max_grad_norm=1.0,
-            micro_batch_tokens=arguments.micro_batch_tokens,
-            temperature=1.0,
-            compute=compute,
-        ),
+        train=TrainConfig(steps=1, optimizer={"learning_rate": 1e-6}, micro_batch_tokens=arguments.micro_batch_tokens),
+        compute=compute,
     )
     learner.update([rows])  # warm up
     took = min(seconds(lambda: learner.update([rows])) for _ in range(arguments.repeats))
@@ -232,7 +223,6 @@ def parse() -> argparse.Namespace:
     update.add_argument("--weights-dtype", default="float32", choices=("float32", "bfloat16"))
     update.add_argument("--moments-dtype", choices=("float32", "bfloat16"))
     update.add_argument("--packing", default="packed", choices=("padded", "packed", "shared"))
-    update.add_argument("--logprobs", default="chunked", choices=("chunked", "torch", "liger"))
     update.add_argument("--checkpointing", action="store_true")
     step = parser.add_argument_group("step")
     step.add_argument("--steps", type=int, default=21)

@@ -1,4 +1,4 @@
-"""Floor 1: progress of long work, a bar on a terminal, one line every few seconds in a plain log (tqdm)."""
+"""Progress of long work, a bar on a terminal, one line every few seconds in a plain log (tqdm)."""
 
 import sys
 from typing import Self

@@ -103,7 +103,7 @@ def run_of(case: Case, strategy: str) -> RunConfig:
             "steps": WARM_UP + case.steps,
             "prompts_per_step": case.prompts,
             "mini_batches": 2,
-            "loss_aggregation": "sequence",
+            "loss": {"aggregation": "sequence"},
             "max_response_tokens": case.response_tokens,
             "micro_batch_tokens": case.micro_batch_tokens,
         },

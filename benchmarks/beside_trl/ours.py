@@ -17,7 +17,9 @@ def build_ours(case: Case, files: tuple[Path, Path], *, strategy: str, skip: boo
     parts = build_parts(config, prompts_file=files[0], model_folder=files[1])
     parts.task = task_of(case, config)  # type: ignore[assignment] - only its scores are asked for
     if not skip:
-        kept = config.train.model_copy(update={"entropy_coef": NO_PENALTY})
+        kept = config.train.model_copy(
+            update={"loss": config.train.loss.model_copy(update={"entropy_coef": NO_PENALTY})}
+        )
         parts.config = config.model_copy(update={"train": kept})
     return parts
 

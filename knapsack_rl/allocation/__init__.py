@@ -1,7 +1,7 @@
 """Allocation: how many rollouts each prompt of a step gets. May import beliefs, base, numpy and scipy.
 
 ``value`` and ``value_table`` say what N rollouts are worth, ``solver`` finds the best counts, ``strategies`` holds one
-small file per rule, ``registry`` their names, ``schedule`` what each step may spend;
+small file per rule, ``registry`` their names;
 ``theorem`` and ``grids`` are the paper's theory as numbers. A strategy is a pure function of
 beliefs, request, its own state and a random generator. ``docs/adding_a_strategy.md`` shows how to write one.
 """
@@ -18,7 +18,6 @@ from knapsack_rl.allocation.registry import (
     strategy_names,
 )
 from knapsack_rl.allocation.rounds import Draw, Drawn, Kept, Rounds, SequentialMethod, StepContext, Update
-from knapsack_rl.allocation.schedule import schedule_totals
 from knapsack_rl.allocation.session import OneRound, Session
 from knapsack_rl.allocation.solver import solve
 from knapsack_rl.allocation.strategy import AllocationRequest, Outcome, Strategy
@@ -48,7 +47,6 @@ __all__ = [
     "default_belief",
     "method_names",
     "run_strategy",
-    "schedule_totals",
     "solve",
     "strategy_names",
     "value_names",

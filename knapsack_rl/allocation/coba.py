@@ -10,7 +10,7 @@ from scipy.special import betaln
 
 from knapsack_rl.allocation.choices import check_above
 from knapsack_rl.allocation.strategy import Outcome, Strategy
-from knapsack_rl.beliefs.arrays import FloatArray, IntArray
+from knapsack_rl.base.arrays import FloatArray, IntArray
 
 VARIANCE_SCALE = 0.1667
 """Variance of the success rates from which on the saturation constant is largest."""

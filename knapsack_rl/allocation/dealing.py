@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from knapsack_rl.beliefs.arrays import IntArray
+from knapsack_rl.base.arrays import IntArray
 
 
 def deal(room_P: IntArray, units: int, *, rng: np.random.Generator | None = None) -> IntArray:

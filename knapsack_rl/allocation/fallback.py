@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from knapsack_rl.allocation.dealing import deal
-from knapsack_rl.beliefs.arrays import FloatArray, IntArray
+from knapsack_rl.base.arrays import FloatArray, IntArray
 
 
 def exploration_target(p_P: FloatArray, *, high: int, alpha: float) -> IntArray:

@@ -1,7 +1,7 @@
 """Whether any counts fit a total and bounds."""
 
+from knapsack_rl.base.arrays import IntArray
 from knapsack_rl.base.errors import AllocationError
-from knapsack_rl.beliefs.arrays import IntArray
 
 
 def check_feasible(low_P: IntArray, high_P: IntArray, *, total: int) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 from scipy.linalg import solve
 from scipy.spatial.distance import cdist
 
-from knapsack_rl.beliefs.arrays import FloatArray
+from knapsack_rl.base.arrays import FloatArray
 
 _JITTER = 1e-4  # on the diagonal of the kernel, as in the released code
 MOST = 2048

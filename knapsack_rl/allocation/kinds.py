@@ -3,7 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
-from knapsack_rl.beliefs.arrays import IntArray
+from knapsack_rl.base.arrays import IntArray
 
 
 def group_equal(*columns: npt.NDArray[np.generic]) -> tuple[IntArray, IntArray]:

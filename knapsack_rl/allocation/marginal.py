@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from knapsack_rl.base.arrays import FloatArray, IntArray
 from knapsack_rl.base.errors import AllocationError
-from knapsack_rl.beliefs.arrays import FloatArray, IntArray
 
 Increment = Callable[[IntArray, IntArray], FloatArray]
 """``increment(kind_M, num_rollouts_M)``: gain of one more rollout for these kinds at these counts.  [M]"""

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from knapsack_rl.allocation.seen import best_by_rate
+from knapsack_rl.allocation.optimum import best_by_rate
 from knapsack_rl.allocation.strategy import AllocationRequest
-from knapsack_rl.beliefs.arrays import FloatArray, IntArray
+from knapsack_rl.base.arrays import FloatArray, IntArray
 
 
 def neyman_counts(weight_P: FloatArray, *, request: AllocationRequest, rng: np.random.Generator) -> IntArray:

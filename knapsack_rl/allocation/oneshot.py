@@ -9,9 +9,10 @@ import numpy.typing as npt
 
 from knapsack_rl.allocation.registry import build_strategy
 from knapsack_rl.allocation.strategy import AllocationRequest, Strategy
+from knapsack_rl.base.arrays import IntArray
 from knapsack_rl.base.belief import Belief
 from knapsack_rl.base.errors import AllocationError
-from knapsack_rl.beliefs.arrays import BeliefArrays, IntArray
+from knapsack_rl.beliefs.arrays import BeliefArrays
 
 
 def run_strategy(

@@ -4,8 +4,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import betaln
 
+from knapsack_rl.base.arrays import FloatArray
 from knapsack_rl.base.errors import AllocationError
-from knapsack_rl.beliefs.arrays import BeliefArrays, FloatArray
+from knapsack_rl.beliefs.arrays import BeliefArrays
 
 
 def posterior_of(beliefs: BeliefArrays, *, strategy: str) -> tuple[FloatArray, FloatArray]:

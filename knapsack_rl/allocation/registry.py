@@ -28,14 +28,12 @@ from knapsack_rl.allocation.strategies.coba_paper import CobaPaper
 from knapsack_rl.allocation.strategies.coba_released import CobaReleased
 from knapsack_rl.allocation.strategies.e3 import E3
 from knapsack_rl.allocation.strategies.gvm_light import GvmLight
-from knapsack_rl.allocation.strategies.hit import Hit
 from knapsack_rl.allocation.strategies.knapsack import Knapsack
-from knapsack_rl.allocation.strategies.knapsack_greedy import KnapsackGreedy
-from knapsack_rl.allocation.strategies.knapsack_posterior import KnapsackPosterior
 from knapsack_rl.allocation.strategies.knapsack_released import KnapsackReleased
 from knapsack_rl.allocation.strategies.knapsack_tokens import KnapsackTokens
 from knapsack_rl.allocation.strategies.neyman import Neyman
 from knapsack_rl.allocation.strategies.oracle import Oracle
+from knapsack_rl.allocation.strategies.presets import Hit, KnapsackGreedy, KnapsackPosterior
 from knapsack_rl.allocation.strategies.random_matched import RandomMatched
 from knapsack_rl.allocation.strategies.uniform import Uniform
 from knapsack_rl.allocation.strategies.value import Value

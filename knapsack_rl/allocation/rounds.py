@@ -13,7 +13,8 @@ import numpy as np
 
 from knapsack_rl.allocation.ledger import Spent
 from knapsack_rl.allocation.strategy import AllocationRequest
-from knapsack_rl.beliefs.arrays import BeliefArrays, FloatArray
+from knapsack_rl.base.arrays import FloatArray
+from knapsack_rl.beliefs.arrays import BeliefArrays
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

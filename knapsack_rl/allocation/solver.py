@@ -16,7 +16,7 @@ from knapsack_rl.allocation.dealing import deal
 from knapsack_rl.allocation.feasible import check_feasible
 from knapsack_rl.allocation.kinds import group_equal
 from knapsack_rl.allocation.marginal import Increment, Problem, marginal_counts
-from knapsack_rl.beliefs.arrays import IntArray
+from knapsack_rl.base.arrays import IntArray
 
 
 def solve(

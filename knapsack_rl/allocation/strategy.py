@@ -8,8 +8,9 @@ from typing import Any, ClassVar, Protocol
 import numpy as np
 
 from knapsack_rl.allocation.feasible import check_feasible
+from knapsack_rl.base.arrays import FloatArray, IntArray
 from knapsack_rl.base.errors import AllocationError
-from knapsack_rl.beliefs.arrays import BeliefArrays, FloatArray, IntArray
+from knapsack_rl.beliefs.arrays import BeliefArrays
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,8 +6,8 @@ import numpy as np
 import numpy.typing as npt
 
 from knapsack_rl.allocation.value import p_nonzero_gradient
+from knapsack_rl.base.arrays import FloatArray, IntArray
 from knapsack_rl.base.seeding import derive_seed
-from knapsack_rl.beliefs.arrays import FloatArray, IntArray
 
 CURVE_RATES = (0.01, 0.02, *(step / 20 for step in range(1, 20)), 0.98, 0.99)
 """Success rates at which the theorem is drawn."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from knapsack_rl.beliefs.arrays import FloatArray, IntArray
+from knapsack_rl.base.arrays import FloatArray, IntArray
 
 Increment = Callable[[IntArray, IntArray], FloatArray]
 

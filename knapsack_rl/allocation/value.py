@@ -9,7 +9,7 @@ import numpy.typing as npt
 from scipy.special import betaln
 
 from knapsack_rl.allocation.posterior import expected_product_increment
-from knapsack_rl.beliefs.arrays import FloatArray
+from knapsack_rl.base.arrays import FloatArray
 
 
 def p_nonzero_gradient(num_rollouts: npt.ArrayLike, p: npt.ArrayLike) -> FloatArray:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from knapsack_rl.allocation.mean_advantage import mean_advantage_increment
 from knapsack_rl.allocation.posterior import expected_hit_increment, expected_product_increment
 from knapsack_rl.allocation.value import info_gain, p_nonzero_gradient_increment
-from knapsack_rl.beliefs.arrays import FloatArray, IntArray
+from knapsack_rl.base.arrays import FloatArray, IntArray
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +21,8 @@ class ValueFunction:
     """Gain of rollout N + 1 at rate p, for N >= 1: ``increment(num_rollouts_M, p_M)``.  [M]"""
     expected: Callable[[IntArray, FloatArray, FloatArray], FloatArray] | None = None
     """Its mean for p ~ Beta(a, b), where there is a closed form: ``expected(num_rollouts_M, a_M, b_M)``.  [M]"""
+    from_zero: bool = False
+    """Whether the increments do not rise from no rollout on either, so that a prompt may get none."""
 
 
 _MIXED = "1 - p^N - q^N"
@@ -34,6 +36,7 @@ VALUES: dict[str, ValueFunction] = {
         source="arXiv 2605.07114",
         increment=lambda n, p: p * (1.0 - p) ** n,
         expected=lambda n, a, b: expected_hit_increment(n, a=a, b=b),
+        from_zero=True,
     ),
     "mean_advantage": ValueFunction(
         formula="E sqrt(m (N-m)) / N, m ~ Bin(N, p)",

@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 
 from knapsack_rl.allocation.strategy import AllocationRequest, Outcome, Strategy
+from knapsack_rl.base.arrays import IntArray
 from knapsack_rl.base.choices import NO_OPTION
 from knapsack_rl.base.errors import ConfigError
-from knapsack_rl.beliefs.arrays import BeliefArrays, IntArray
+from knapsack_rl.beliefs.arrays import BeliefArrays
 
 INNER = "knapsack"
 """The inner strategy where none is named."""

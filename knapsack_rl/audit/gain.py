@@ -16,7 +16,7 @@ from scipy import stats
 
 from knapsack_rl.allocation.value import expected_knapsack_value, expected_p_nonzero_gradient, knapsack_value
 from knapsack_rl.audit.groups import Groups
-from knapsack_rl.beliefs.arrays import FloatArray, IntArray
+from knapsack_rl.base.arrays import FloatArray, IntArray
 from knapsack_rl.beliefs.moments import beta_of_moments, class_moments
 
 CONFIDENCE = 0.95

@@ -11,8 +11,8 @@ import numpy.typing as npt
 
 from knapsack_rl.audit.reading import Rollouts
 from knapsack_rl.audit.repeats import current_parts, without_reused_steps
+from knapsack_rl.base.arrays import FloatArray, IntArray
 from knapsack_rl.base.errors import InputError
-from knapsack_rl.beliefs.arrays import FloatArray, IntArray
 from knapsack_rl.grpo import mixed
 
 Repeated = Literal["auto", "last", "join"]

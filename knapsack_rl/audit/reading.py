@@ -12,8 +12,8 @@ import numpy.typing as npt
 from knapsack_rl.audit.fields import Found, LogFields, find_fields
 from knapsack_rl.audit.files import MIB, find_files, read_records, step_in_name
 from knapsack_rl.audit.values import Row, read_row
+from knapsack_rl.base.arrays import FloatArray, IntArray
 from knapsack_rl.base.errors import InputError
-from knapsack_rl.beliefs.arrays import FloatArray, IntArray
 from knapsack_rl.progress import Progress
 
 BINARY = frozenset({0.0, 1.0})

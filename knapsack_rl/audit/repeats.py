@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from knapsack_rl.audit.reading import Rollouts
-from knapsack_rl.beliefs.arrays import IntArray
+from knapsack_rl.base.arrays import IntArray
 
 BoolArray = npt.NDArray[np.bool_]
 

@@ -11,10 +11,11 @@ import numpy as np
 
 from knapsack_rl.allocation import AllocationRequest, Outcome, Strategy, build_strategy, default_belief, run_strategy
 from knapsack_rl.audit.groups import Groups
+from knapsack_rl.base.arrays import FloatArray, IntArray
 from knapsack_rl.base.errors import ConfigError
 from knapsack_rl.base.seeding import derive_seed
 from knapsack_rl.beliefs import NeedsFeatures, NeedsProbe, Tracker, build_tracker
-from knapsack_rl.beliefs.arrays import BeliefArrays, FloatArray, IntArray
+from knapsack_rl.beliefs.arrays import BeliefArrays
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -6,7 +6,7 @@ import numpy as np
 
 from knapsack_rl.audit.gain import Gain
 from knapsack_rl.audit.training import Window
-from knapsack_rl.beliefs.arrays import FloatArray, IntArray
+from knapsack_rl.base.arrays import FloatArray, IntArray
 from knapsack_rl.beliefs.movement import Movement
 
 EDGES = (0.25, 0.5, 0.75)

@@ -8,7 +8,7 @@ from scipy import stats
 
 from knapsack_rl.audit.gain import CONFIDENCE, Estimate
 from knapsack_rl.audit.groups import Groups
-from knapsack_rl.beliefs.arrays import FloatArray, IntArray
+from knapsack_rl.base.arrays import FloatArray, IntArray
 from knapsack_rl.grpo import all_correct, all_wrong, mixed
 
 WINDOWS = 8

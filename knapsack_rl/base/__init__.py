@@ -1,1 +1,1 @@
-"""Floor 0: the records that cross borders, errors, derived seeds and paths. Standard library only."""
+"""The lowest layer: shared data types, errors, derived seeds and paths. Standard library and numpy only."""

@@ -8,7 +8,7 @@ EXIT_CODE = 2
 INTERRUPTED = 130
 """Exit code after Ctrl-C."""
 INSTALL_LARGE = "pip install -c requirements.lock -e '.[train,large]'"
-"""Remedy where torchao or liger-kernel is missing."""
+"""Remedy where torchao is missing."""
 CONTINUES = "the same command continues from the last saved state"
 
 

@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+JOURNAL, MANIFEST = "journal.jsonl", "manifest.json"
+"""Names of the file of a run's steps as they happen, and of the one that says what made a run's records."""
+
 
 @dataclass(frozen=True, slots=True)
 class RunPaths:
@@ -21,6 +24,36 @@ class RunPaths:
     def state(self) -> Path:
         """Journal, lock and resume state. Not a declared output: Snakemake deletes those of a failed job."""
         return self.study / "state" / self.run_id
+
+    @property
+    def journal(self) -> Path:
+        """Every step as it happened, one line each."""
+        return self.state / JOURNAL
+
+    @property
+    def config(self) -> Path:
+        """Resolved configuration of the published run."""
+        return self.folder / "config.json"
+
+    @property
+    def steps(self) -> Path:
+        """One row per training step."""
+        return self.folder / "steps.parquet"
+
+    @property
+    def groups(self) -> Path:
+        """One row per step and prompt."""
+        return self.folder / "groups.parquet"
+
+    @property
+    def rounds(self) -> Path:
+        """One row per step and round of rollouts."""
+        return self.folder / "rounds.parquet"
+
+    @property
+    def manifest(self) -> Path:
+        """What made the run's records: code, machine, inputs."""
+        return self.folder / MANIFEST
 
     @property
     def evals(self) -> Path:
@@ -110,9 +143,41 @@ class StudyPaths:
         """Figures as the report shows them: ``<figure>.json`` with SVG of the study and of each cell."""
         return self.results / "views"
 
+    def table(self, name: str, suffix: str = "csv") -> Path:
+        """One result table: ``csv``, ``md`` or ``tex``."""
+        return self.tables / f"{name}.{suffix}"
+
+    def view(self, name: str) -> Path:
+        """One figure as the report shows it."""
+        return self.views / f"{name}.json"
+
+    @property
+    def checked(self) -> Path:
+        """What the check of the study's needs has found."""
+        return self.results / "checked.md"
+
+    @property
+    def report(self) -> Path:
+        """Everything on one page."""
+        return self.results / "report.html"
+
+    @property
+    def receipt(self) -> Path:
+        """What was written to MLflow."""
+        return self.results / "mlflow_receipt.json"
+
+    @property
+    def store(self) -> Path:
+        """Says that the store of MLflow is there."""
+        return self.results / "mlflow_store.txt"
+
     def model(self, name: str) -> Path:
-        """Folder of a base model in the transformers layout."""
+        """Folder of a base model that the study makes, in the transformers layout."""
         return self.results / "models" / name
+
+    def base_model(self, given: str | None, name: str) -> Path:
+        """Folder of a base model: the user's own if one is ``given``, else the one that the study makes."""
+        return Path(given) if given else self.model(name)
 
     def run(self, run_id: str) -> RunPaths:
         """Paths of one run."""

@@ -2,8 +2,7 @@
 
 from collections.abc import Callable, Collection
 
-import numpy as np
-from numpy.typing import NDArray
+from knapsack_rl.base.arrays import IntArray
 
 
 class EpochOrder:
@@ -18,10 +17,10 @@ class EpochOrder:
         permutation: order of a pass by its number, [size].
     """
 
-    def __init__(self, size: int, *, batch: int, permutation: Callable[[int], NDArray[np.int64]]) -> None:
+    def __init__(self, size: int, *, batch: int, permutation: Callable[[int], IntArray]) -> None:
         self._size, self._per_epoch = size, size // batch * batch
         self._permutation = permutation
-        self._cached: tuple[int, NDArray[np.int64]] | None = None
+        self._cached: tuple[int, IntArray] | None = None
         self.position = 0
         """Items handed out or passed over."""
 
@@ -46,7 +45,7 @@ class EpochOrder:
                 taken[item] = None
         return list(taken)
 
-    def _order(self, epoch: int) -> NDArray[np.int64]:
+    def _order(self, epoch: int) -> IntArray:
         if self._cached is None or self._cached[0] != epoch:
             self._cached = epoch, self._permutation(epoch)
         return self._cached[1]

@@ -1,4 +1,4 @@
-"""Records that cross the borders between rooms. Reading this file shows the whole data flow of a step.
+"""Shared data types. Reading this file shows the whole data flow of a step.
 
 Shapes: ``_P`` prompts of a step, ``_G`` rollouts of one prompt (ragged: one count per prompt), ``_T`` tokens.
 """

@@ -6,11 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from knapsack_rl.base.arrays import BoolArray, FloatArray, IntArray
 from knapsack_rl.base.belief import Belief, Beta, Point, Unknown
 from knapsack_rl.base.errors import AllocationError
-
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
 
 _COLUMNS = ("rate_P", "successes_P", "draws_P", "a_P", "b_P")
 
@@ -149,7 +147,7 @@ def _row(belief: Belief) -> tuple[float, float, float, float, float]:
     )
 
 
-def _refuse(what: str, value_P: FloatArray, *, wrong_P: npt.NDArray[np.bool_], wanted: str) -> None:
+def _refuse(what: str, value_P: FloatArray, *, wrong_P: BoolArray, wanted: str) -> None:
     if wrong_P.any():
         where = int(wrong_P.argmax())
         raise AllocationError(

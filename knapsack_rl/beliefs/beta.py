@@ -1,19 +1,20 @@
 """A Beta posterior per prompt whose evidence fades with every visit."""
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
+import numpy.typing as npt
 
+from knapsack_rl.base.arrays import BoolArray, IntArray
 from knapsack_rl.base.errors import ConfigError
 from knapsack_rl.beliefs.arrays import BeliefArrays
-from knapsack_rl.beliefs.tracker import saved_prompts, visits
+from knapsack_rl.beliefs.columns import ColumnTracker, Rows, group_successes
 
 
 @dataclass(slots=True, kw_only=True)
-class BetaPosterior:
+class BetaPosterior(ColumnTracker):
     """Beta posterior with decay towards the prior.
 
     At each visit of a prompt with s successes in m draws, and decay factor ``decay`` (lambda):
@@ -33,7 +34,6 @@ class BetaPosterior:
     """Pseudo-failures of the prior."""
     decay: float = 0.5
     """Share of the older evidence kept at each visit, in [0, 1]."""
-    _counts: dict[str, tuple[float, float]] = field(init=False, repr=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         """Check the ranges of the options."""
@@ -45,33 +45,18 @@ class BetaPosterior:
                 f"belief 'beta': option decay = {self.decay:g} must be between 0 (forget) and 1 (keep all)"
             )
 
-    def observe(self, *, step: int, prompt_ids: Sequence[str], rewards: Sequence[Sequence[int]]) -> None:
-        """Record a step's rewards; see `Tracker.observe`."""
-        del step  # evidence fades by visits, not by steps
-        for prompt_id, visit in visits(prompt_ids, rewards).items():
-            successes, failures = self._counts.get(prompt_id, (0.0, 0.0))
-            won = sum(visit)
-            self._counts[prompt_id] = (self.decay * successes + won, self.decay * failures + len(visit) - won)
+    def row_type(self) -> npt.DTypeLike:
+        """Decayed successes and failures."""
+        return [("won", np.float64), ("lost", np.float64)]
 
-    def predict(self, prompt_ids: Sequence[str]) -> BeliefArrays:
+    def visit(self, rows_V: Rows, *, counts_V: IntArray, rewards_R: BoolArray) -> None:
+        """One visit of each prompt; see `ColumnTracker.visit`."""
+        won_V = group_successes(counts_V, rewards_R)
+        rows_V["won"] = self.decay * rows_V["won"] + won_V
+        rows_V["lost"] = self.decay * rows_V["lost"] + counts_V - won_V
+
+    def beliefs(self, rows_P: Rows) -> BeliefArrays:
         """Beta beliefs; the rate is the posterior mean, counts are decayed and without the prior; columns of [P]."""
-        pairs = [self._counts.get(prompt_id, (0.0, 0.0)) for prompt_id in prompt_ids]
-        successes_P, failures_P = np.array(pairs, dtype=np.float64).reshape(len(pairs), 2).T
-        a_P = self.prior_a + successes_P
-        b_P = self.prior_b + failures_P
-        return BeliefArrays(
-            rate_P=a_P / (a_P + b_P),
-            successes_P=successes_P,
-            draws_P=successes_P + failures_P,
-            a_P=a_P,
-            b_P=b_P,
-        )
-
-    def state_dict(self) -> dict[str, Any]:
-        """Saved state, JSON-serialisable."""
-        return {"tracker": self.name, "prompts": {key: list(pair) for key, pair in self._counts.items()}}
-
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Replace the state by a saved one; see `Tracker.load_state_dict`."""
-        saved = saved_prompts(state, tracker=self.name)
-        self._counts = {key: (float(successes), float(failures)) for key, (successes, failures) in saved.items()}
+        won_P, lost_P = rows_P["won"], rows_P["lost"]
+        a_P, b_P = self.prior_a + won_P, self.prior_b + lost_P
+        return BeliefArrays(rate_P=a_P / (a_P + b_P), successes_P=won_P, draws_P=won_P + lost_P, a_P=a_P, b_P=b_P)

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from knapsack_rl.base.arrays import FloatArray, IntArray
 from knapsack_rl.base.errors import InputError
-from knapsack_rl.beliefs.arrays import BeliefArrays, FloatArray, IntArray
+from knapsack_rl.beliefs.arrays import BeliefArrays
 
 _FEWEST = 2
 

@@ -1,18 +1,19 @@
 """An exponential moving average of a prompt's success rate."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
+import numpy.typing as npt
 
+from knapsack_rl.base.arrays import BoolArray, IntArray
 from knapsack_rl.base.errors import ConfigError
 from knapsack_rl.beliefs.arrays import BeliefArrays
-from knapsack_rl.beliefs.tracker import saved_prompts, visits
+from knapsack_rl.beliefs.columns import ColumnTracker, Rows, group_successes
 
 
 @dataclass(slots=True, kw_only=True)
-class Ema:
+class Ema(ColumnTracker):
     """Moving average: ``e <- (1 - eta) e + eta s/m`` at a visit with s successes in m draws; the first visit sets e.
 
     ``eta`` is ``rate``; with ``pseudo_draws`` m0 > 0 it is ``m / (m + m0)`` instead, so that a large visit moves the
@@ -29,7 +30,6 @@ class Ema:
     """Weight of the newest visit, in (0, 1]; ignored if ``pseudo_draws`` is above 0."""
     pseudo_draws: float = 0.0
     """Draws that the old average counts for; 0 = constant ``rate``."""
-    _average: dict[str, tuple[float, float]] = field(init=False, repr=False, default_factory=dict)  # e, v
 
     def __post_init__(self) -> None:
         """Check the ranges of the options."""
@@ -38,32 +38,23 @@ class Ema:
         if self.pseudo_draws < 0.0:
             raise ConfigError(f"belief 'ema': option pseudo_draws = {self.pseudo_draws:g} must be at least 0")
 
-    def observe(self, *, step: int, prompt_ids: Sequence[str], rewards: Sequence[Sequence[int]]) -> None:
-        """Record a step's rewards; see `Tracker.observe`."""
-        del step  # the average ages by visits, not by steps
-        for prompt_id, visit in visits(prompt_ids, rewards).items():
-            draws = len(visit)
-            mean = sum(visit) / draws
-            if prompt_id not in self._average:
-                self._average[prompt_id] = (mean, 1.0 / draws)
-                continue
-            old, variance = self._average[prompt_id]
-            eta = draws / (draws + self.pseudo_draws) if self.pseudo_draws else self.rate
-            moved = min(max(old + eta * (mean - old), 0.0), 1.0)  # rounding must not leave the unit interval
-            self._average[prompt_id] = (moved, (1.0 - eta) ** 2 * variance + eta**2 / draws)
+    def row_type(self) -> npt.DTypeLike:
+        """The average, and the sampling variance of the mean in units of p q; 0 before the first visit."""
+        return [("average", np.float64), ("variance", np.float64)]
 
-    def predict(self, prompt_ids: Sequence[str]) -> BeliefArrays:
+    def visit(self, rows_V: Rows, *, counts_V: IntArray, rewards_R: BoolArray) -> None:
+        """One visit of each prompt; see `ColumnTracker.visit`."""
+        mean_V, old_V = group_successes(counts_V, rewards_R) / counts_V, rows_V["average"]
+        eta_V = counts_V / (counts_V + self.pseudo_draws) if self.pseudo_draws else self.rate
+        # rounding must not leave the unit interval
+        moved_V = np.clip(old_V + eta_V * (mean_V - old_V), 0.0, 1.0)
+        spread_V = (1.0 - eta_V) ** 2 * rows_V["variance"] + eta_V**2 / counts_V
+        first_V = rows_V["variance"] == 0.0
+        rows_V["average"] = np.where(first_V, mean_V, moved_V)
+        rows_V["variance"] = np.where(first_V, 1.0 / counts_V, spread_V)
+
+    def beliefs(self, rows_P: Rows) -> BeliefArrays:
         """Plug-in beliefs with their equivalent draws; unknown where nothing was drawn; columns of [P]."""
-        unseen = (float("nan"), float("inf"))
-        pairs = [self._average.get(prompt_id, unseen) for prompt_id in prompt_ids]
-        rate_P, variance_P = np.array(pairs, dtype=np.float64).reshape(len(pairs), 2).T
-        return BeliefArrays.from_rates(rate_P, draws=1.0 / variance_P)
-
-    def state_dict(self) -> dict[str, Any]:
-        """Saved state, JSON-serialisable."""
-        return {"tracker": self.name, "prompts": {key: list(pair) for key, pair in self._average.items()}}
-
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Replace the state by a saved one; see `Tracker.load_state_dict`."""
-        saved = saved_prompts(state, tracker=self.name)
-        self._average = {key: (float(average), float(variance)) for key, (average, variance) in saved.items()}
+        unseen_P = rows_P["variance"] == 0.0
+        draws_P = 1.0 / np.where(unseen_P, np.inf, rows_P["variance"])
+        return BeliefArrays.from_rates(np.where(unseen_P, np.nan, rows_P["average"]), draws=draws_P)

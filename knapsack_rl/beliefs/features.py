@@ -12,8 +12,8 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 import numpy.typing as npt
 
+from knapsack_rl.base.arrays import FloatArray
 from knapsack_rl.base.errors import InputError
-from knapsack_rl.beliefs.arrays import FloatArray
 
 FeatureTable = dict[str, FloatArray]
 """Feature vector per prompt id; all of one length.  [F]"""

@@ -7,8 +7,9 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
+from knapsack_rl.base.arrays import FloatArray
 from knapsack_rl.base.errors import ConfigError
-from knapsack_rl.beliefs.arrays import BeliefArrays, FloatArray
+from knapsack_rl.beliefs.arrays import BeliefArrays
 from knapsack_rl.beliefs.features import FeatureTable, feature_rows, merge_features
 from knapsack_rl.beliefs.tracker import saved_now, saved_prompts, visits
 

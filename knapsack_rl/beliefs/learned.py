@@ -9,8 +9,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import expit
 
+from knapsack_rl.base.arrays import FloatArray
 from knapsack_rl.base.errors import ConfigError, StateError
-from knapsack_rl.beliefs.arrays import BeliefArrays, FloatArray
+from knapsack_rl.beliefs.arrays import BeliefArrays
 from knapsack_rl.beliefs.cost import PredictorCost
 from knapsack_rl.beliefs.features import FeatureTable, feature_rows, merge_features
 from knapsack_rl.beliefs.tracker import saved_prompts, visits

@@ -6,7 +6,7 @@ Shapes: ``_G`` groups, ``_K`` classes of groups.
 import numpy as np
 import numpy.typing as npt
 
-from knapsack_rl.beliefs.arrays import FloatArray, IntArray
+from knapsack_rl.base.arrays import FloatArray, IntArray
 
 LEAST_VARIANCE = 1e-9
 

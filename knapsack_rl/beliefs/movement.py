@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from knapsack_rl.beliefs.arrays import IntArray
+from knapsack_rl.base.arrays import IntArray
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,28 +1,20 @@
 """The released estimator of Knapsack RL: the mean of a prompt's newest rewards."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, ClassVar, NamedTuple
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
+import numpy as np
+import numpy.typing as npt
+
+from knapsack_rl.base.arrays import BoolArray, IntArray
 from knapsack_rl.base.errors import ConfigError
 from knapsack_rl.beliefs.arrays import BeliefArrays
-from knapsack_rl.beliefs.tracker import saved_prompts, visits
-
-
-class _History(NamedTuple):
-    """What can still matter about one prompt: nothing older than the newest ``buffer`` rewards and the last visit."""
-
-    recent: str  # newest rewards as "0" and "1", oldest first, at most ``buffer`` of them
-    last_successes: int  # of the last visit, which may be longer than ``recent``
-    last_draws: int
-    num_seen: int  # rewards ever recorded
-
-
-_UNSEEN = _History(recent="", last_successes=0, last_draws=0, num_seen=0)
+from knapsack_rl.beliefs.columns import ColumnTracker, Rows, group_successes
+from knapsack_rl.beliefs.newest import as_text, of_text, shift_in
 
 
 @dataclass(slots=True, kw_only=True)
-class Newest16:
+class Newest16(ColumnTracker):
     """Mean of the last visit if it was large, else of the newest ``buffer`` rewards across visits.
 
     With k rollouts in the last visit, and the published settings (all defaults):
@@ -48,7 +40,6 @@ class Newest16:
     """False: the last visit counts alone whatever its size (released flag ``robust_epoch_estimation``)."""
     epoch: bool = True
     """False: always the newest ``buffer`` rewards, even inside a larger visit (released flag ``epoch_estimation``)."""
-    _history: dict[str, _History] = field(init=False, repr=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         """Check the ranges of the options."""
@@ -56,36 +47,33 @@ class Newest16:
             if value < 1:
                 raise ConfigError(f"belief 'newest16': option {option} = {value} must be at least 1")
 
-    def observe(self, *, step: int, prompt_ids: Sequence[str], rewards: Sequence[Sequence[int]]) -> None:
-        """Record a step's rewards; see `Tracker.observe`."""
-        del step  # the estimate ages by visits, not by steps
-        for prompt_id, visit in visits(prompt_ids, rewards).items():
-            old = self._history.get(prompt_id, _UNSEEN)
-            newest = "".join(map(str, visit[-self.buffer :]))
-            self._history[prompt_id] = _History(
-                recent=(old.recent + newest)[-self.buffer :],
-                last_successes=sum(visit),
-                last_draws=len(visit),
-                num_seen=old.num_seen + len(visit),
-            )
+    def row_type(self) -> npt.DTypeLike:
+        """The newest rewards, newest first; the last visit, which may be longer; rewards ever recorded."""
+        counts = [(name, np.int64) for name in ("last_won", "last_drawn", "num_seen")]
+        return [("recent", np.bool_, (self.buffer,)), *counts]
 
-    def predict(self, prompt_ids: Sequence[str]) -> BeliefArrays:
+    def visit(self, rows_V: Rows, *, counts_V: IntArray, rewards_R: BoolArray) -> None:
+        """One visit of each prompt; see `ColumnTracker.visit`."""
+        rows_V["recent"] = shift_in(rows_V["recent"], counts_V=counts_V, rewards_R=rewards_R)
+        rows_V["last_won"] = group_successes(counts_V, rewards_R)
+        rows_V["last_drawn"] = counts_V
+        rows_V["num_seen"] += counts_V
+
+    def beliefs(self, rows_P: Rows) -> BeliefArrays:
         """Plug-in beliefs; unknown below ``minimum`` recorded rewards; columns of [P]."""
-        counts = [self._counts(self._history.get(prompt_id, _UNSEEN)) for prompt_id in prompt_ids]
-        return BeliefArrays.from_counts([successes for successes, _ in counts], [draws for _, draws in counts])
+        seen_P, last_P = rows_P["num_seen"], rows_P["last_drawn"]
+        alone_P = self.epoch & ((last_P >= self.buffer) | (not self.robust))
+        won_P = np.where(alone_P, rows_P["last_won"], rows_P["recent"].sum(axis=1))
+        drawn_P = np.where(alone_P, last_P, np.minimum(seen_P, self.buffer))
+        known_P = seen_P >= self.minimum
+        return BeliefArrays.from_counts(np.where(known_P, won_P, 0), np.where(known_P, drawn_P, 0))
 
-    def _counts(self, history: _History) -> tuple[int, int]:
-        if history.num_seen < self.minimum:
-            return 0, 0
-        if self.epoch and (not self.robust or history.last_draws >= self.buffer):
-            return history.last_successes, history.last_draws
-        return history.recent.count("1"), len(history.recent)
+    def saved(self, row: Any) -> Any:  # noqa: ANN401 - a row, and JSON
+        """The kept rewards as text, oldest first, and the three counts, as JSON."""
+        recent_B, *counts = row.tolist()
+        return [as_text(np.array(recent_B), min(counts[-1], self.buffer)), *counts]
 
-    def state_dict(self) -> dict[str, Any]:
-        """Saved state, JSON-serialisable."""
-        return {"tracker": self.name, "prompts": {key: list(history) for key, history in self._history.items()}}
-
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Replace the state by a saved one; see `Tracker.load_state_dict`."""
-        saved = saved_prompts(state, tracker=self.name)
-        self._history = {key: _History(*values) for key, values in saved.items()}
+    def restored(self, saved: Any) -> tuple[Any, ...]:  # noqa: ANN401 - JSON
+        """The same, one value per field."""
+        text, *counts = saved
+        return of_text(text, self.buffer), *counts

@@ -1,16 +1,20 @@
 """The mean of a prompt's newest rewards, whatever visits they came from."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
+import numpy as np
+import numpy.typing as npt
+
+from knapsack_rl.base.arrays import BoolArray, IntArray
 from knapsack_rl.base.errors import ConfigError
 from knapsack_rl.beliefs.arrays import BeliefArrays
-from knapsack_rl.beliefs.tracker import saved_prompts, visits
+from knapsack_rl.beliefs.columns import ColumnTracker, Rows
+from knapsack_rl.beliefs.newest import as_text, of_text, shift_in
 
 
 @dataclass(slots=True, kw_only=True)
-class Sliding:
+class Sliding(ColumnTracker):
     """Plug-in estimate over the newest ``buffer`` rewards of a prompt, also inside one large visit.
 
     Source: arXiv 2509.25849, released code with ``epoch_estimation`` off; `Newest16` is the published setting.
@@ -23,7 +27,6 @@ class Sliding:
     """Rewards to average over; at least 1."""
     minimum: int = 1
     """Kept rewards from which on a prompt is known; between 1 and ``buffer``."""
-    _recent: dict[str, str] = field(init=False, repr=False, default_factory=dict)  # "0" and "1", oldest first
 
     def __post_init__(self) -> None:
         """Check the ranges of the options."""
@@ -34,23 +37,25 @@ class Sliding:
                 f"belief 'sliding': option minimum = {self.minimum} must be between 1 and the buffer, {self.buffer}"
             )
 
-    def observe(self, *, step: int, prompt_ids: Sequence[str], rewards: Sequence[Sequence[int]]) -> None:
-        """Record a step's rewards; see `Tracker.observe`."""
-        del step  # the estimate ages by rewards, not by steps
-        for prompt_id, visit in visits(prompt_ids, rewards).items():
-            newest = "".join(map(str, visit[-self.buffer :]))
-            self._recent[prompt_id] = (self._recent.get(prompt_id, "") + newest)[-self.buffer :]
+    def row_type(self) -> npt.DTypeLike:
+        """The newest rewards, newest first, and how many there are."""
+        return [("recent", np.bool_, (self.buffer,)), ("num_kept", np.int64)]
 
-    def predict(self, prompt_ids: Sequence[str]) -> BeliefArrays:
+    def visit(self, rows_V: Rows, *, counts_V: IntArray, rewards_R: BoolArray) -> None:
+        """One visit of each prompt; see `ColumnTracker.visit`."""
+        rows_V["recent"] = shift_in(rows_V["recent"], counts_V=counts_V, rewards_R=rewards_R)
+        rows_V["num_kept"] = np.minimum(rows_V["num_kept"] + counts_V, self.buffer)
+
+    def beliefs(self, rows_P: Rows) -> BeliefArrays:
         """Plug-in beliefs; unknown below ``minimum`` rewards; columns of [P]."""
-        kept = [self._recent.get(prompt_id, "") for prompt_id in prompt_ids]
-        known = [recent if len(recent) >= self.minimum else "" for recent in kept]
-        return BeliefArrays.from_counts([recent.count("1") for recent in known], [len(recent) for recent in known])
+        known_P = rows_P["num_kept"] >= self.minimum
+        won_P = np.where(known_P, rows_P["recent"].sum(axis=1), 0)
+        return BeliefArrays.from_counts(won_P, np.where(known_P, rows_P["num_kept"], 0))
 
-    def state_dict(self) -> dict[str, Any]:
-        """Saved state, JSON-serialisable."""
-        return {"tracker": self.name, "prompts": dict(self._recent)}
+    def saved(self, row: Any) -> Any:  # noqa: ANN401 - a row, and JSON
+        """The kept rewards as text, oldest first, as JSON."""
+        return as_text(row["recent"], int(row["num_kept"]))
 
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Replace the state by a saved one; see `Tracker.load_state_dict`."""
-        self._recent = {key: str(recent) for key, recent in saved_prompts(state, tracker=self.name).items()}
+    def restored(self, saved: Any) -> tuple[Any, ...]:  # noqa: ANN401 - JSON
+        """The same, one value per field."""
+        return of_text(saved, self.buffer), len(saved)

@@ -1,1 +1,1 @@
-"""Floor 4: the command line. May import everything; each command imports what it needs when it is called."""
+"""The command line. May import everything; each command imports what it needs when it is called."""

@@ -203,7 +203,7 @@ def _launched_ranks(config: "RunConfig", given: Sequence[str]) -> bool:
 
 
 def _base_model(config: "RunConfig", paths: StudyPaths) -> Path:
-    folder = Path(config.model.path) if config.model.path else paths.model(config.base_folder)
+    folder = paths.base_model(config.model.path, config.base_folder)
     if not (folder / "config.json").is_file():
         raise InputError(
             f"{folder}: the base model is not there; make or fetch it with `snakemake --cores 2 base_models`"

@@ -8,7 +8,7 @@ import typer
 from knapsack_rl.cli import allocate, audit, check, grade, methods, plan, simulate
 from knapsack_rl.cli.options import DEFAULT_STUDY, StudyOption, read_study, study_source
 
-SCHEMA_FILE = Path("workflow/schemas/config.schema.yaml")
+SCHEMA_FILE, PAGE_FILE = Path("workflow/schemas/config.schema.yaml"), Path("docs/configuration.md")
 
 
 def runs(study: StudyOption = DEFAULT_STUDY) -> None:
@@ -19,13 +19,16 @@ def runs(study: StudyOption = DEFAULT_STUDY) -> None:
         typer.echo(run_id)
 
 
-def schema(write: Annotated[bool, typer.Option("--write", help=f"Write {SCHEMA_FILE}.")] = False) -> None:  # noqa: FBT002
+def schema(
+    *, write: Annotated[bool, typer.Option("--write", help=f"Write {SCHEMA_FILE}, {PAGE_FILE}.")] = False
+) -> None:
     """Print the JSON schema of a study file, generated from the typed configuration."""
-    from knapsack_rl.config.schema import schema_yaml
+    from knapsack_rl.config.schema import schema_page, schema_yaml
     from knapsack_rl.records import write_text
 
     if write:
         write_text(SCHEMA_FILE, schema_yaml())
+        write_text(PAGE_FILE, schema_page())
     else:
         typer.echo(schema_yaml())
 

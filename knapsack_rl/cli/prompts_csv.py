@@ -10,9 +10,9 @@ from pathlib import Path
 
 import numpy as np
 
+from knapsack_rl.base.arrays import IntArray
 from knapsack_rl.base.belief import Belief, Point, Unknown
 from knapsack_rl.base.errors import InputError
-from knapsack_rl.beliefs.arrays import IntArray
 
 RATE_DRAWS = 1_000_000.0
 """A bare rate is taken as known: it counts as this many draws."""

@@ -49,15 +49,6 @@ def compare(
     typer.echo(to_markdown("differences", compare_arms(frames, arm, baseline=baseline)))
 
 
-def convert(
-    results: Annotated[Path, typer.Argument(help="Results of a study, e.g. results/arithmetic.")],
-) -> None:
-    """Bring the records of an older version to this one's; safe to repeat, nothing is trained again."""
-    from knapsack_rl.records.convert import convert_study
-
-    typer.echo(f"{convert_study(results)} files of {results} were converted")
-
-
 def verify(
     folder: Annotated[Path, typer.Argument(help="Results of a study or a part of them, e.g. results/arithmetic.")],
 ) -> None:
@@ -120,7 +111,7 @@ def report(study: StudyOption = DEFAULT_STUDY) -> None:
 
     config = read_study(study)
     paths = StudyPaths.of(config.name)
-    build_report(config, results_folder=paths.results, output=paths.results / "report.html")
+    build_report(config, results_folder=paths.results, output=paths.report)
 
 
 def compare_reference(study: StudyOption = DEFAULT_STUDY) -> None:
@@ -203,7 +194,7 @@ def mlflow_sync(study: StudyOption = DEFAULT_STUDY) -> None:
         figures_folder=paths.figures,
         results_root=RESULTS,
     )
-    write_json(paths.results / "mlflow_receipt.json", receipt)
+    write_json(paths.receipt, receipt)
 
 
 COMMANDS = {
@@ -212,7 +203,6 @@ COMMANDS = {
     "compare": compare,
     "claims": claims,
     "verify": verify,
-    "convert": convert,
     "figure": figure,
     "report": report,
     "release": release,

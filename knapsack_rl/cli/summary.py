@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from knapsack_rl.allocation.value import knapsack_value, p_nonzero_gradient
+from knapsack_rl.base.arrays import IntArray
 from knapsack_rl.base.belief import Belief
 from knapsack_rl.beliefs import BeliefArrays
-from knapsack_rl.beliefs.arrays import IntArray
 
 
 def summary_line(beliefs: Sequence[Belief], counts_P: IntArray) -> str:

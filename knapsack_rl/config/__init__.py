@@ -1,7 +1,7 @@
-"""Floor 1: the typed configuration of a study and of one run (pydantic). May import ``base`` only.
+"""The typed configuration of a study and of one run (pydantic). May import ``base`` only.
 
 Strategy, belief and task names are plain strings here and their options plain mappings: ``study`` checks them
-against the registries, so that this room knows no algorithm.
+against the registries, so that this package knows no algorithm.
 """
 
 from knapsack_rl.config.learner import LearnerConfig
@@ -26,12 +26,11 @@ from knapsack_rl.config.sections import (
     PretrainConfig,
     ProbeConfig,
     PromptConfig,
-    ScheduleConfig,
     TaskConfig,
     TrackingConfig,
-    TrainConfig,
 )
 from knapsack_rl.config.study import StudyConfig
+from knapsack_rl.config.train import LossConfig, OptimizerConfig, TrainConfig
 
 __all__ = [
     "ArmConfig",
@@ -40,13 +39,14 @@ __all__ = [
     "EvaluationConfig",
     "GridConfig",
     "LearnerConfig",
+    "LossConfig",
     "ModelConfig",
+    "OptimizerConfig",
     "PretrainConfig",
     "ProbeConfig",
     "PromptConfig",
     "RunConfig",
     "SamplerConfig",
-    "ScheduleConfig",
     "StudyConfig",
     "TaskConfig",
     "TrackingConfig",

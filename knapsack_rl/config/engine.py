@@ -27,21 +27,19 @@ def _of_rollouts(run: "RunConfig") -> Iterator[str]:
             f"train.mini_batches: {train.mini_batches} does not divide the {run.rollouts_per_step} rollouts of a step,"
             " and TRL's mini-batches are of one size; choose a divisor"
         )
-    if run.arm.schedule.kind != "constant":
-        yield f"arm.schedule.kind: {run.arm.schedule.kind}, but TRL samples the same number at every step; use constant"
     if run.sampler.kind != "transformers":
         yield f"sampler.kind: {run.sampler.kind} is not wired up for engine trl; use transformers"
 
 
 def _of_loss(run: "RunConfig") -> Iterator[str]:
-    train = run.train
+    loss = run.train.loss
     for key in ("kl_coef", "entropy_coef"):
-        if getattr(train, key) > 0:
-            yield f"train.{key}: {getattr(train, key):g}, but TRL's term is another one than ours; set it to 0"
-    if train.loss_aggregation == "prompt":
-        yield "train.loss_aggregation: prompt is not among TRL's; use token or sequence"
-    if run.advantage == "sqrt_mean":
-        yield "arm.advantage: sqrt_mean is not among TRL's; use std or none"
+        if getattr(loss, key) > 0:
+            yield f"train.loss.{key}: {getattr(loss, key):g}, but TRL's term is another one than ours; set it to 0"
+    if loss.aggregation == "prompt":
+        yield "train.loss.aggregation: prompt is not among TRL's; use token or sequence"
+    if loss.advantage not in {"std", "none"}:
+        yield f"train.loss.advantage: {loss.advantage} is not among TRL's; use std or none"
 
 
 def _of_machine(run: "RunConfig") -> Iterator[str]:

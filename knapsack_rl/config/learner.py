@@ -31,16 +31,12 @@ class LearnerConfig(Section):
         description="padded: rows of like length; packed: rows end to end, no padding at all; shared: rows of one"
         " prompt run it through the model once, and only attention is padded.",
     )
-    logprobs: Literal["chunked", "torch", "liger"] = Field(
-        default="chunked",
-        description="Log-probabilities over a large vocabulary: ours, torch's linear_cross_entropy, or Liger's kernel.",
-    )
     max_logits: int = Field(
         default=134_217_728, ge=1, description="Most logits (tokens x vocabulary) held at once; 4 bytes each."
     )
-    optimizer: Literal["adamw", "adamw_8bit", "adamw_offload"] = Field(
+    optimizer: Literal["adamw", "adamw_8bit"] = Field(
         default="adamw",
-        description="adamw_8bit: moments in 8 bits (torchao); adamw_offload: weights and moments in host memory.",
+        description="adamw_8bit: moments in 8 bits (torchao).",
     )
     check_memory: bool = Field(default=True, description="Estimate the memory before loading and stop if it is short.")
 
@@ -54,10 +50,6 @@ class LearnerConfig(Section):
             raise ValueError("moments_dtype bfloat16 needs weights_dtype bfloat16; leave it out beside float32 weights")
         if self.moments_dtype and self.optimizer == "adamw_8bit":
             raise ValueError("optimizer adamw_8bit keeps its moments in 8 bits; leave moments_dtype out")
-        if self.optimizer == "adamw_offload" and (self.gpus > 1 or self.device == "cpu"):
-            raise ValueError(
-                "optimizer adamw_offload serves one GPU; with several the moments are sharded already: use adamw"
-            )
         return self
 
     @property

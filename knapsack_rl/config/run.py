@@ -1,6 +1,6 @@
 """One run, fully resolved: what a training or evaluation job is given and what its records carry."""
 
-from typing import Literal, Self
+from typing import Self
 
 from pydantic import Field, model_validator
 
@@ -14,8 +14,8 @@ from knapsack_rl.config.sections import (
     ModelConfig,
     Section,
     TaskConfig,
-    TrainConfig,
 )
+from knapsack_rl.config.train import TrainConfig
 
 
 class RunConfig(Section):
@@ -95,15 +95,12 @@ class RunConfig(Section):
         return self.budget * self.train.prompts_per_step
 
     @property
-    def advantage(self) -> Literal["std", "none", "sqrt_mean", "rloo", "max_rl", "posterior"]:
-        """Name in `knapsack_rl.grpo.ADVANTAGES`: the arm's own, or the one that all arms share."""
-        return self.arm.advantage or ("std" if self.train.normalize_advantages else "none")
-
-    @property
-    def tis_cap(self) -> float | None:
-        """Cap of truncated importance sampling, None if it is off."""
-        wanted = self.train.tis if self.train.tis is not None else self.sampler.kind != "transformers"
-        return self.train.tis_cap if wanted else None
+    def resolved_train(self) -> TrainConfig:
+        """Section `train`, with `loss.tis` decided: on, unless sampler and learner compute alike."""
+        if self.train.loss.tis is not None:
+            return self.train
+        loss = self.train.loss.model_copy(update={"tis": self.sampler.kind != "transformers"})
+        return self.train.model_copy(update={"loss": loss})
 
     @property
     def checkpoints(self) -> tuple[int, ...]:

@@ -1,5 +1,6 @@
 """Sections of a study's configuration. Every field says what it is; the JSON schema is generated from here."""
 
+from collections.abc import Mapping
 from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -102,7 +103,7 @@ class ModelConfig(Section):
     )
     prompt: PromptConfig = Field(default_factory=PromptConfig, description="How a problem becomes its prompt.")
     train: dict[str, Any] = Field(
-        default_factory=dict, description="Keys of `train` that differ for this model, e.g. learning_rate."
+        default_factory=dict, description="Keys of `train` that differ for this model, e.g. optimizer."
     )
     learner: dict[str, Any] = Field(
         default_factory=dict, description="Keys of `learner` that differ for this model, e.g. gpus."
@@ -122,16 +123,6 @@ class ModelConfig(Section):
         return self
 
 
-class ScheduleConfig(Section):
-    """How an arm spreads its rollouts over the steps; every schedule spends the same total over the run."""
-
-    kind: Literal["constant", "linear", "cosine", "custom"] = Field(
-        default="constant", description="Shape over training; `custom` takes one weight per step."
-    )
-    start: float = Field(default=1.5, gt=0, lt=2, description="linear, cosine: first step's rollouts over the mean.")
-    weights: tuple[float, ...] = Field(default=(), description="custom: one weight per step.")
-
-
 class ArmConfig(Section):
     """One arm of the comparison: a strategy, the belief it reads, and the options of both."""
 
@@ -142,15 +133,19 @@ class ArmConfig(Section):
     )
     options: dict[str, Any] = Field(default_factory=dict, description="Options of the strategy.")
     belief_options: dict[str, Any] = Field(default_factory=dict, description="Options of the belief tracker.")
-    schedule: ScheduleConfig = Field(default_factory=ScheduleConfig, description="Rollouts per step over training.")
-    advantage: Literal["std", "none", "sqrt_mean", "rloo", "max_rl", "posterior"] | None = Field(
-        default=None,
-        description="What centred rewards are divided by in this arm; as `train.normalize_advantages` says if absent.",
-    )
     train: dict[str, Any] = Field(
         default_factory=dict,
-        description="Keys of `train` that differ for this arm, e.g. loss_aggregation; not its rollouts.",
+        description="Keys of `train` that differ for this arm, e.g. loss; not its rollouts.",
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _advantage_has_moved(cls, given: object) -> object:
+        if isinstance(given, Mapping) and "advantage" in given:
+            raise ValueError(
+                f"advantage (value {given['advantage']!r}) is now train.loss.advantage of the arm; move it there"
+            )
+        return given
 
 
 Batch = Literal["prompts_fixed", "total_fixed"]
@@ -176,55 +171,6 @@ class GridConfig(Section):
     def _total_is_given(self) -> Self:
         if ("total_fixed" in self.batches) != (self.rollouts_per_step is not None):
             raise ValueError("`batches: [total_fixed]` and `rollouts_per_step` go together; give both or neither")
-        return self
-
-
-class TrainConfig(Section):
-    """One GRPO run."""
-
-    steps: int = Field(ge=1, description="Training steps (each: one batch of prompts, `mini_batches` updates).")
-    prompts_per_step: int = Field(default=64, ge=1, description="Prompts per step.")
-    mini_batches: int = Field(default=2, ge=1, description="Optimiser steps per training step.")
-    low: int = Field(default=2, ge=1, description="Fewest rollouts a prompt may get.")
-    high: int = Field(default=128, ge=1, description="Most rollouts a prompt may get.")
-    probe_rollouts: int = Field(
-        default=64, ge=1, description="Rollouts per prompt that show the true rate to an `oracle` belief; not charged."
-    )
-    learning_rate: float = Field(default=1.5e-4, gt=0, description="AdamW learning rate, constant.")
-    weight_decay: float = Field(default=0.0, ge=0, description="AdamW weight decay.")
-    max_grad_norm: float = Field(default=1.0, gt=0, description="Gradient norm is clipped to this.")
-    clip_low: float = Field(default=0.2, ge=0, lt=1, description="Lower clip of the probability ratio: 1 - clip_low.")
-    clip_high: float = Field(default=0.28, ge=0, description="Upper clip of the probability ratio: 1 + clip_high.")
-    dual_clip: float = Field(default=10.0, gt=1, description="Bound of the ratio for negative advantages.")
-    advantage_clip: float = Field(default=5.0, gt=0, description="Advantages are clipped to +- this for the update.")
-    normalize_advantages: bool = Field(default=True, description="Divide by the group's standard deviation.")
-    loss_aggregation: Literal["token", "prompt", "sequence"] = Field(
-        default="token", description="What has equal weight in the loss of one optimiser step."
-    )
-    kl_coef: float = Field(default=0.0, ge=0, description="Weight of the KL penalty to the base model.")
-    tis: bool | None = Field(
-        default=None,
-        description="Multiply a token's policy loss by the truncated importance ratio of learner over sampler; left"
-        " out: on, unless the sampler is `transformers`, which computes what the learner computes. The clipped ratio is"
-        " to the learner's own log-probabilities before the update either way; false is as released.",
-    )
-    tis_cap: float = Field(default=2.0, gt=0, description="The importance ratio of a token is cut at this.")
-    entropy_coef: float = Field(default=0.0, ge=0, description="Weight of the entropy bonus.")
-    temperature: float = Field(default=1.0, gt=0, description="Sampling temperature.")
-    max_response_tokens: int = Field(default=48, ge=1, description="Responses are cut off after this many tokens.")
-    micro_batch_tokens: int = Field(default=16_384, ge=1, description="Tokens pushed through the model at once.")
-    save_every: int = Field(default=10, ge=1, description="Steps between saves of the resume state.")
-    keep_weights_every: int | None = Field(
-        default=None,
-        ge=1,
-        description="Steps between kept weights; 0 and the last are added. Absent: the weights of every evaluated step."
-        " Needs evaluation.inside_training.",
-    )
-
-    @model_validator(mode="after")
-    def _bounds_in_order(self) -> Self:
-        if self.low > self.high:
-            raise ValueError(f"low ({self.low}) must not exceed high ({self.high})")
         return self
 
 

@@ -17,8 +17,8 @@ from knapsack_rl.config.sections import (
     Section,
     TaskConfig,
     TrackingConfig,
-    TrainConfig,
 )
+from knapsack_rl.config.train import TrainConfig
 
 TAKEN = ("mlflow", "reference")
 """Folders in `results/` that belong to no study: the store of MLflow, and the outputs kept for comparison."""

@@ -1,4 +1,4 @@
-"""Floor 3: per-sample facts of a run's checkpoints on the held-out benchmarks."""
+"""Per-sample facts of a run's checkpoints on the held-out benchmarks."""
 
 from knapsack_rl.evaluate.run import evaluate
 

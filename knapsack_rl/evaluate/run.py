@@ -52,7 +52,7 @@ def _inside_training(config: RunConfig, paths: RunPaths) -> dict[int, pa.Table]:
     """
     if not config.evaluation.inside_training:
         return {}
-    path = paths.folder / "config.json"
+    path = paths.config
     if not path.is_file():
         raise InputError(f"{path}: no such file; train this run first")
     trained = parse_run(path.read_text(encoding="utf-8"), source=str(path))

@@ -1,4 +1,4 @@
-"""Floor 1: the arithmetic of GRPO on ragged groups (numpy). May import ``base`` only.
+"""The arithmetic of GRPO on ragged groups (numpy). May import ``base`` only.
 
 One definition of a zero-gradient group lives here; the trainer and every analysis import it.
 """

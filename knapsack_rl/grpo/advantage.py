@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
+
+from knapsack_rl.base.arrays import FloatArray
 
 EPSILON = 1e-6
 """Added to the divisor, as in the released code; other trainers add more (`group_advantages`)."""
 
-FloatArray = NDArray[np.float64]
 Advantage = Literal["std", "none", "sqrt_mean", "rloo", "max_rl", "posterior"]
 
 

@@ -10,13 +10,15 @@ mini-batch, over all micro-batches.
 from typing import Literal, get_args
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
+
+from knapsack_rl.base.arrays import FloatArray
 
 Aggregation = Literal["token", "prompt", "sequence"]
 AGGREGATIONS: tuple[str, ...] = get_args(Aggregation)
 
 
-def token_weights(num_tokens_R: ArrayLike, prompt_R: ArrayLike, *, aggregation: Aggregation) -> NDArray[np.float64]:
+def token_weights(num_tokens_R: ArrayLike, prompt_R: ArrayLike, *, aggregation: Aggregation) -> FloatArray:
     """Weight of each response token of every rollout of one mini-batch; one number per rollout.
 
     ``loss = sum_r w_r sum_t loss_rt``, and the weights of all tokens sum to one:

@@ -4,9 +4,9 @@ With rewards of 0 and 1 the number of successes tells it; with partial credit th
 """
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-BoolArray = NDArray[np.bool_]
+from knapsack_rl.base.arrays import BoolArray
 
 
 def all_correct(num_successes_P: ArrayLike, num_rollouts_P: ArrayLike) -> BoolArray:

@@ -1,12 +1,12 @@
 """Cut a step's rollouts into mini-batches of equal size."""
 
 import numpy as np
-from numpy.typing import NDArray
 
+from knapsack_rl.base.arrays import IntArray
 from knapsack_rl.base.seeding import derive_seed
 
 
-def cut_mini_batches(num_rollouts: int, num_mini_batches: int, *, seed: int) -> list[NDArray[np.int64]]:
+def cut_mini_batches(num_rollouts: int, num_mini_batches: int, *, seed: int) -> list[IntArray]:
     """Rollout indices of each mini-batch: a seeded shuffle cut into parts whose sizes differ by at most one.
 
     Every arm is shuffled the same way, so mini-batches hold the same number of rollouts whatever the allocation.

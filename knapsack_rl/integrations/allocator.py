@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 
 from knapsack_rl.allocation import AllocationRequest, Outcome, build_strategy, run_strategy
+from knapsack_rl.base.arrays import FloatArray, IntArray
 from knapsack_rl.base.errors import AllocationError, StateError
 from knapsack_rl.base.seeding import derive_seed
 from knapsack_rl.beliefs import HasCost, NeedsFeatures, build_tracker, hashed_features
-from knapsack_rl.beliefs.arrays import FloatArray, IntArray
 from knapsack_rl.integrations.settings import LEAST, AllocationSettings, Rewards, successes
 
 FORMAT = 1

@@ -7,9 +7,9 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from knapsack_rl.allocation import build_strategy, default_belief
+from knapsack_rl.base.arrays import FloatArray
 from knapsack_rl.base.errors import ConfigError, InputError
 from knapsack_rl.beliefs import NeedsFeatures, NeedsProbe, build_tracker
-from knapsack_rl.beliefs.arrays import FloatArray
 
 Rewards = Sequence[float] | FloatArray
 """Rewards of one prompt.  [G]"""

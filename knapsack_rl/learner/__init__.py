@@ -1,4 +1,4 @@
-"""Floor 2b: the policy update (torch). It gets packed numbers and never sees a prompt's text or a budget.
+"""The policy update (torch). It gets packed numbers and never sees a prompt's text or a budget.
 
 The protocol, its records and the fake are re-exported and need no torch; ``policy`` is imported by its builder.
 """

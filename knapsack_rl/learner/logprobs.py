@@ -4,18 +4,11 @@ Shapes: ``N`` tokens, ``D`` hidden units, ``V`` vocabulary.
 """
 
 from functools import partial
-from importlib.metadata import version
 
 import torch
-from packaging.version import Version
 from torch import Tensor
 from torch.nn.functional import linear
 from torch.utils.checkpoint import checkpoint
-
-from knapsack_rl.base.errors import INSTALL_LARGE, ConfigError
-
-OLDEST_LIGER = "0.8.2"
-"""Before it, the kernel's gradient was that of a loss whose tokens all weigh what the first does (its issue 968)."""
 
 
 def chunked_logprobs(
@@ -67,59 +60,3 @@ def _score_chunk(  # noqa: PLR0917 - called by checkpoint
 def score_dtype(logits: Tensor) -> Tensor:
     """Half precision is too coarse for a softmax; double stays double."""
     return logits if logits.dtype is torch.float64 else logits.float()
-
-
-def kernel_logprobs(
-    hidden_ND: Tensor, head_VD: Tensor, *, targets_N: Tensor, temperature: float, kernel: str
-) -> Tensor:
-    """Log-probability of each target by a library: torch's chunked ``linear_cross_entropy``, or Liger's Triton kernel.
-
-    Neither gives the entropy. Both compute gradients again in the backward pass, weighted per token.
-
-    Raises:
-        ConfigError: Liger is not installed, or there is no GPU for it.
-    """
-    scaled = hidden_ND / temperature
-    if kernel == "torch":
-        from torch.nn import LinearCrossEntropyOptions
-        from torch.nn.functional import linear_cross_entropy
-
-        return -linear_cross_entropy(
-            scaled, head_VD, targets_N, reduction="none", options=LinearCrossEntropyOptions()
-        ).float()
-    loss, *_ = _liger().apply(
-        scaled, head_VD, targets_N, None, None, -100, 0.0, 0.0, "none", None, False, torch.float32
-    )
-    return -loss.float()
-
-
-def check_kernel(kernel: str, *, device: torch.device, entropy_coef: float) -> None:
-    """Stop before loading a model if the kernel cannot be used.
-
-    Raises:
-        ConfigError: it is not installed, has no GPU, or the loss needs the gradient of the entropy.
-    """
-    if kernel != "chunked" and entropy_coef > 0:
-        raise ConfigError(
-            f"learner.logprobs: {kernel} has no gradient of the entropy; use `chunked` or entropy_coef: 0"
-        )
-    if kernel == "liger":
-        if device.type != "cuda":
-            raise ConfigError("learner.logprobs: liger runs on a GPU only; use `chunked` or `torch`")
-        _liger()
-
-
-def _liger() -> type[torch.autograd.Function]:
-    try:
-        if Version(version("liger-kernel")) < Version(OLDEST_LIGER):
-            raise ConfigError(
-                f"learner.logprobs: liger-kernel {version('liger-kernel')} has wrong gradients for losses per token;"
-                f" `pip install 'liger-kernel>={OLDEST_LIGER}'` or use `chunked`"
-            )
-        from liger_kernel.ops.fused_linear_cross_entropy import LigerFusedLinearCrossEntropyFunction
-    except ImportError as error:
-        raise ConfigError(
-            f"learner.logprobs: liger, but {error.name or 'liger_kernel'} is not installed;"
-            f" `{INSTALL_LARGE}` or use `chunked`"
-        ) from None
-    return LigerFusedLinearCrossEntropyFunction

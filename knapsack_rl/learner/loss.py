@@ -5,23 +5,11 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from knapsack_rl.config import LossConfig
 from knapsack_rl.learner.packing import MicroBatch
 
 MAX_LOG_RATIO = 20.0
 """The log-ratio is clamped to this before ``exp``, which would overflow float32 near 88."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LossOptions:
-    """Clipping and penalties; defaults of the released recipe are in the configuration."""
-
-    clip_low: float
-    clip_high: float
-    dual_clip: float
-    kl_coef: float
-    entropy_coef: float
-    tis_cap: float | None = None
-    """Cap of truncated importance sampling between sampler and learner; None: no factor (see ``mismatch``)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +32,7 @@ def token_loss(
     *,
     reference_BT: Tensor | None,
     batch: MicroBatch,
-    options: LossOptions,
+    options: LossConfig,
 ) -> TokenLoss:
     """Clipped surrogate with asymmetric clips and a dual clip, plus optional KL penalty and entropy bonus.
 

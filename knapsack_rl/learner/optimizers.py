@@ -6,31 +6,31 @@ import torch
 from torch import Tensor, nn
 
 from knapsack_rl.base.errors import INSTALL_LARGE, ConfigError
-from knapsack_rl.config import LearnerConfig
+from knapsack_rl.config import LearnerConfig, OptimizerConfig
 from knapsack_rl.learner.wide_moments import WideMomentsAdamW
 
 
 def build_optimizer(
-    config: LearnerConfig, parameters: Iterable[nn.Parameter], *, learning_rate: float, weight_decay: float
+    parameters: Iterable[nn.Parameter], optimizer: OptimizerConfig, *, compute: LearnerConfig
 ) -> torch.optim.Optimizer:
     """The optimiser that ``learner.optimizer`` names, its moments in ``learner.moments_dtype``.
 
-    ``adamw_offload`` is AdamW on weights that FSDP2 keeps in host memory.
     ``adamw_8bit`` and float32 moments round bfloat16 weights stochastically, so that updates smaller than their spacing
     still count.
 
     Raises:
         ConfigError: torchao is not installed.
     """
-    if config.optimizer != "adamw_8bit":
-        if config.moments_in != config.weights_dtype:
+    learning_rate, weight_decay = optimizer.learning_rate, optimizer.weight_decay
+    if compute.optimizer != "adamw_8bit":
+        if compute.moments_in != compute.weights_dtype:
             return WideMomentsAdamW(parameters, learning_rate=learning_rate, weight_decay=weight_decay)
         return torch.optim.AdamW(parameters, lr=learning_rate, weight_decay=weight_decay)
     try:
         from torchao.optim import AdamW8bit
     except ImportError as error:
         raise ConfigError(
-            f"learner.optimizer: {config.optimizer}, but {error.name or 'torchao'} is not installed;"
+            f"learner.optimizer: {compute.optimizer}, but {error.name or 'torchao'} is not installed;"
             f" `{INSTALL_LARGE}` or use adamw"
         ) from None
     eight_bit: torch.optim.Optimizer = AdamW8bit(

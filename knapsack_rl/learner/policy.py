@@ -4,7 +4,6 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from copy import deepcopy
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
@@ -13,9 +12,9 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from knapsack_rl.base.errors import DivergedError
 from knapsack_rl.base.ranks import ONE_RANK, Ranks
-from knapsack_rl.config import LearnerConfig
+from knapsack_rl.config import LearnerConfig, TrainConfig
 from knapsack_rl.learner.checkpoint import load_optimizer, optimizer_tensors, save_optimizer
-from knapsack_rl.learner.loss import LossOptions, TokenLoss, token_loss
+from knapsack_rl.learner.loss import TokenLoss, token_loss
 from knapsack_rl.learner.mismatch import Mismatch, mismatch_facts
 from knapsack_rl.learner.optimizers import build_optimizer
 from knapsack_rl.learner.packing import MicroBatch
@@ -25,28 +24,14 @@ from knapsack_rl.learner.ranks import FullWeights, drop_gathered, full, local
 from knapsack_rl.models import save_model
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OptimizerOptions:
-    """AdamW, the size of a micro-batch, and how it is computed."""
-
-    learning_rate: float
-    weight_decay: float
-    max_grad_norm: float
-    micro_batch_tokens: int
-    temperature: float
-    """Log-probabilities are taken from logits divided by this, as in sampling."""
-    compute: LearnerConfig = field(default_factory=LearnerConfig)
-    """Precision, packing, memory."""
-
-
 class PolicyLearner:
     """Updates ``model`` in place.
 
     Args:
         model: the policy; dropout is off, gradients on.
         tokenizer: written beside exported weights.
-        loss: clips and penalties.
-        optimizer: AdamW options.
+        train: loss, optimiser, size of a micro-batch; log-probabilities are taken at its temperature, as in sampling.
+        compute: precision, packing, memory.
         ranks: processes among which the model is sharded and rows are dealt; each is given all rows.
     """
 
@@ -55,30 +40,25 @@ class PolicyLearner:
         model: PreTrainedModel,
         tokenizer: PreTrainedTokenizerBase,
         *,
-        loss: LossOptions,
-        optimizer: OptimizerOptions,
+        train: TrainConfig,
+        compute: LearnerConfig,
         ranks: Ranks = ONE_RANK,
     ) -> None:
         self._model = model
         self._tokenizer = tokenizer
-        self._loss_options = loss
-        self._options = optimizer
+        self._train = train
+        self._compute = compute
         self._ranks = ranks
         self._device = model.device
-        reference = deepcopy(model).requires_grad_(False) if loss.kl_coef > 0 else None
-        prepare_model(model, optimizer.compute)
-        self._scorer = wrap_model(model, optimizer.compute, temperature=optimizer.temperature, ranks=ranks)
+        reference = deepcopy(model).requires_grad_(False) if train.loss.kl_coef > 0 else None
+        prepare_model(model, compute)
+        self._scorer = wrap_model(model, compute, temperature=train.temperature, ranks=ranks)
         self._reference = (
-            wrap_model(reference, optimizer.compute, temperature=optimizer.temperature, ranks=ranks)
+            wrap_model(reference, compute, temperature=train.temperature, ranks=ranks)
             if reference is not None
             else None
         )
-        self._optimizer = build_optimizer(
-            optimizer.compute,
-            model.parameters(),
-            learning_rate=optimizer.learning_rate,
-            weight_decay=optimizer.weight_decay,
-        )
+        self._optimizer = build_optimizer(model.parameters(), train.optimizer, compute=compute)
 
     def update(self, mini_batches: Sequence[Sequence[TrainingRow]]) -> UpdateStats:
         """One AdamW step per mini-batch. An empty one has a zero gradient, as its full version would have had.
@@ -88,7 +68,7 @@ class PolicyLearner:
                 are not, after the last one. On all ranks, if on one.
         """
         totals: defaultdict[str, float] = defaultdict(float)
-        mismatch = Mismatch(cap=self._loss_options.tis_cap)
+        mismatch = Mismatch(cap=self._train.loss.importance_cap)
         grad_norm = 0.0
         for batches in self._prepare(mini_batches, mismatch):
             loss_before = totals["loss"]
@@ -113,7 +93,7 @@ class PolicyLearner:
 
     def gradients(self, rows: Sequence[TrainingRow]) -> dict[str, Tensor]:
         """Gradient of the loss of one mini-batch by parameter name, without taking a step (for tests and probes)."""
-        mismatch = Mismatch(cap=self._loss_options.tis_cap)
+        mismatch = Mismatch(cap=self._train.loss.importance_cap)
         self._accumulate(self._cut(rows), defaultdict(float), mismatch=mismatch)
         gradients = {name: full(_gradient(parameter)).clone() for name, parameter in self._model.named_parameters()}
         self._optimizer.zero_grad(set_to_none=True)
@@ -124,7 +104,7 @@ class PolicyLearner:
         """Log-probability of every response token under the current policy, for each row (for tests and probes)."""
         scored = []
         for row in rows:
-            (batch,) = micro_batches([row], self._options, device=self._device, ranks=ONE_RANK)
+            (batch,) = self._cut([row], ONE_RANK)
             values, _ = self._scorer(batch)
             scored.append(values.flatten()[len(row.prompt_tokens) :].tolist())
         return scored
@@ -135,7 +115,7 @@ class PolicyLearner:
 
     def export(self, folder: Path, *, card: str = "") -> None:
         """Write the policy in the transformers layout, tokenizer and model card included; rank 0 alone writes."""
-        half = torch.bfloat16 if self._options.compute.dtype == "bfloat16" else None
+        half = torch.bfloat16 if self._compute.dtype == "bfloat16" else None
         whole = self._whole(half) if self._is_sharded() or half else None
         if self._ranks.rank == 0:
             save_model(folder, self._model, tokenizer=self._tokenizer, weights=whole, card=card)
@@ -158,10 +138,11 @@ class PolicyLearner:
         return {name: weights[name].to("cpu", dtype) for name in weights if name not in tied}
 
     def _is_sharded(self) -> bool:
-        return self._ranks.size > 1 or self._options.compute.optimizer == "adamw_offload"
+        return self._ranks.size > 1
 
-    def _cut(self, rows: Sequence[TrainingRow]) -> Iterable[MicroBatch]:
-        return micro_batches(rows, self._options, device=self._device, ranks=self._ranks)
+    def _cut(self, rows: Sequence[TrainingRow], ranks: Ranks | None = None) -> Iterable[MicroBatch]:
+        tokens, packing = self._train.micro_batch_tokens, self._compute.packing
+        return micro_batches(rows, max_tokens=tokens, packing=packing, device=self._device, ranks=ranks or self._ranks)
 
     def _prepare(self, mini_batches: Sequence[Sequence[TrainingRow]], mismatch: Mismatch) -> list[Iterable[MicroBatch]]:
         """Micro-batches of each mini-batch.
@@ -192,13 +173,13 @@ class PolicyLearner:
             totals["entropy"] += part.sum_entropy.item()
 
     def _micro_loss(self, batch: MicroBatch, mismatch: Mismatch) -> TokenLoss:
-        logprobs, entropy = self._scorer(batch, self._loss_options.entropy_coef > 0)
+        logprobs, entropy = self._scorer(batch, self._train.loss.entropy_coef > 0)
         batch = _compared(batch, logprobs, mismatch=mismatch)
         reference = None
         if self._reference is not None:
             with torch.no_grad():
                 reference, _ = self._reference(batch)
-        return token_loss(logprobs, entropy, reference_BT=reference, batch=batch, options=self._loss_options)
+        return token_loss(logprobs, entropy, reference_BT=reference, batch=batch, options=self._train.loss)
 
     def _step(self, loss: float) -> float:
         """Take the optimiser step; ``loss`` is this rank's part of the one whose gradient has been added up."""
@@ -207,7 +188,7 @@ class PolicyLearner:
         for parameter in self._model.parameters():
             if parameter.grad is None:  # an empty mini-batch: zero gradient, yet momentum moves the weights
                 parameter.grad = torch.zeros_like(parameter)
-        norm = full(torch.nn.utils.clip_grad_norm_(self._model.parameters(), self._options.max_grad_norm))
+        norm = full(torch.nn.utils.clip_grad_norm_(self._model.parameters(), self._train.optimizer.max_grad_norm))
         self._check(float(norm), "gradient norm")
         self._optimizer.step()
         self._optimizer.zero_grad(set_to_none=True)

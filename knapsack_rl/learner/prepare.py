@@ -1,10 +1,7 @@
 """From configuration to a model that can be updated, and from rows to this rank's micro-batches."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import torch
 from transformers import PreTrainedModel
@@ -13,11 +10,8 @@ from knapsack_rl.base.ranks import Ranks
 from knapsack_rl.config import LearnerConfig
 from knapsack_rl.learner.packing import MicroBatch, pack, pad, plan, row_length, share
 from knapsack_rl.learner.protocol import TrainingRow
-from knapsack_rl.learner.ranks import join_alone, shard
+from knapsack_rl.learner.ranks import shard
 from knapsack_rl.learner.scorer import ScoreOptions, Scorer
-
-if TYPE_CHECKING:
-    from knapsack_rl.learner.policy import OptimizerOptions
 
 
 def prepare_model(model: PreTrainedModel, config: LearnerConfig) -> None:
@@ -34,37 +28,30 @@ def prepare_model(model: PreTrainedModel, config: LearnerConfig) -> None:
 
 
 def wrap_model(model: PreTrainedModel, config: LearnerConfig, *, temperature: float, ranks: Ranks) -> Scorer:
-    """The model with its scoring, sharded among ranks or offloaded if configured."""
-    offload = config.optimizer == "adamw_offload"
-    sharded = ranks.size > 1 or offload
+    """The model with its scoring, sharded if there are several ranks."""
+    sharded = ranks.size > 1
     half = config.dtype == "bfloat16"
     options = ScoreOptions(
         temperature=temperature,
         max_logits=config.max_logits,
-        logprobs=config.logprobs,
         packing=config.packing,
         autocast=half and config.weights_dtype == "float32" and not sharded,
     )
     scorer = Scorer(model, options)
     if sharded:
-        if ranks.size == 1:
-            join_alone()
-        shard(scorer, device=model.device, half=half, offload=offload)
+        shard(scorer, device=model.device, half=half)
     return scorer
 
 
 def micro_batches(
-    rows: Sequence[TrainingRow], options: OptimizerOptions, *, device: torch.device, ranks: Ranks
+    rows: Sequence[TrainingRow], *, max_tokens: int, packing: str, device: torch.device, ranks: Ranks
 ) -> Iterator[MicroBatch]:
     """This rank's share of the rows of a mini-batch.
 
     Every rank goes through the model equally often, because the others wait for its part of the weights: one that has
     fewer rows pushes a row through whose weight is zero.
     """
-    packing = options.compute.packing
-    plans = [
-        plan(dealt, max_tokens=options.micro_batch_tokens, packing=packing) for dealt in deal_rows(rows, ranks.size)
-    ]
+    plans = [plan(dealt, max_tokens=max_tokens, packing=packing) for dealt in deal_rows(rows, ranks.size)]
     make = {"padded": pad, "packed": pack, "shared": share}[packing]
     for batch in plans[ranks.rank]:
         yield make(batch, device=device)

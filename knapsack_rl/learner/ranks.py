@@ -8,7 +8,7 @@ import torch
 import torch.distributed as dist
 from torch import Tensor, nn
 from torch.distributed.device_mesh import init_device_mesh
-from torch.distributed.fsdp import CPUOffloadPolicy, FSDPModule, MixedPrecisionPolicy, OffloadPolicy, fully_shard
+from torch.distributed.fsdp import FSDPModule, MixedPrecisionPolicy, fully_shard
 from torch.distributed.tensor import DTensor
 
 from knapsack_rl.learner.scorer import Scorer
@@ -39,14 +39,7 @@ def join_ranks() -> TorchRanks:
     return TorchRanks()
 
 
-def join_alone() -> None:
-    """A process group of this process only: FSDP2 needs one even to offload."""
-    if not dist.is_initialized():
-        store = dist.HashStore()  # type: ignore[attr-defined]
-        dist.init_process_group("cpu:gloo,cuda:nccl", store=store, rank=0, world_size=1)
-
-
-def shard(scorer: Scorer, *, device: torch.device, half: bool, offload: bool) -> None:
+def shard(scorer: Scorer, *, device: torch.device, half: bool) -> None:
     """Shard a model over all ranks, block by block, in place.
 
     Gradients are summed over ranks, not averaged: weights of rows have denominators of the whole mini-batch.
@@ -55,13 +48,11 @@ def shard(scorer: Scorer, *, device: torch.device, half: bool, offload: bool) ->
         scorer: model with its scoring; the head and embeddings are sharded as part of it.
         device: kind of device the weights are gathered on.
         half: multiply in bfloat16, reduce gradients in float32.
-        offload: keep weights, gradients and moments in host memory between uses.
     """
     mesh = init_device_mesh(device.type, (dist.get_world_size(),))
     precision = MixedPrecisionPolicy(torch.bfloat16, torch.float32) if half else MixedPrecisionPolicy()
-    policy = CPUOffloadPolicy() if offload else OffloadPolicy()
     for block in (*scorer.model.base_model.layers, scorer):
-        fully_shard(block, mesh=mesh, mp_policy=precision, offload_policy=policy)
+        fully_shard(block, mesh=mesh, mp_policy=precision)
     for module in scorer.modules():
         if isinstance(module, FSDPModule):
             module.set_gradient_divide_factor(1.0)

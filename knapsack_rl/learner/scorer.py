@@ -9,7 +9,7 @@ from torch.nn.functional import pad
 from transformers import PreTrainedModel
 
 from knapsack_rl.learner.attention import use_packed_attention, use_shared_attention
-from knapsack_rl.learner.logprobs import chunked_logprobs, kernel_logprobs, score_dtype
+from knapsack_rl.learner.logprobs import chunked_logprobs, score_dtype
 from knapsack_rl.learner.packing import MicroBatch
 
 
@@ -21,8 +21,6 @@ class ScoreOptions:
     """Log-probabilities are taken from logits divided by this, as in sampling."""
     max_logits: int = 2**27
     """Most logits held at once; more tokens than that are scored in chunks."""
-    logprobs: str = "chunked"
-    """``chunked``, or the library whose kernel scores: ``torch``, ``liger``."""
     packing: str = "padded"
     """``padded``; ``packed``, rows come end to end; ``shared``, a prompt's positions come once."""
     autocast: bool = False
@@ -95,24 +93,14 @@ class Scorer(nn.Module):
         hidden_ND = hidden[wanted] if batch.sharing is None else hidden[0, batch.sharing.of_BT[wanted]]
         targets_N = batch.ids_BT[:, 1:][wanted]
         head_VD = self.model.get_output_embeddings().weight
-        if options.logprobs == "chunked":
-            logprobs_N, entropy_N = chunked_logprobs(
-                hidden_ND,
-                head_VD,
-                targets_N=targets_N,
-                temperature=options.temperature,
-                max_logits=options.max_logits,
-                entropy_gradient=entropy_gradient,
-            )
-        else:
-            head = head_VD.to(hidden_ND.dtype)
-            logprobs_N = kernel_logprobs(
-                hidden_ND, head, targets_N=targets_N, temperature=options.temperature, kernel=options.logprobs
-            )
-            with torch.no_grad():  # the kernels do not give it
-                _, entropy_N = chunked_logprobs(
-                    hidden_ND, head, targets_N=targets_N, temperature=options.temperature, max_logits=options.max_logits
-                )
+        logprobs_N, entropy_N = chunked_logprobs(
+            hidden_ND,
+            head_VD,
+            targets_N=targets_N,
+            temperature=options.temperature,
+            max_logits=options.max_logits,
+            entropy_gradient=entropy_gradient,
+        )
         return _put(logprobs_N, wanted), _put(entropy_N, wanted)
 
 

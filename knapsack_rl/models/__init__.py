@@ -1,4 +1,4 @@
-"""Floor 2a: models and their tokenizers on disk, in the transformers layout (torch, transformers)."""
+"""Models and their tokenizers on disk, in the transformers layout (torch, transformers)."""
 
 import knapsack_rl.models._lean  # noqa: F401 - before anything of transformers
 from knapsack_rl.models.build import build_model, build_tokenizer

@@ -95,7 +95,7 @@ def _learner_steps(run: RunConfig, *, place: Place) -> list[dict[str, Any]]:
     if run.learner.optimizer == "adamw":
         steps += [{"weights_dtype": "bfloat16", "moments_dtype": "float32"}]
         steps += [{"moments_dtype": None, "optimizer": "adamw_8bit"}]
-    if not place.on_gpu or run.learner.optimizer == "adamw_offload":
+    if not place.on_gpu:
         return steps
     shared = run.sampler.ranks_per_engine
     return steps + [{"gpus": count} for count in (2, 4, 8) if count > run.learner.gpus and count % shared == 0]

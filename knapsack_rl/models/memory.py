@@ -84,12 +84,10 @@ def estimate(size: ModelSize, run: RunConfig, *, place: Place) -> Need:
     """What loading takes, and what updating and sampling do, the other side's copy of the model included in both."""
     learner, train = run.learner, run.train
     weight, product = BYTES[learner.weights_dtype], BYTES[learner.dtype]
-    offloaded = learner.optimizer == "adamw_offload"
-    moments = {"adamw": 2 * BYTES[learner.moments_in], "adamw_8bit": 2, "adamw_offload": 0}[learner.optimizer]
-    kept = 0 if offloaded else weight
-    reference = kept if train.kl_coef else 0
-    resident = size.num_parameters * (kept + moments + reference) / learner.gpus
-    gradients = size.num_parameters * kept / learner.gpus
+    moments = {"adamw": 2 * BYTES[learner.moments_in], "adamw_8bit": 2}[learner.optimizer]
+    reference = weight if train.loss.kl_coef else 0
+    resident = size.num_parameters * (weight + moments + reference) / learner.gpus
+    gradients = size.num_parameters * weight / learner.gpus
     copies = _copies(size, run)
     per_block = 2 if learner.gradient_checkpointing else ACTIVATIONS_PER_TOKEN
     tokens = train.micro_batch_tokens
@@ -97,7 +95,7 @@ def estimate(size: ModelSize, run: RunConfig, *, place: Place) -> Need:
     logits = 4 * 4 * min(tokens * size.vocabulary, learner.max_logits)
     while_updating, while_sampling = _sampler(size, run, place=place)
     processes = 1 if place.on_gpu else learner.gpus
-    whole = size.num_parameters * weight * (2 if train.kl_coef else 1)  # each rank loads all, then keeps its shard
+    whole = size.num_parameters * weight * (2 if train.loss.kl_coef else 1)  # each rank loads all, then keeps its shard
     return Need(
         load=processes * whole,
         update=int(processes * (resident + gradients + copies + activations + logits + while_updating)),
@@ -109,7 +107,7 @@ def _copies(size: ModelSize, run: RunConfig) -> int:
     """Bytes of the weights as they are multiplied, beside those that are kept."""
     learner = run.learner
     product = BYTES[learner.dtype]
-    if learner.gpus > 1 or learner.optimizer == "adamw_offload":
+    if learner.gpus > 1:
         return 2 * product * size.gathered  # with their gradients, before these are summed over the ranks
     return product * size.num_parameters if BYTES[learner.weights_dtype] != product else 0
 

@@ -1,4 +1,4 @@
-"""Floor 3: is everything there that a study needs, before anything is trained or downloaded?"""
+"""Is everything there that a study needs, before anything is trained or downloaded?"""
 
 from knapsack_rl.preflight.finding import Finding
 from knapsack_rl.preflight.machine import Machine

@@ -87,7 +87,6 @@ def _libraries(study: StudyConfig, runs: Mapping[str, RunConfig]) -> Iterator[Fi
     optional = {
         of_extra("trl", extra="train,trl"): study.engine == "trl",
         of_extra("vllm", extra="train,vllm"): any(run.sampler.kind == "vllm" for run in every),
-        of_extra("liger-kernel", extra="train,large"): any(run.learner.logprobs == "liger" for run in every),
         of_extra("torchao", extra="train,large"): any(run.learner.optimizer == "adamw_8bit" for run in every),
     }
     for library in [*(library for library, needed in optional.items() if needed), *task.needs().libraries]:

@@ -14,7 +14,7 @@ from statistics import mean
 from time import process_time
 
 from knapsack_rl.base.types import SamplingOptions
-from knapsack_rl.config import RunConfig
+from knapsack_rl.config import LearnerConfig, RunConfig
 from knapsack_rl.preflight.processor_work import (
     best_s,
     lengths_of,
@@ -114,8 +114,7 @@ def _updating(run: RunConfig, folder: Path, *, lengths: Lengths) -> float:
     """Seconds per token of an update, in the run's micro-batches."""
     import torch
 
-    from knapsack_rl.learner.loss import LossOptions
-    from knapsack_rl.learner.policy import OptimizerOptions, PolicyLearner
+    from knapsack_rl.learner.policy import PolicyLearner
     from knapsack_rl.models import load_model, load_tokenizer
     from knapsack_rl.models.memory import model_size
 
@@ -123,16 +122,8 @@ def _updating(run: RunConfig, folder: Path, *, lengths: Lengths) -> float:
     learner = PolicyLearner(
         load_model(folder, dtype=torch.float32, device=torch.device("cpu")),
         load_tokenizer(folder),
-        loss=LossOptions(
-            clip_low=train.clip_low, clip_high=train.clip_high, dual_clip=train.dual_clip, kl_coef=0.0, entropy_coef=0.0
-        ),
-        optimizer=OptimizerOptions(
-            learning_rate=train.learning_rate,
-            weight_decay=train.weight_decay,
-            max_grad_norm=train.max_grad_norm,
-            micro_batch_tokens=train.micro_batch_tokens,
-            temperature=train.temperature,
-        ),
+        train=train.model_copy(update={"loss": train.loss.model_copy(update={"kl_coef": 0.0, "entropy_coef": 0.0})}),
+        compute=LearnerConfig(),
     )
     rows = max(1, _batch(run, size.num_parameters, lengths=lengths) // (2 * train.mini_batches))
     batch = rows_of(rows, lengths=lengths, vocabulary=size.vocabulary)

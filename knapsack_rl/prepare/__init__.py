@@ -1,4 +1,4 @@
-"""Floor 3: write a study's problem sets as tables; fetch models from the hub."""
+"""Write a study's problem sets as tables; fetch models from the hub."""
 
 from collections.abc import Callable
 from dataclasses import asdict

@@ -1,4 +1,4 @@
-"""Floor 3: make a base model of a study from demonstrations."""
+"""Make a base model of a study from demonstrations."""
 
 from knapsack_rl.pretrain.base_model import pretrain
 

@@ -1,4 +1,4 @@
-"""Floor 1: facts on disk. Tables with declared schemas, the append-only journal, the manifest (pyarrow)."""
+"""Facts on disk. Tables with declared schemas, the append-only journal, the manifest (pyarrow)."""
 
 from knapsack_rl.records.atomic import (
     check_writable,

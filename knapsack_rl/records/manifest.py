@@ -36,13 +36,13 @@ def environment_facts() -> dict[str, Any]:
     }
 
 
-def code_digest(*rooms: str) -> str:
-    """Digest of all source files of rooms, templates and tables included: ``code_digest("analysis", "grpo")``.
+def code_digest(*packages: str) -> str:
+    """Digest of all source files of packages, templates and tables included: ``code_digest("analysis", "grpo")``.
 
     A rule that has it among its params is run again when the code it runs has changed.
     """
     package = Path(__file__).parents[1]
-    files = (path for room in rooms for path in sorted((package / room).rglob("*")) if path.suffix in SOURCES)
+    files = (path for name in packages for path in sorted((package / name).rglob("*")) if path.suffix in SOURCES)
     return digest("".join(path.read_text(encoding="utf-8") for path in files))
 
 

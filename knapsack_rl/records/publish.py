@@ -1,25 +1,25 @@
 """From the journal to the published tables of a run."""
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
+from knapsack_rl.base.layout import RunPaths
 from knapsack_rl.records.schemas import GROUPS, PARTIAL_CREDIT, ROUNDS, STEPS
 from knapsack_rl.records.tables import table_of, write_table
 
 
-def publish_journal(records: Sequence[dict[str, Any]], folder: Path) -> None:
-    """Write ``steps.parquet``, ``groups.parquet`` (a row per step and prompt) and ``rounds.parquet`` into ``folder``.
+def publish_journal(records: Sequence[dict[str, Any]], paths: RunPaths) -> None:
+    """Write the tables of a run: ``steps``; ``groups``, a row per step and prompt; ``rounds``.
 
     A record holds the columns of ``STEPS`` and, under ``groups`` and ``rounds``, rows with the columns of ``GROUPS``
     and ``ROUNDS`` but ``step``.
     """
-    write_table(folder / "steps.parquet", table_of(records, STEPS))
-    for name, schema in (("groups", _groups_schema(records)), ("rounds", ROUNDS)):
+    write_table(paths.steps, table_of(records, STEPS))
+    for name, schema, path in (("groups", _groups_schema(records), paths.groups), ("rounds", ROUNDS, paths.rounds)):
         rows = ({"step": record["step"], **row} for record in records for row in record[name])
-        write_table(folder / f"{name}.parquet", table_of(rows, schema))
+        write_table(path, table_of(rows, schema))
 
 
 def _groups_schema(records: Sequence[dict[str, Any]]) -> pa.Schema:

@@ -70,7 +70,7 @@ def read_table(path: Path, schema: pa.Schema) -> pa.Table:
     if missing:
         raise InputError(
             f"{path}: column {missing[0]!r} is missing (found: {', '.join(found)});"
-            f" records of an older version are converted with: knapsack-rl convert results/<study>"
+            " it was written by another version; delete it and write it again"
         )
     columns = [_as_declared(table[field.name], field, path=path) for field in schema]
     return pa.Table.from_arrays(columns, schema=schema)

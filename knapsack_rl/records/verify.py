@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from knapsack_rl.base.errors import InputError
+from knapsack_rl.base.layout import JOURNAL, MANIFEST
 from knapsack_rl.records.journal import journal_damage
 from knapsack_rl.records.sums import SUMS, file_damage, folder_damage
 
@@ -35,7 +36,7 @@ def verify(folder: Path) -> Verified:
         found.damage += folder_damage(path)
     for path in _files(folder):
         found.files += 1
-        found.damage += journal_damage(path) if path.name == "journal.jsonl" else file_damage(path)
+        found.damage += journal_damage(path) if path.name == JOURNAL else file_damage(path)
     found.damage = list(dict.fromkeys(found.damage))  # weights have digests of their own, and are in their run's
     if not found.folders + found.files:
         raise InputError(f"{folder}: nothing to verify; give the results of a study, e.g. results/arithmetic")
@@ -45,13 +46,13 @@ def verify(folder: Path) -> Verified:
 def _folders(folder: Path) -> Iterator[Path]:
     """Every folder that carries digests, or that should: a run, a save, exported weights."""
     carry = {path.parent for path in folder.rglob(SUMS)}
-    should = {path.parent for name in ("manifest.json", "state.json") for path in folder.rglob(name)}
+    should = {path.parent for name in (MANIFEST, "state.json") for path in folder.rglob(name)}
     yield from sorted(path for path in carry | should if _is_live(path.relative_to(folder)))
 
 
 def _files(folder: Path) -> Iterator[Path]:
     named = (path.with_name(path.name[1:].removesuffix(".sha256")) for path in folder.rglob(".*.sha256"))
-    journals = folder.rglob("journal.jsonl")
+    journals = folder.rglob(JOURNAL)
     yield from sorted(path for path in {*named, *journals} if _is_live(path.relative_to(folder)))
 
 

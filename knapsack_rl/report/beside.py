@@ -41,7 +41,7 @@ def set_beside(study: StudyConfig, paths: StudyPaths, *, references: Sequence[Pa
     Raises:
         InputError: a table is missing or cannot be read.
     """
-    yours = {name: read_result(paths.tables / f"{name}.csv") for name in ("differences", "claims")}
+    yours = {name: read_result(paths.table(name)) for name in ("differences", "claims")}
     for folder in references:
         theirs = {name: read_result(folder / f"{name}.csv") for name in ("differences", "claims")}
         table = beside_reference(yours["differences"], theirs["differences"])

@@ -36,7 +36,7 @@ def build_report(study: StudyConfig, *, results_folder: Path, output: Path) -> N
         OutputError: ``output`` cannot be written.
     """
     paths = StudyPaths(results=results_folder, figures=results_folder)
-    frames = {name: read_result(paths.tables / f"{name}.csv") for name in TABLE_NAMES}
+    frames = {name: read_result(paths.table(name)) for name in TABLE_NAMES}
     runs = frames["runs"]
     page = _environment().get_template(TEMPLATE)
     text = page.render(
@@ -73,11 +73,11 @@ def _environment() -> Environment:
 
 def _rules(paths: StudyPaths, run_ids: Sequence[str]) -> dict[str, RuleNode]:
     """Rules that made what the page shows, then the page itself and MLflow, which is filled beside it."""
-    shown = [paths.tables / f"{name}.csv" for name in TABLE_NAMES]
-    shown += [paths.views / f"{name}.json" for name in FIGURE_NAMES]
+    shown = [paths.table(name) for name in TABLE_NAMES]
+    shown += [paths.view(name) for name in FIGURE_NAMES]
     runs = [paths.run(run_id) for run_id in run_ids]
-    records = [path for run in runs for path in (run.folder / "steps.parquet", run.evals)]
-    filled = [*records, *shown, paths.results / "mlflow_store.txt"]
+    records = [path for run in runs for path in (run.steps, run.evals)]
+    filled = [*records, *shown, paths.store]
     coming = (
         Coming(rule="report", inputs=shown, note="this page"),
         Coming(rule="mlflow_sync", inputs=filled, note="beside this page"),

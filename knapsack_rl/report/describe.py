@@ -21,7 +21,7 @@ def describe_study(study: StudyConfig) -> list[tuple[str, str]]:
         ("Runs", _runs(study)),
         (
             "Training",
-            f"{train.steps} steps of {train.prompts_per_step} prompts, loss averaged by {train.loss_aggregation}",
+            f"{train.steps} steps of {train.prompts_per_step} prompts, loss averaged by {train.loss.aggregation}",
         ),
         ("Evaluation", f"every {evaluation.every} steps, {sampled}"),
     ]

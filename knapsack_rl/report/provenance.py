@@ -17,7 +17,7 @@ def read_manifests(study_results: Path, run_ids: Sequence[str]) -> list[dict[str
     Raises:
         InputError: a manifest is missing or is not a JSON object.
     """
-    return [_read(RunPaths(study_results, run_id).folder / "manifest.json") for run_id in run_ids]
+    return [_read(RunPaths(study_results, run_id).manifest) for run_id in run_ids]
 
 
 def _read(path: Path) -> dict[str, Any]:

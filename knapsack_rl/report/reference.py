@@ -56,7 +56,7 @@ def export_reference(study: StudyConfig, run_ids: Sequence[str], *, paths: Study
 
 
 def _manifest(paths: StudyPaths, run_id: str) -> dict[str, Any]:
-    path = paths.run(run_id).folder / "manifest.json"
+    path = paths.run(run_id).manifest
     try:
         manifest: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     except OSError:

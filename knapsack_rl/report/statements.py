@@ -63,7 +63,7 @@ def sentence(row: Mapping[Hashable, Any]) -> str:
     if row["verdict"] == VERDICT_CLEAR:
         direction = "higher" if row["difference"] > 0 else "lower"
         return f"{means} ({interval}): {direction}, and the interval excludes zero."
-    return f"{means} ({interval}): zero is inside the interval, so these seeds show no difference."
+    return f"{means} ({interval}): the difference is not significant at these seeds."
 
 
 def overview(differences: pd.DataFrame) -> str:

@@ -1,4 +1,4 @@
-"""Floor 2b: rollouts from a model. One file per engine; the fake needs neither torch nor a model.
+"""Rollouts from a model. One file per engine; the fake needs neither torch nor a model.
 
 The protocol and the fake are re-exported; engines with heavy imports are imported by their builders.
 """

@@ -17,7 +17,7 @@ from knapsack_rl.base.seeding import derive_seed
 from knapsack_rl.base.types import GenerationRequest, Group, Prompt, Rollout, SamplingOptions
 from knapsack_rl.config import SamplerConfig
 from knapsack_rl.models import weight_shapes
-from knapsack_rl.sampler.fitting import fitting, misfit
+from knapsack_rl.sampler.check_weights import checked_weights, misfit
 from knapsack_rl.sampler.vllm_setup import (
     check_torch,
     check_version,
@@ -109,7 +109,7 @@ class VLLMSampler:
             InputError: a name or shape that the engine's model lacks, or one of its own that is not given.
         """
         self._wake()
-        named = fitting(weights, self._shapes)
+        named = checked_weights(weights, self._shapes)
         try:
             if self._in_process:
                 self._engine.apply_model(lambda model: _copy(model, named))

@@ -1,4 +1,4 @@
-"""Floor 2c: samples of benchmark problems, judged. Below the programs, so that the trainer may evaluate too."""
+"""Samples of benchmark problems, judged. Below the programs, so that the trainer may evaluate too."""
 
 from knapsack_rl.scoring.benchmark import BenchmarkPrompts, benchmark_prompts, score_benchmark, score_benchmarks
 

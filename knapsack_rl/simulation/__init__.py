@@ -1,9 +1,9 @@
-"""Floor 2b: a study without a model, only latent success rates that drift with training. numpy; floors 0-1c.
+"""A study without a model, only latent success rates that drift with training. numpy; imports `study` and below.
 
 ``pools`` states the prompts, ``world`` their latent rates and how training moves them, ``prompts`` what they look like
 from outside, ``run`` a whole run of a strategy with a belief, ``classes`` who got its rollouts, ``judged`` how good its
-beliefs were, ``estimation`` what estimation error costs. ``columns`` are beliefs about a million prompts at once,
-``knowledge`` chooses between them and the trainer's trackers.
+beliefs were, ``estimation`` what estimation error costs. ``knowledge`` tells the trainer's own trackers
+what was drawn.
 """
 
 from knapsack_rl.simulation.pools import POOLS, Pool, draw_rates, find_pool

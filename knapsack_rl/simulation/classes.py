@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from knapsack_rl.beliefs.arrays import FloatArray, IntArray
+from knapsack_rl.base.arrays import FloatArray, IntArray
 from knapsack_rl.simulation.drawing import Visits
 
 EDGES = (0.01, 0.02, 0.05, *(tenth / 10 for tenth in range(1, 10)), 0.95, 0.98, 0.99)

@@ -19,9 +19,10 @@ from knapsack_rl.allocation import (
     Spent,
     StepContext,
 )
+from knapsack_rl.base.arrays import BoolArray, FloatArray, IntArray
 from knapsack_rl.base.order import EpochOrder
-from knapsack_rl.beliefs.arrays import BeliefArrays, FloatArray, IntArray
-from knapsack_rl.simulation.columns import BoolArray, Columns
+from knapsack_rl.beliefs.arrays import BeliefArrays
+from knapsack_rl.simulation.columns import Columns
 from knapsack_rl.simulation.world import World
 
 

@@ -11,8 +11,9 @@ import numpy as np
 
 from knapsack_rl.allocation import AllocationRequest, Strategy, build_strategy, run_strategy
 from knapsack_rl.allocation.value import knapsack_value
+from knapsack_rl.base.arrays import FloatArray
 from knapsack_rl.base.seeding import derive_seed
-from knapsack_rl.beliefs.arrays import BeliefArrays, FloatArray
+from knapsack_rl.beliefs.arrays import BeliefArrays
 from knapsack_rl.grpo import effective_ratios
 from knapsack_rl.simulation.pools import Pool, draw_rates
 

@@ -1,4 +1,4 @@
-"""Where a simulated run gets its beliefs from: columns where there are any, else the trainer's own tracker.
+"""Where a simulated run gets its beliefs from: the trackers of the trainer, and an oracle's probe of the world.
 
 Shapes: ``_P`` prompts of a step, ``_R`` rollouts of a step, one prompt after the other.
 """
@@ -8,9 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from knapsack_rl.base.arrays import BoolArray, FloatArray, IntArray
 from knapsack_rl.beliefs import NeedsFeatures, NeedsProbe, Tracker, build_tracker
-from knapsack_rl.beliefs.arrays import BeliefArrays, FloatArray, IntArray
-from knapsack_rl.simulation.columns import BoolArray, Columns, columns_of
+from knapsack_rl.beliefs.arrays import BeliefArrays
+from knapsack_rl.beliefs.columns import ColumnTracker
+from knapsack_rl.simulation.columns import Columns
 from knapsack_rl.simulation.prompts import draw_features
 from knapsack_rl.simulation.world import World
 
@@ -35,7 +37,7 @@ def build_knowledge(belief: str, options: Mapping[str, Any], *, world: World, rn
         return _Probed(world, rng=rng)
     if isinstance(tracker, NeedsFeatures):
         tracker.set_features(feature_table(world, rng=rng))
-    return columns_of(tracker, len(world)) or _Tracked(tracker)
+    return _Tracked(tracker)
 
 
 def feature_table(world: World, *, rng: np.random.Generator) -> dict[str, FloatArray]:
@@ -60,13 +62,16 @@ class _Probed:
 
 
 class _Tracked:
-    """A tracker behind the interface of columns; one Python object per prompt and reward."""
+    """A tracker of the trainer; one that has no columns is told one Python object per prompt and reward."""
 
     def __init__(self, tracker: Tracker) -> None:
         self._tracker = tracker
 
     def observe(self, step: int, index_P: IntArray, *, counts_P: IntArray, rewards_R: BoolArray) -> None:
         """Record a step's rewards; see `Columns.observe`."""
+        if isinstance(self._tracker, ColumnTracker):
+            self._tracker.observe_arrays(_ids(index_P), counts_P=counts_P, rewards_R=rewards_R)
+            return
         groups = np.split(rewards_R.astype(np.int64), np.cumsum(counts_P)[:-1])
         self._tracker.observe(step=step, prompt_ids=_ids(index_P), rewards=[group_G.tolist() for group_G in groups])
 

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from knapsack_rl.base.arrays import FloatArray
 from knapsack_rl.base.errors import InputError
 from knapsack_rl.base.suggestion import suggest_and_list
-from knapsack_rl.beliefs.arrays import FloatArray
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

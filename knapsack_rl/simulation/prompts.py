@@ -5,7 +5,7 @@ Shapes: ``_I`` prompts of the pool.
 
 import numpy as np
 
-from knapsack_rl.beliefs.arrays import FloatArray
+from knapsack_rl.base.arrays import FloatArray
 
 FEATURE_NOISE = 1.5
 """Standard deviation, in logits, of what a prompt's feature says about its first success rate."""

@@ -17,8 +17,8 @@ from knapsack_rl.audit.groups import group_rollouts
 from knapsack_rl.audit.reading import Rollouts
 from knapsack_rl.audit.replay import Rule, replay
 from knapsack_rl.audit.run import judged_groups, only_groups
+from knapsack_rl.base.arrays import FloatArray, IntArray
 from knapsack_rl.base.seeding import derive_seed
-from knapsack_rl.beliefs.arrays import FloatArray, IntArray
 from knapsack_rl.records import write_text
 from knapsack_rl.simulation.pools import Pool, draw_rates
 from knapsack_rl.simulation.world import Drift, World

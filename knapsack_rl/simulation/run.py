@@ -11,11 +11,12 @@ import numpy as np
 
 from knapsack_rl.allocation import AllocationRequest, build_method, default_belief
 from knapsack_rl.allocation.value import knapsack_value
+from knapsack_rl.base.arrays import FloatArray, IntArray
 from knapsack_rl.base.errors import InputError
 from knapsack_rl.base.order import EpochOrder
 from knapsack_rl.base.seeding import derive_seed
 from knapsack_rl.beliefs import build_tracker
-from knapsack_rl.beliefs.arrays import BeliefArrays, FloatArray, IntArray
+from knapsack_rl.beliefs.arrays import BeliefArrays
 from knapsack_rl.grpo import effective_ratios
 from knapsack_rl.simulation.drawing import Drawing, Visits
 from knapsack_rl.simulation.knowledge import build_knowledge, feature_table

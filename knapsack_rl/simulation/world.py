@@ -6,14 +6,11 @@ Shapes: ``_I`` prompts of the pool, ``_P`` prompts of a step, ``_R`` rollouts of
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from scipy.special import expit, logit
 
+from knapsack_rl.base.arrays import BoolArray, FloatArray, IntArray
 from knapsack_rl.base.errors import InputError
-from knapsack_rl.beliefs.arrays import FloatArray, IntArray
 from knapsack_rl.grpo import mixed
-
-BoolArray = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

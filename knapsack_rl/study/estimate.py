@@ -87,7 +87,7 @@ class RunEstimate:
 
     @property
     def gpu_h(self) -> float:
-        """All of it."""
+        """GPU hours of all phases."""
         return self.sample_h + self.update_h + self.evaluate_h
 
     def __add__(self, other: "RunEstimate") -> "RunEstimate":

@@ -9,9 +9,9 @@ from knapsack_rl.base.errors import ConfigError, InputError
 from knapsack_rl.base.suggestion import suggest
 from knapsack_rl.beliefs import check_tracker
 from knapsack_rl.config import ArmConfig, RunConfig, StudyConfig, TrainConfig, parse_run
+from knapsack_rl.config.train import check_moved
 from knapsack_rl.study.grid import GridKey, grid_keys
 from knapsack_rl.study.replicates import as_replicate
-from knapsack_rl.study.totals import step_totals
 from knapsack_rl.tasks import build_task, check_task
 
 OVERRIDABLE = ("seed", "train", "evaluation", "learner", "sampler", "arm")
@@ -99,7 +99,6 @@ def _resolve(study: StudyConfig, run_id: str, *, key: GridKey, defaults: Mapping
     run = as_replicate(parse_run(merged, source=f"{source}: run {run_id}"), study)
     try:
         run = run.model_copy(update={"arm": _check_arm(run.arm, "arm")})
-        step_totals(run)
     except ConfigError as error:
         raise ConfigError(f"{source}: run {run_id}: {error}") from None
     return run
@@ -124,6 +123,10 @@ def _check_arm(arm: ArmConfig, where: str) -> ArmConfig:
 
 
 def _check_arm_train(arm: ArmConfig, where: str) -> None:
+    try:
+        check_moved(arm.train)
+    except ValueError as error:
+        raise ConfigError(f"{where}.train: {error}") from None
     for key, value in arm.train.items():
         if key in SHARED_BY_ARMS:
             raise ConfigError(

@@ -73,7 +73,7 @@ def model_shape(study: StudyConfig, name: str) -> ModelShape | None:
 
 
 def _folder(study: StudyConfig, name: str, *, model: ModelConfig) -> Path:
-    return Path(model.path) if model.path else StudyPaths.of(study.name).model(name)
+    return StudyPaths.of(study.name).base_model(model.path, name)
 
 
 def count_benchmark_problems(task: TaskConfig) -> int:

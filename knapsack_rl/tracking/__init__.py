@@ -1,4 +1,4 @@
-"""Floor 2b: MLflow, the only room that may import it. May import floors 0 to 2a.
+"""MLflow, the only package that may import it. May import `models`, `analysis` and the layers below.
 
 ``mlflow`` is loaded inside functions, never when this package is imported, so a trainer that streams to it does not
 wait for the import.

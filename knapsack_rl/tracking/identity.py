@@ -35,7 +35,7 @@ def run_tags(config: RunConfig, *, git_commit: str | None) -> dict[str, str]:
 
 
 def run_params(config: RunConfig) -> dict[str, str]:
-    """The resolved configuration, one parameter per value: ``{"train.learning_rate": "0.00015", ...}``."""
+    """The resolved configuration, one parameter per value: ``{"train.optimizer.learning_rate": "0.00015", ...}``."""
     return {key: value[:MAX_PARAM_LENGTH] for key, value in _flatten(config.model_dump(mode="json"), prefix="")}
 
 

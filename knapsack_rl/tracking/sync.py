@@ -55,7 +55,7 @@ class _Sync:
         if self._is_settled(config.run_id, records_digest):
             self.receipt["unchanged"] += 1
             return
-        manifest = json.loads((paths.folder / "manifest.json").read_text(encoding="utf-8"))
+        manifest = json.loads(paths.manifest.read_text(encoding="utf-8"))
         end_ms = round(1000 * datetime.fromisoformat(manifest["created"]).timestamp())
         points = _points_of(paths, end_ms=end_ms)
         tags = run_tags(config, git_commit=manifest["git_commit"])
@@ -171,8 +171,8 @@ def sync(
 
 def _points_of(paths: RunPaths, *, end_ms: int) -> list[Point]:
     steps, groups = (
-        read_table(paths.folder / "steps.parquet", STEPS),
-        read_table(paths.folder / "groups.parquet", GROUPS),
+        read_table(paths.steps, STEPS),
+        read_table(paths.groups, GROUPS),
     )
     training = training_points(steps, groups, end_ms=end_ms)
     evaluation = evaluation_points(read_table(paths.evals, EVALS), end_ms=end_ms)
@@ -180,8 +180,8 @@ def _points_of(paths: RunPaths, *, end_ms: int) -> list[Point]:
 
 
 def _records_digest(paths: RunPaths, config: RunConfig) -> str:
-    """Digest of a run's records and configuration, and of this room's code, which decides what MLflow is told."""
-    files = (*(paths.folder / name for name in ("steps.parquet", "groups.parquet", "manifest.json")), paths.evals)
+    """Digest of a run's records and configuration, and of this package's code, which decides what MLflow is told."""
+    files = (paths.steps, paths.groups, paths.manifest, paths.evals)
     return _digest_of([run_hash(config), *map(_name_and_sha, files)])
 
 

@@ -1,4 +1,4 @@
-"""Floor 3: the trainer. Composes stream, tracker, strategy, sampler, scorer and learner; imports no torch itself."""
+"""The trainer. Composes stream, tracker, strategy, sampler, scorer and learner; imports no torch itself."""
 
 from knapsack_rl.train.loop import TrainJob, train
 

@@ -5,10 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from knapsack_rl.allocation import Method, build_method, default_belief
+from knapsack_rl.base.arrays import FloatArray
 from knapsack_rl.base.ranks import ONE_RANK, Ranks
 from knapsack_rl.base.types import Prompt, SamplingOptions
 from knapsack_rl.beliefs import NeedsFeatures, Tracker, build_tracker, hashed_features
@@ -17,7 +15,6 @@ from knapsack_rl.learner import Learner
 from knapsack_rl.records.prompts import read_train_prompts
 from knapsack_rl.sampler import Sampler, build_sampler
 from knapsack_rl.scoring import BenchmarkPrompts, benchmark_prompts
-from knapsack_rl.study import step_totals
 from knapsack_rl.tasks import Task, build_task
 from knapsack_rl.train.dealt import DealtSampler
 from knapsack_rl.train.history import PromptHistory
@@ -39,13 +36,11 @@ class Parts:
     strategy: Method
     sampler: Sampler
     learner: Learner
-    totals: tuple[int, ...]
-    """Rollouts of each step, step 1 first."""
     ranks: Ranks = ONE_RANK
     """The processes that train this run together."""
     num_gpus: int = 0
     """GPUs that the run holds, over all ranks."""
-    features: Mapping[str, NDArray[np.float64]] | None = None
+    features: Mapping[str, FloatArray] | None = None
     """Feature vector of every training prompt, for strategies that predict rates from features.  [F] each"""
     benchmark_prompts: BenchmarkPrompts | None = None
     """How problems become prompts in an evaluation inside training; None: as the sampler does it."""
@@ -74,7 +69,6 @@ def build_parts(config: RunConfig, *, prompts_file: Path, model_folder: Path, ra
         strategy=strategy,
         sampler=sampler,
         learner=learner,
-        totals=step_totals(config),
         ranks=ranks,
         num_gpus=num_gpus(config, on_gpu=(device.type == "cuda", _samples_on_gpu(config)), num_ranks=ranks.size),
         features=hashed_features({prompt.id: prompt.text for prompt in prompts}) if strategy.reads_features else None,

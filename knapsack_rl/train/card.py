@@ -34,8 +34,8 @@ A causal language model, {what}.
 | rollouts per prompt | {config.budget} on average, {train.low} to {train.high} |
 | prompts per step | {train.prompts_per_step} |
 | sampling temperature | {train.temperature} |
-| learning rate | {train.learning_rate} |
-| loss aggregation | {train.loss_aggregation} |
+| learning rate | {train.optimizer.learning_rate} |
+| loss aggregation | {train.loss.aggregation} |
 | seed | {config.seed} |
 | configuration hash | {run_hash(config)} |
 | made with | knapsack-rl {version("knapsack-rl")}, torch {version("torch")}, transformers {version("transformers")} |

@@ -38,7 +38,7 @@ class RankSpeed:
         return max(mean - radius, LEAST_SHARE * mean)
 
 
-def deal(tokens_R: Sequence[float], speeds: Sequence[RankSpeed]) -> list[list[int]]:
+def deal_rollouts(tokens_R: Sequence[float], speeds: Sequence[RankSpeed]) -> list[list[int]]:
     """Rollouts of each rank, so that the slowest expected rank finishes early.
 
     Longest first, each to the rank that would finish it first: the greedy rule for machines of unequal speed (Graham
@@ -88,7 +88,7 @@ class DealtSampler:
         self._require_agreement(request)
         owners = [(prompt, index) for prompt, count in enumerate(request.counts) for index in range(count)]
         expected = request.expected_tokens or (1.0,) * len(request.prompts)
-        dealt = deal([expected[prompt] for prompt, _ in owners], self._speeds)
+        dealt = deal_rollouts([expected[prompt] for prompt, _ in owners], self._speeds)
         mine = [owners[index] for index in dealt[self._ranks.rank // self._ranks_per_engine]]
         start = time.perf_counter()
         groups = self._generate(request, mine)

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from knapsack_rl.base.arrays import FloatArray
 from knapsack_rl.base.types import Group
 
 
@@ -27,7 +27,7 @@ class PromptHistory:
             facts[1] += len(group.rollouts)
             facts[2] += sum(len(rollout.tokens) for rollout in group.rollouts)
 
-    def cost(self, prompt_ids: Sequence[str]) -> NDArray[np.float64] | None:
+    def cost(self, prompt_ids: Sequence[str]) -> FloatArray | None:
         """Expected response tokens of one rollout, per prompt: its own mean so far, else the mean over all prompts.
 
         None before the first step, when nothing is known.

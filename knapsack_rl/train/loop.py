@@ -33,7 +33,7 @@ from knapsack_rl.train.evaluations import Evaluations
 from knapsack_rl.train.repair import put_away, put_damaged_away, remove_damaged
 from knapsack_rl.train.state import locked, open_state, resume, save_state, saved_step, set_aside
 from knapsack_rl.train.step import run_step
-from knapsack_rl.train.witnesses import Live, Witnesses
+from knapsack_rl.train.step_log import Live, StepLog
 
 log = logging.getLogger(__name__)
 
@@ -156,18 +156,18 @@ def _drop_damaged_weights(job: TrainJob) -> None:
 
 def _run_steps(job: TrainJob, parts: Parts, *, start: int, evaluations: Evaluations | None) -> None:
     config, folder, first = job.config, job.paths.state, job.ranks.rank == 0
-    journal = (lambda: Journal(folder / "journal.jsonl")) if first else None
-    with Witnesses(config, start=start, journal=journal, start_live=job.start_live) as witnesses:
+    journal = (lambda: Journal(job.paths.journal)) if first else None
+    with StepLog(config, start=start, journal=journal, start_live=job.start_live) as step_log:
         for step in range(start + 1, config.train.steps + 1):
             facts = _step_or_stop(job, parts, step=step)
-            witnesses.record(facts)
+            step_log.record(facts)
             if step in config.kept_weights:
                 _export(job, parts, step=step)
             if evaluations and step in config.checkpoints:
                 evaluations.evaluate(parts, step)
             if step % config.train.save_every == 0 or step == config.train.steps:
                 save_state(folder, parts, step=step)
-            witnesses.show(facts)
+            step_log.show(facts)
 
 
 def _step_or_stop(job: TrainJob, parts: Parts, *, step: int) -> dict[str, Any]:
@@ -183,7 +183,7 @@ def _step_or_stop(job: TrainJob, parts: Parts, *, step: int) -> dict[str, Any]:
 def _way_on(state: Path, step: int) -> str:
     """What is left of a run that diverged at ``step``, and what can be done with it."""
     saved = saved_step(state)
-    over = "another train.learning_rate or train.max_grad_norm starts the run over"
+    over = "another learning_rate or max_grad_norm under train.optimizer starts the run over"
     if saved == 0:
         return f"nothing was saved before it; {over}"
     text = f"{state} keeps step {saved}, the last good one: the same command goes on from it, {over}"
@@ -210,24 +210,23 @@ def publish_run(job: TrainJob, evaluations: Evaluations | None, *, num_gpus: int
     ``num_gpus`` is that of the attempt that finished; a run may have started with another number of them.
     """
     config, paths = job.config, job.paths
-    records = read_journal(paths.state / "journal.jsonl", last_step=config.train.steps)
+    records = read_journal(paths.journal, last_step=config.train.steps)
     if len(records) != config.train.steps:
         raise StateError(
-            f"{paths.state / 'journal.jsonl'}: holds {len(records)} of {config.train.steps} steps;"
-            f" delete {paths.state} to start over"
+            f"{paths.journal}: holds {len(records)} of {config.train.steps} steps; delete {paths.state} to start over"
         )
     new = RunPaths(paths.study, f".{paths.run_id}.new")
     shutil.rmtree(new.folder, ignore_errors=True)
     ensure_writable(new.folder)
     for step in config.kept_weights:
         shutil.copytree(exported_weights(paths.state, step), new.weights(step))
-    publish_journal(records, new.folder)
+    publish_journal(records, new)
     if evaluations:
         evaluations.publish(new.inside_evals)
-    write_json(new.folder / "config.json", json.loads(config.model_dump_json()))
+    write_json(new.config, json.loads(config.model_dump_json()))
     manifest = {"run_id": config.run_id, "config_hash": run_hash(config), **job.stamp(), **environment_facts()}
     measured = {"num_gpus": num_gpus, "train_s": sum(record["step_s"] for record in records)}
-    write_json(new.folder / "manifest.json", manifest | measured)
+    write_json(new.manifest, manifest | measured)
     write_sums(new.folder)
     swap_in(new.folder, paths.folder)
     remove_damaged(paths.state)

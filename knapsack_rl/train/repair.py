@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 
 from knapsack_rl.base.errors import StateError
+from knapsack_rl.base.layout import JOURNAL
 from knapsack_rl.records import folder_damage, recorded_steps
 from knapsack_rl.train.state import saves, step_of
 
@@ -25,7 +26,7 @@ def put_damaged_away(state: Path) -> None:
     found = saves(state)
     if not found:
         return
-    journal = state / "journal.jsonl"
+    journal = state / JOURNAL
     recorded = recorded_steps(journal)
     damage = ""
     for save in reversed(found):

@@ -107,7 +107,7 @@ class Drawing:
     def _context(self, beliefs: BeliefArrays, *, epoch: int) -> StepContext:
         parts, prompt_ids = self._parts, tuple(self._prompts)
         request = AllocationRequest(
-            total=parts.totals[self._step - 1],
+            total=parts.config.rollouts_per_step,
             low=parts.config.train.low,
             high=parts.config.train.high,
             step=self._step,

@@ -13,6 +13,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from knapsack_rl.base.errors import StateError
+from knapsack_rl.base.layout import JOURNAL
 from knapsack_rl.records import ensure_writable, folder_damage, write_json, write_sums
 from knapsack_rl.train.build import Parts
 
@@ -83,7 +84,7 @@ def _belongs(folder: Path, stamp: dict[str, Any]) -> bool:
 
 def set_aside(folder: Path) -> None:
     """Rename the state folder to the first free ``<run>.aside-<k>``, or delete it if nothing was trained in it."""
-    if not saves(folder) and not (folder / "journal.jsonl").exists():
+    if not saves(folder) and not (folder / JOURNAL).exists():
         shutil.rmtree(folder)
         return
     number = 1

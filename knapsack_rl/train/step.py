@@ -31,7 +31,6 @@ def run_step(parts: Parts, step: int) -> dict[str, Any]:
                 drawn.rewards_P_G,
                 config=parts.config.train,
                 seed=derive_seed(parts.config.seed, "step", step),
-                advantage=parts.config.advantage,
                 kept=drawn.update.kept,
             )
         with watch("update"):

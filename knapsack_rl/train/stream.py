@@ -4,8 +4,8 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from knapsack_rl.base.arrays import IntArray
 from knapsack_rl.base.errors import AllocationError, ConfigError
 from knapsack_rl.base.order import EpochOrder
 from knapsack_rl.base.seeding import derive_seed
@@ -40,7 +40,7 @@ class PromptStream:
         """0-based epoch of the next prompt."""
         return self._order.epoch
 
-    def _permutation(self, epoch: int) -> NDArray[np.int64]:
+    def _permutation(self, epoch: int) -> IntArray:
         return np.random.default_rng(derive_seed(self._seed, "epoch", epoch)).permutation(len(self._prompts))
 
     def next(self) -> list[Prompt]:

@@ -10,7 +10,7 @@ import yaml
 
 from knapsack_rl.base.errors import ConfigError
 from knapsack_rl.config import load_study
-from knapsack_rl.config.schema import schema_yaml
+from knapsack_rl.config.schema import schema_page, schema_yaml
 from knapsack_rl.study import expand
 from knapsack_rl.study.grid import grid_keys
 
@@ -62,6 +62,14 @@ def test_committed_schema_is_up_to_date():
     committed = SCHEMA.read_text(encoding="utf-8") if SCHEMA.exists() else ""
     difference = difflib.unified_diff(committed.splitlines(), schema_yaml().splitlines(), "committed", "generated")
     assert committed == schema_yaml(), "\n".join([*difference, "", "Run: knapsack-rl schema --write"])
+
+
+def test_committed_page_of_keys_is_up_to_date():
+    """Every section stands in it, and what it says is what the code says. Remedy: knapsack-rl schema --write."""
+    committed = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
+    assert committed == schema_page(), "Run: knapsack-rl schema --write"
+    for place in ("train.loss", "train.optimizer", "learner", "sampler", "models.<name>.build.pretrain", "grid"):
+        assert f"## `{place}`" in committed
 
 
 def test_schema_forbids_unknown_keys():

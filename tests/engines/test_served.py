@@ -9,7 +9,7 @@ import time
 import pytest
 import requests
 
-from knapsack_rl.config import BuildConfig
+from knapsack_rl.config import BuildConfig, LearnerConfig, TrainConfig
 
 PROMPT, NUM_TOKENS, PATIENCE_S = "3+4=", 6, 240
 
@@ -17,8 +17,7 @@ PROMPT, NUM_TOKENS, PATIENCE_S = "3+4=", 6, 240
 @pytest.fixture(scope="module")
 def exported(tmp_path_factory):
     """What a training run publishes: weights, tokenizer and model card."""
-    from knapsack_rl.learner.loss import LossOptions
-    from knapsack_rl.learner.policy import OptimizerOptions, PolicyLearner
+    from knapsack_rl.learner.policy import PolicyLearner
     from knapsack_rl.models import build_model, build_tokenizer
     from knapsack_rl.tasks import build_task
 
@@ -26,10 +25,8 @@ def exported(tmp_path_factory):
     learner = PolicyLearner(
         build_model(BuildConfig(hidden_size=64, num_layers=2, num_heads=2, seed=3), tokenizer),
         tokenizer,
-        loss=LossOptions(clip_low=0.2, clip_high=0.28, dual_clip=10.0, kl_coef=0.0, entropy_coef=0.0),
-        optimizer=OptimizerOptions(
-            learning_rate=1e-3, weight_decay=0.0, max_grad_norm=1.0, micro_batch_tokens=64, temperature=1.0
-        ),
+        train=TrainConfig(steps=1, micro_batch_tokens=64),
+        compute=LearnerConfig(),
     )
     folder = tmp_path_factory.mktemp("served") / "model"
     learner.export(folder, card="# A model\n")

@@ -98,18 +98,18 @@ def test_logprobs_are_those_of_the_sampling_distribution(sampler, folder):
 
 def test_logprobs_follow_an_update_of_the_learner(sampler, folder):
     """After two optimiser steps they are those of the new weights, far from those of the old."""
+    from knapsack_rl.config import LearnerConfig, TrainConfig
     from knapsack_rl.learner import TrainingRow
-    from knapsack_rl.learner.loss import LossOptions
-    from knapsack_rl.learner.policy import OptimizerOptions, PolicyLearner
+    from knapsack_rl.learner.policy import PolicyLearner
     from knapsack_rl.models import load_model, load_tokenizer
 
     learner = PolicyLearner(
         load_model(folder),
         load_tokenizer(folder),
-        loss=LossOptions(clip_low=0.2, clip_high=0.28, dual_clip=10.0, kl_coef=0.0, entropy_coef=0.0, tis_cap=2.0),
-        optimizer=OptimizerOptions(
-            learning_rate=0.02, weight_decay=0.0, max_grad_norm=1.0, micro_batch_tokens=4096, temperature=0.8
+        train=TrainConfig(
+            steps=1, loss={"tis": True}, optimizer={"learning_rate": 0.02}, micro_batch_tokens=4096, temperature=0.8
         ),
+        compute=LearnerConfig(),
     )
     groups = sampler.generate(_request(2))
     rows = [

@@ -14,7 +14,7 @@ from knapsack_rl.learner import FakeLearner
 from knapsack_rl.prepare import prepare
 from knapsack_rl.records.prompts import read_train_prompts
 from knapsack_rl.sampler import FakeSampler
-from knapsack_rl.study import expand, step_totals
+from knapsack_rl.study import expand
 from knapsack_rl.tasks import build_task
 from knapsack_rl.train import TrainJob
 from knapsack_rl.train.build import Parts, build_belief
@@ -41,7 +41,6 @@ def build_fake_parts(config, *, prompts_file, model_folder):
         strategy=build_method(config.arm.strategy, config.arm.options),
         sampler=FakeSampler(p_success),
         learner=FakeLearner(),
-        totals=step_totals(config),
         features=hashed_features({prompt.id: prompt.text for prompt in read_train_prompts(prompts_file)}),
     )
 
@@ -60,8 +59,7 @@ class Bench:
                 "task": {"name": "arithmetic", "options": {"num_train": 64, "num_per_benchmark": 2}},
                 "models": {"m": {"build": {"hidden_size": 16, "num_layers": 1}}},
                 "arms": {name: {"strategy": name} for name in ("uniform", "knapsack", "oracle", arm)}
-                | {f"sees_{name}": {"strategy": "uniform", "belief": name} for name in tracker_names()}
-                | {"early": {"strategy": "knapsack", "schedule": {"kind": "linear", "start": 1.5}}},
+                | {f"sees_{name}": {"strategy": "uniform", "belief": name} for name in tracker_names()},
                 "grid": {"models": ["m"], "arms": [arm], "budgets": [budget], "seeds": [0]},
                 "train": {"steps": steps, "prompts_per_step": 16, "save_every": 4, **train},
                 "evaluation": {"every": 4} | (evaluation or {}),

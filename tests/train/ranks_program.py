@@ -16,7 +16,7 @@ sys.path.insert(0, str(ROOT))  # launched alone, or collected where only the pac
 
 from knapsack_rl.base.ranks import ONE_RANK  # noqa: E402
 from knapsack_rl.base.types import GenerationRequest, Prompt, SamplingOptions  # noqa: E402
-from knapsack_rl.config import LearnerConfig  # noqa: E402
+from knapsack_rl.config import LearnerConfig, TrainConfig  # noqa: E402
 from knapsack_rl.learner import FakeLearner, TrainingRow  # noqa: E402
 from knapsack_rl.sampler import FakeSampler  # noqa: E402
 from knapsack_rl.train import train  # noqa: E402
@@ -56,7 +56,7 @@ def measure(model_folder, out, *, ranks=ONE_RANK):
 
 def sparse(model_folder, out, *, ranks=ONE_RANK):
     """Corrected updates of fewer rows than ranks, of none first and of none last; rank 0 writes."""
-    learner = _learner(model_folder, ranks, kl_coef=0.0, tis_cap=1.1)
+    learner = _learner(model_folder, ranks, kl_coef=0.0, tis=True, tis_cap=1.1)
     one, two, three, four, five = [_row(length) for length in (2, 7, 1, 4, 3)]
     updates = [[[one], [two, three]], [[], [four]], [[five], []]]
     stats = [learner.update(batches) for batches in updates]
@@ -107,22 +107,15 @@ def diverge(model_folder, out, *, ranks):
 
 
 def _learner(model_folder, ranks, *, model=None, compute=None, **loss):
-    from knapsack_rl.learner.loss import LossOptions
-    from knapsack_rl.learner.policy import OptimizerOptions, PolicyLearner
+    from knapsack_rl.learner.policy import PolicyLearner
     from knapsack_rl.models import load_model, load_tokenizer
 
-    options = OptimizerOptions(
-        learning_rate=1e-3,
-        weight_decay=0.0,
-        max_grad_norm=1.0,
-        micro_batch_tokens=60,
-        temperature=1.0,
-        compute=compute or LearnerConfig(packing="packed", max_logits=200),
+    train = TrainConfig(
+        steps=1, loss={"kl_coef": 0.01} | loss, optimizer={"learning_rate": 1e-3}, micro_batch_tokens=60
     )
-    coefficients = {"kl_coef": 0.01, "entropy_coef": 0.0} | loss
-    loss = LossOptions(clip_low=0.2, clip_high=0.28, dual_clip=10.0, **coefficients)
+    compute = compute or LearnerConfig(packing="packed", max_logits=200)
     model = model or load_model(model_folder).double()
-    return PolicyLearner(model, load_tokenizer(model_folder), loss=loss, optimizer=options, ranks=ranks)
+    return PolicyLearner(model, load_tokenizer(model_folder), train=train, compute=compute, ranks=ranks)
 
 
 def _parts(folder, ranks, *, job=None):

@@ -76,12 +76,3 @@ def test_known_rates_are_met(bench):
     for rate, row in groups.groupby("rate")[["num_successes", "num_rollouts"]].sum().iterrows():
         margin = 4 * np.sqrt(rate * (1 - rate) / row["num_rollouts"])
         assert abs(row["num_successes"] / row["num_rollouts"] - rate) <= margin
-
-
-def test_schedule_spends_more_early_and_the_same_in_total(bench):
-    """A linear schedule from 1.5 falls from step to step and sums to the constant one's total."""
-    groups = _groups(bench, "early")
-    per_step = groups.groupby("step")["num_rollouts"].sum()
-    assert per_step.sum() == 40 * 128
-    assert (per_step.iloc[0], per_step.iloc[-1]) == (192, 64)
-    assert per_step.is_monotonic_decreasing

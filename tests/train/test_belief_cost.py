@@ -46,16 +46,15 @@ class _Recording(FakeLearner):
         return super().update(mini_batches)
 
 
-@pytest.mark.parametrize(("advantage", "expected"), [(None, -2.4749), ("none", -0.875), ("sqrt_mean", -0.9354)])
-def test_an_arm_can_have_its_own_advantage(bench, advantage, expected):
+@pytest.mark.parametrize(("advantage", "expected"), [("std", -2.4749), ("none", -0.875), ("sqrt_mean", -0.9354)])
+def test_the_advantage_is_chosen(bench, advantage, expected):
     """A lone failure of 8: -7/8, over the std sqrt(1/8), over nothing, over the root of the mean 7/8."""
     learner = _Recording()
 
     def build(config, **files):
-        arm = config.arm.model_copy(update={"advantage": advantage})
-        parts = build_fake_parts(config.model_copy(update={"arm": arm}), **files)
+        parts = build_fake_parts(config, **files)
         parts.learner = learner
         return parts
 
-    train(bench.job(arm="uniform", steps=4, build=build))
+    train(bench.job(arm="uniform", steps=4, build=build, loss={"advantage": advantage}))
     assert min(learner.advantages) == expected

@@ -107,7 +107,7 @@ def test_a_damaged_stamp_does_not_cost_the_run(whole, bench, caplog):
 def test_state_comes_back_with_its_configuration(whole, bench, caplog):
     """Another learning rate and back: the first run is not trained again."""
     job, before = whole
-    train(bench.job(steps=STEPS, learning_rate=0.5))
+    train(bench.job(steps=STEPS, optimizer={"learning_rate": 0.5}))
     journal = (job.paths.state / "journal.jsonl").read_bytes()
     train(bench.job(steps=STEPS))
     assert "goes on from" in caplog.text

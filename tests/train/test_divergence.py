@@ -21,17 +21,20 @@ BREAKS_AT = 7
 
 
 def _learner(folder, tis_cap=None):
-    from knapsack_rl.learner.loss import LossOptions
-    from knapsack_rl.learner.policy import OptimizerOptions, PolicyLearner
+    from knapsack_rl.config import LearnerConfig, TrainConfig
+    from knapsack_rl.learner.policy import PolicyLearner
     from knapsack_rl.models import load_model, load_tokenizer
 
     return PolicyLearner(
         load_model(folder),
         load_tokenizer(folder),
-        loss=LossOptions(clip_low=0.2, clip_high=0.28, dual_clip=10.0, kl_coef=0.0, entropy_coef=0.0, tis_cap=tis_cap),
-        optimizer=OptimizerOptions(
-            learning_rate=1e-3, weight_decay=0.0, max_grad_norm=1.0, micro_batch_tokens=200, temperature=1.0
+        train=TrainConfig(
+            steps=1,
+            loss={"tis": tis_cap is not None, "tis_cap": tis_cap or 2.0},
+            optimizer={"learning_rate": 1e-3},
+            micro_batch_tokens=200,
         ),
+        compute=LearnerConfig(),
     )
 
 
@@ -146,7 +149,8 @@ def test_diverged_in_its_first_step_after_a_save_says_how_to_fall_back(tmp_path)
 
 def test_command_line_ends_in_one_line_and_exit_code_2(tmp_path, tiny_model_folder):
     """A learning rate of 1e30 through the real sampler and learner: no traceback, nothing published."""
-    job = Bench(tmp_path).job(arm="uniform", learning_rate=1e30, entropy_coef=0.1, max_response_tokens=6)
+    sections = {"optimizer": {"learning_rate": 1e30}, "loss": {"entropy_coef": 0.1}}
+    job = Bench(tmp_path).job(arm="uniform", max_response_tokens=6, **sections)
     data = json.loads(job.config.model_dump_json())
     data["model"] |= {"build": None, "path": str(tiny_model_folder)}
     (tmp_path / "run.json").write_text(json.dumps(data))

@@ -87,7 +87,7 @@ def test_raising_the_number_of_steps_continues(bench, tmp_path):
 def test_state_of_another_configuration_is_set_aside(bench):
     """A changed learning rate starts over, and the old state stays beside it."""
     train(bench.job(steps=4))
-    job = bench.job(steps=4, learning_rate=0.5)
+    job = bench.job(steps=4, optimizer={"learning_rate": 0.5})
     train(job)
     assert [path.name for path in job.paths.state.parent.glob("*.aside-*")] == [f"{job.config.run_id}.aside-1"]
     assert len(job.paths.state.joinpath("journal.jsonl").read_text().splitlines()) == 4
@@ -140,7 +140,7 @@ def test_state_without_a_readable_stamp_is_set_aside(bench):
     job = bench.job()
     train(job)
     (job.paths.state / "stamp.json").write_text("{")
-    train(bench.job(learning_rate=0.5))
+    train(bench.job(optimizer={"learning_rate": 0.5}))
     assert list(job.paths.state.parent.glob("*.aside-*"))
 
 
@@ -211,13 +211,13 @@ def test_live_tracker_is_told_every_step_and_closed(bench):
         def close(self):
             told.append("closed")
 
-    job = bench.job(steps=3)
+    job, other = bench.job(steps=3), {"learning_rate": 0.1}
     silent = type(job)(**{**_fields(job), "start_live": lambda _: pytest.fail("live tracking is off")})
     train(silent)
     loud = type(job)(
         **{
-            **_fields(bench.job(steps=3, learning_rate=0.1)),
-            "config": bench.job(steps=3, learning_rate=0.1).config.model_copy(update={"live_tracking": True}),
+            **_fields(bench.job(steps=3, optimizer=other)),
+            "config": bench.job(steps=3, optimizer=other).config.model_copy(update={"live_tracking": True}),
             "start_live": lambda _: Live(),
         }
     )

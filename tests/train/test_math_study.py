@@ -39,7 +39,13 @@ def _study(math_data):
         },
         "arms": {"uniform": {"strategy": "uniform"}, "knapsack": {"strategy": "knapsack"}},
         "grid": {"models": ["qwen2", "qwen3"], "arms": ["uniform", "knapsack"], "budgets": [4], "seeds": [0]},
-        "train": {"steps": 3, "prompts_per_step": 4, "high": 16, "max_response_tokens": 12, "learning_rate": 1e-3},
+        "train": {
+            "steps": 3,
+            "prompts_per_step": 4,
+            "high": 16,
+            "max_response_tokens": 12,
+            "optimizer": {"learning_rate": 1e-3},
+        },
         "evaluation": {"every": 3, "samples": 2, "temperature": 0.6, "max_response_tokens": 12},
         "tracking": {"live": False},
     }

@@ -115,16 +115,17 @@ def test_stale_lock_gets_a_remedy(workspace):
 
 
 def test_a_study_larger_than_an_argument_may_be(workspace):
-    """200 kB of overrides: nothing but the file's name is handed to a job, and a dry run writes no file."""
+    """200 kB of unused models: nothing but the file's name is handed to a job, and a dry run writes no file."""
     steps = 500
     runs = [f"nano-{arm}-n4-s{seed}" for arm in ("uniform", "knapsack") for seed in range(15)]
-    weights = [1 + 1 / (3 + step) for step in range(steps)]
 
     def change(study):
         study["grid"]["seeds"] = list(range(15))
         study["train"]["steps"] = steps
         study["evaluation"]["every"] = steps
-        study["overrides"] = {run: {"arm": {"schedule": {"kind": "custom", "weights": list(weights)}}} for run in runs}
+        spare = study["models"]["nano"] | {"train": {"steps": 7}}
+        spare = study["models"]["nano"] | {"train": {"steps": 7}}
+        study["models"] |= {f"unused_{number}": dict(spare) for number in range(1500)}
 
     workspace.edit(change)
     assert (workspace.folder / "config/config.yaml").stat().st_size > 200_000

@@ -13,7 +13,7 @@ def _as_replicates(study):
     study["task"]["per_seed"] = True
     build = study["models"]["nano"]["build"]
     build |= {"per_seed": True, "pretrain": build["pretrain"] | {"steps": 5}}
-    study["models"]["slow"] = {"build": build, "train": {"learning_rate": 1.0e-5}}
+    study["models"]["slow"] = {"build": build, "train": {"optimizer": {"learning_rate": 1.0e-5}}}
     block = {"models": ["nano"], "arms": ["uniform"], "budgets": [4]}
     study["grid"] = [block | {"seeds": [0, 1]}, block | {"models": ["nano", "slow"], "seeds": [1]}]
     study["train"]["steps"] = 2

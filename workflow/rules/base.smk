@@ -9,7 +9,7 @@ localrules:
 
 rule check_study:
     output:
-        PATHS.results / "checked.md",
+        PATHS.checked,
     log:
         f"{LOGS}/check_study.log",
     benchmark:

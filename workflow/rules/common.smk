@@ -1,11 +1,8 @@
 # Read and check the study before anything runs; helpers of the rules. Imports nothing heavy (login nodes).
-import os
 import sys
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
-
-import psutil
 
 from knapsack_rl.analysis.catalogue import CATALOGUE, FIGURE_NAMES, TABLE_NAMES
 from knapsack_rl.base.errors import EXIT_CODE, KnapsackError
@@ -19,6 +16,7 @@ from knapsack_rl.study.outside import fits_one_process, needs_check, needs_json
 from knapsack_rl.study.plan import count_benchmark_problems, model_shape
 from knapsack_rl.study.replicates import base_models, problem_sets
 from knapsack_rl.study.resources import evaluation_resources, training_resources
+from knapsack_rl.study.snakemake_runtime import explain_stale_lock
 from snakemake.settings.types import DeploymentMethod
 
 # With `--sdm conda` jobs run in the environment that environment.yml creates; without it the active one serves. Then
@@ -57,30 +55,6 @@ def write_study():
         sys.exit(EXIT_CODE)
 
 
-def explain_stale_lock():
-    """A killed Snakemake leaves its lock behind; say in one line how to go on."""
-    lock_folder = Path(".snakemake/locks")
-    if (
-        not any(lock_folder.glob("*"))
-        or "--unlock" in sys.argv
-        or "--nolock" in sys.argv
-    ):
-        return
-    mine = {os.getpid(), *(parent.pid for parent in psutil.Process().parents())}
-    others = [
-        process.info
-        for process in psutil.process_iter(["pid", "cmdline", "cwd"])
-        if process.pid not in mine
-    ]
-    if not any(
-        o["cwd"] == os.getcwd() and "snakemake" in " ".join(o["cmdline"] or ())
-        for o in others
-    ):
-        sys.stderr.write(
-            "note: a Snakemake that was killed left its lock; if no other works in this folder: `snakemake --unlock`\n"
-        )
-
-
 @cache
 def caption_folder():
     """For the files of ``caption_of``; gone when Snakemake ends."""
@@ -94,19 +68,6 @@ def caption_of(product):
     path = Path(caption_folder().name) / f"{type(product).__name__}-{product.name}.rst"
     path.write_text(product.caption, encoding="utf-8")
     return str(path)
-
-
-def stop_idle_scheduling():
-    """Choose jobs when one has finished, not also many times a second for as long as some wait.
-
-    Snakemake 9 limits submissions to 100 a second. For that, each choice of jobs asks for another one a second later, and
-    each finished job starts a chain of its own; none ends while jobs wait, so after 100 jobs a core is busy with it. A
-    limit that the user set is kept.
-    """
-    scheduler = getattr(workflow, "scheduler", None)
-    limit = getattr(scheduler, "job_rate_limiter", None)
-    if limit and (limit.max_jobs, limit.timespan) == (100, 1):
-        scheduler.job_rate_limiter = None
 
 
 explain_stale_lock()
@@ -132,7 +93,7 @@ FETCHED_MODELS = [
     if (model.hub or model.gguf) and name in STUDY.grid_models
 ]
 # A study that needs anything from outside is checked before anything is downloaded or trained.
-CHECKED = [str(PATHS.results / "checked.md")] if needs_check(STUDY, RUNS) else []
+CHECKED = [str(PATHS.checked)] if needs_check(STUDY, RUNS) else []
 # Where Snakemake sends jobs elsewhere, the machine it was started on has not their GPUs, memory and disk.
 CHECK_OPTIONS = "--inputs-only" if workflow.non_local_exec else ""
 NUM_PROBLEMS = count_benchmark_problems(STUDY.task)
@@ -146,7 +107,7 @@ EVALUATION = {
     for run_id, run in RUNS.items()
 }
 EVALUATES_AT_ONCE = all(map(fits_one_process, RUNS.values()))
-ALL_STEPS = [str(PATHS.run(run).folder / "steps.parquet") for run in RUNS]
+ALL_STEPS = [str(PATHS.run(run).steps) for run in RUNS]
 # Only a study that asks for probes declares their files, so that the evaluations of others stay as they are.
 USES_PROBE = any(run.evaluation.probe.prompts for run in RUNS.values())
 EVALUATED = [
@@ -156,7 +117,7 @@ EVALUATED = [
 ALL_PROBES = [str(PATHS.run(run).probe) for run in RUNS if USES_PROBE]
 ALL_EVALS = [str(PATHS.run(run).evals) for run in RUNS]
 TABLES = {
-    suffix: [str(PATHS.tables / f"{name}.{suffix}") for name in TABLE_NAMES]
+    suffix: [str(PATHS.table(name, suffix)) for name in TABLE_NAMES]
     for suffix in ("csv", "md", "tex")
 }
 ALL_TABLES = TABLES["csv"] + TABLES["md"] + TABLES["tex"]
@@ -164,15 +125,15 @@ FIGURES = {
     suffix: [str(PATHS.figures / f"{name}.{suffix}") for name in FIGURE_NAMES]
     for suffix in ("png", "pdf", "csv")
 }
-VIEWS = [str(PATHS.views / f"{name}.json") for name in FIGURE_NAMES]
+VIEWS = [str(PATHS.view(name)) for name in FIGURE_NAMES]
 ALL_FIGURES = FIGURES["png"] + FIGURES["pdf"] + FIGURES["csv"]
 ANALYSIS = [
     str(PATHS.analysis / f"{name}.parquet")
     for name in ("steps", "groups", "evals", "probes", "runs", "data")
 ]
-REPORT = str(PATHS.results / "report.html")
-RECEIPT = str(PATHS.results / "mlflow_receipt.json")
-STORE = str(PATHS.results / "mlflow_store.txt")
+REPORT = str(PATHS.report)
+RECEIPT = str(PATHS.receipt)
+STORE = str(PATHS.store)
 
 
 def run_digest(wildcards):

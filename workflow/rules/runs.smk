@@ -12,11 +12,11 @@ rule train:
         store=STORE,
     output:
         EVALUATED if EVALUATES_AT_ONCE else [],
-        config=PATHS.run("{run}").folder / "config.json",
-        steps=PATHS.run("{run}").folder / "steps.parquet",
-        groups=PATHS.run("{run}").folder / "groups.parquet",
-        rounds=PATHS.run("{run}").folder / "rounds.parquet",
-        manifest=PATHS.run("{run}").folder / "manifest.json",
+        config=PATHS.run("{run}").config,
+        steps=PATHS.run("{run}").steps,
+        groups=PATHS.run("{run}").groups,
+        rounds=PATHS.run("{run}").rounds,
+        manifest=PATHS.run("{run}").manifest,
         weights=directory(PATHS.run("{run}").folder / "weights"),
     log:
         f"{LOGS}/train/{{run}}.log",
@@ -45,7 +45,7 @@ if not EVALUATES_AT_ONCE:
         input:
             probe_prompts,
             benchmarks=benchmarks,
-            steps=PATHS.run("{run}").folder / "steps.parquet",
+            steps=PATHS.run("{run}").steps,
             weights=PATHS.run("{run}").folder / "weights",
         output:
             EVALUATED,

@@ -8,7 +8,7 @@ import numpy as np
 from knapsack_rl.allocation.neyman import neyman_counts
 from knapsack_rl.allocation.rounds import Drawn
 from knapsack_rl.allocation.strategy import AllocationRequest
-from knapsack_rl.beliefs.arrays import FloatArray
+from knapsack_rl.base.arrays import FloatArray
 
 
 @dataclass(slots=True)

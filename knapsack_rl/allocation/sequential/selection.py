@@ -8,7 +8,8 @@ import numpy as np
 from knapsack_rl.allocation.choices import check_above
 from knapsack_rl.allocation.rounds import Draw, Rounds, SequentialMethod, StepContext, Update
 from knapsack_rl.allocation.sequential.groups import best
-from knapsack_rl.beliefs.arrays import BeliefArrays, FloatArray
+from knapsack_rl.base.arrays import FloatArray
+from knapsack_rl.beliefs.arrays import BeliefArrays
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,8 @@ import numpy as np
 from knapsack_rl.allocation.choices import check_above
 from knapsack_rl.allocation.neyman import neyman_counts
 from knapsack_rl.allocation.strategy import AllocationRequest, Strategy
-from knapsack_rl.beliefs.arrays import BeliefArrays, IntArray
+from knapsack_rl.base.arrays import IntArray
+from knapsack_rl.beliefs.arrays import BeliefArrays
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,7 +19,7 @@ class AdaEst(Strategy):
 
     Meant for decayed counters with a constant prior, so that no rate is 0. The method's advantage divides by
     ``sqrt(mean)`` instead of the standard deviation. That belongs to the trainer, which a comparison of allocators
-    keeps equal, so it is off unless the arm asks for it: ``advantage: sqrt_mean`` beside ``strategy: ada_est``.
+    keeps equal, so it is off unless the arm asks for it: ``train: {loss: {advantage: sqrt_mean}}``.
     Decay, prior and epsilon are not printed in the paper.
 
     Source: arXiv 2510.04996v3, variant Est.

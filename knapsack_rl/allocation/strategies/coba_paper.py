@@ -7,9 +7,10 @@ from typing import Any, ClassVar
 import numpy as np
 
 from knapsack_rl.allocation.coba import Coba, coba_increment, density_parameters, saturation
-from knapsack_rl.allocation.seen import best_by_rate
+from knapsack_rl.allocation.optimum import best_by_rate
 from knapsack_rl.allocation.strategy import AllocationRequest
-from knapsack_rl.beliefs.arrays import BeliefArrays, IntArray
+from knapsack_rl.base.arrays import IntArray
+from knapsack_rl.beliefs.arrays import BeliefArrays
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

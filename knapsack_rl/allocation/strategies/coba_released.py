@@ -10,7 +10,8 @@ from knapsack_rl.allocation.coba import Coba, coba_increment, density_parameters
 from knapsack_rl.allocation.dealing import deal
 from knapsack_rl.allocation.solver import solve
 from knapsack_rl.allocation.strategy import AllocationRequest
-from knapsack_rl.beliefs.arrays import BeliefArrays, FloatArray, IntArray
+from knapsack_rl.base.arrays import FloatArray, IntArray
+from knapsack_rl.beliefs.arrays import BeliefArrays
 
 VERY_HARD, VERY_EASY = 0.05, 0.99
 

@@ -9,8 +9,9 @@ import numpy as np
 from knapsack_rl.allocation.choices import check_above
 from knapsack_rl.allocation.dealing import deal
 from knapsack_rl.allocation.strategy import AllocationRequest, Outcome, Strategy
+from knapsack_rl.base.arrays import FloatArray, IntArray
 from knapsack_rl.base.errors import ConfigError
-from knapsack_rl.beliefs.arrays import BeliefArrays, FloatArray, IntArray
+from knapsack_rl.beliefs.arrays import BeliefArrays
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

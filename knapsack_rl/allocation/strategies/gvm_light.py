@@ -9,8 +9,9 @@ import numpy as np
 from knapsack_rl.allocation.choices import check_above
 from knapsack_rl.allocation.neyman import neyman_counts
 from knapsack_rl.allocation.strategy import AllocationRequest, Strategy
+from knapsack_rl.base.arrays import IntArray
 from knapsack_rl.base.errors import ConfigError
-from knapsack_rl.beliefs.arrays import BeliefArrays, IntArray
+from knapsack_rl.beliefs.arrays import BeliefArrays
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,7 +23,6 @@ class GvmLight(Strategy):
     Source: arXiv 2505.02391 (GVM-RAFT); github RLHFlow/GVM.
     """
 
-    # DEVIATION: rates from earlier visits and equal gradient norms; the method draws pilots and measures both.
     name: ClassVar[str] = "gvm_light"
     source: ClassVar[str] = "arXiv 2505.02391"
     default_belief: ClassVar[str] = "beta"
@@ -42,6 +42,7 @@ class GvmLight(Strategy):
         self, beliefs: BeliefArrays, request: AllocationRequest, *, state: Mapping[str, Any], rng: np.random.Generator
     ) -> tuple[IntArray, Mapping[str, Any]]:
         """Counts for one step; see `Strategy.__call__`."""
+        # DEVIATION: rates from earlier visits and equal gradient norms; the method draws pilots and measures both.
         p_P = beliefs.rate_P
         # DEVIATION: exact integer optimum within bounds; the release rounds proportional shares and may give none.
         weight_P = p_P ** (self.beta - 1.0) / (p_P**self.beta + self.alpha)

@@ -9,12 +9,13 @@ import numpy as np
 from knapsack_rl.allocation.choices import check_choice
 from knapsack_rl.allocation.dealing import deal
 from knapsack_rl.allocation.fallback import exploration_target
-from knapsack_rl.allocation.seen import require_first_rollout
+from knapsack_rl.allocation.optimum import require_first_rollout
 from knapsack_rl.allocation.solver import solve
 from knapsack_rl.allocation.strategy import AllocationRequest, Strategy
 from knapsack_rl.allocation.value import knapsack_increment, knapsack_value
+from knapsack_rl.base.arrays import FloatArray, IntArray
 from knapsack_rl.base.errors import ConfigError
-from knapsack_rl.beliefs.arrays import BeliefArrays, FloatArray, IntArray
+from knapsack_rl.beliefs.arrays import BeliefArrays
 
 Mask = np.ndarray[tuple[int], np.dtype[np.bool_]]
 

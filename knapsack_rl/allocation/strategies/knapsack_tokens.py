@@ -6,12 +6,13 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from knapsack_rl.allocation.optimum import require_first_rollout
 from knapsack_rl.allocation.posterior import posterior_of
-from knapsack_rl.allocation.seen import require_first_rollout
 from knapsack_rl.allocation.strategy import AllocationRequest, Strategy
 from knapsack_rl.allocation.tokens import TokenProblem, solve_tokens
 from knapsack_rl.allocation.value import expected_knapsack_increment
-from knapsack_rl.beliefs.arrays import BeliefArrays, IntArray
+from knapsack_rl.base.arrays import IntArray
+from knapsack_rl.beliefs.arrays import BeliefArrays
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

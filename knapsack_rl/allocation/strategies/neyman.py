@@ -9,7 +9,8 @@ import numpy as np
 from knapsack_rl.allocation.choices import check_above, check_choice
 from knapsack_rl.allocation.neyman import neyman_counts
 from knapsack_rl.allocation.strategy import AllocationRequest, Strategy
-from knapsack_rl.beliefs.arrays import BeliefArrays, FloatArray, IntArray
+from knapsack_rl.base.arrays import FloatArray, IntArray
+from knapsack_rl.beliefs.arrays import BeliefArrays
 
 WEIGHTS: dict[str, Callable[[FloatArray], FloatArray]] = {
     "variance": lambda p: p * (1.0 - p),

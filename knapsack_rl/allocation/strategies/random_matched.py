@@ -8,8 +8,9 @@ import numpy as np
 
 from knapsack_rl.allocation.strategy import AllocationRequest
 from knapsack_rl.allocation.wrapped import Wrapped
+from knapsack_rl.base.arrays import IntArray
 from knapsack_rl.base.errors import ConfigError
-from knapsack_rl.beliefs.arrays import BeliefArrays, IntArray
+from knapsack_rl.beliefs.arrays import BeliefArrays
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,8 @@ import numpy as np
 
 from knapsack_rl.allocation.dealing import deal
 from knapsack_rl.allocation.strategy import AllocationRequest, Strategy
-from knapsack_rl.beliefs.arrays import BeliefArrays, IntArray
+from knapsack_rl.base.arrays import IntArray
+from knapsack_rl.beliefs.arrays import BeliefArrays
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,12 +7,13 @@ from typing import Any, ClassVar
 import numpy as np
 
 from knapsack_rl.allocation.choices import check_choice
+from knapsack_rl.allocation.optimum import best_by_posterior, best_by_rate, require_first_rollout
 from knapsack_rl.allocation.posterior import posterior_of
-from knapsack_rl.allocation.seen import best_by_posterior, best_by_rate, require_first_rollout
 from knapsack_rl.allocation.strategy import AllocationRequest, Strategy
 from knapsack_rl.allocation.value_table import VALUES
+from knapsack_rl.base.arrays import IntArray
 from knapsack_rl.base.errors import ConfigError
-from knapsack_rl.beliefs.arrays import BeliefArrays, IntArray
+from knapsack_rl.beliefs.arrays import BeliefArrays
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +55,7 @@ class Value(Strategy):
         value = VALUES[self.value]
         if not self.posterior or value.expected is None:
             return best_by_rate(value.increment, beliefs.rate_P, request=request, rng=rng), state
-        require_first_rollout(request)
+        if not value.from_zero:
+            require_first_rollout(request)
         posterior = posterior_of(beliefs, strategy=self.name)
         return best_by_posterior(value.expected, posterior, request=request, rng=rng), state

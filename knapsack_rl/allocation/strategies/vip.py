@@ -9,9 +9,10 @@ from scipy.special import expit, logit
 
 from knapsack_rl.allocation.choices import check_above, check_choice
 from knapsack_rl.allocation.gaussian_process import updated_latents
-from knapsack_rl.allocation.seen import best_by_rate
+from knapsack_rl.allocation.optimum import best_by_rate
 from knapsack_rl.allocation.strategy import AllocationRequest, Outcome, Strategy
-from knapsack_rl.beliefs.arrays import BeliefArrays, FloatArray, IntArray
+from knapsack_rl.base.arrays import FloatArray, IntArray
+from knapsack_rl.beliefs.arrays import BeliefArrays
 
 LEAST = {"dr_grpo": 3, "rloo": 2}
 """Rollouts from which on each variance is convex."""
@@ -41,7 +42,6 @@ class Vip(Strategy):
     Source: arXiv 2602.01601 (VIP).
     """
 
-    # DEVIATION: without features the belief tracker gives the rates; the method always predicts them from embeddings.
     name: ClassVar[str] = "vip"
     source: ClassVar[str] = "arXiv 2602.01601"
     default_belief: ClassVar[str] = "beta"
@@ -63,6 +63,7 @@ class Vip(Strategy):
         self, beliefs: BeliefArrays, request: AllocationRequest, *, state: Mapping[str, Any], rng: np.random.Generator
     ) -> tuple[IntArray, Mapping[str, Any]]:
         """Counts for one step; see `Strategy.__call__`."""
+        # DEVIATION: without features the belief tracker gives the rates; the method always predicts from embeddings.
         rate_P = beliefs.rate_P
         if request.features is not None:
             state = self._moved(request.features, state)

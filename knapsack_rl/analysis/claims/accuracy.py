@@ -70,7 +70,7 @@ def gain_of_larger_model(subject: Subject) -> Finding:
 def _described(runs: pd.DataFrame, model: str) -> str:
     """Size and learning rate: a gain that differs between two models may be due to either."""
     first = runs[runs["model"] == model].iloc[0]
-    rate = json.loads(first["config"])["train"]["learning_rate"]
+    rate = json.loads(first["config"])["train"]["optimizer"]["learning_rate"]
     return f"{model}, {first['num_parameters'] / 1e6:.2g} M parameters at learning rate {rate:g}"
 
 

@@ -9,7 +9,8 @@ import pandas as pd
 
 from knapsack_rl.analysis.claims.spread import Within, within_cells
 from knapsack_rl.analysis.frames.schemas import CELL_KEYS, RUN_KEYS
-from knapsack_rl.analysis.inference.stats import MIN_SEEDS, FloatArray
+from knapsack_rl.analysis.inference.stats import MIN_SEEDS
+from knapsack_rl.base.arrays import FloatArray
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

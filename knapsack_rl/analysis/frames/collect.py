@@ -114,7 +114,7 @@ _NULLABLE_INTEGERS = dict.fromkeys(("budget", "seed", "num_parameters", "num_gpu
 
 def run_status(paths: RunPaths) -> str:
     """``finished``, ``not trained`` or ``not evaluated``, from which files are there."""
-    if not (paths.folder / "steps.parquet").is_file():
+    if not paths.steps.is_file():
         return NOT_TRAINED
     return FINISHED if paths.evals.is_file() else NOT_EVALUATED
 

@@ -41,7 +41,7 @@ def read_run(paths: RunPaths) -> RunRows:
         ConfigError: `config.json` is no run configuration.
     """
     config = _read_config(paths.folder / "config.json")
-    steps_path, groups_path = paths.folder / "steps.parquet", paths.folder / "groups.parquet"
+    steps_path, groups_path = paths.steps, paths.groups
     steps, groups = read_table(steps_path, STEPS).to_pandas(), read_table(groups_path, _as_categories(GROUPS))
     numbers: pd.DataFrame = groups.drop_columns(["prompt_id", "kind"]).to_pandas()
     lost = sorted(set(steps["step"]) - set(numbers["step"]))
@@ -60,12 +60,12 @@ def read_run(paths: RunPaths) -> RunRows:
 
 def _facts(paths: RunPaths, config: RunConfig) -> dict[str, Any]:
     study = StudyPaths(results=paths.study, figures=paths.study)
-    model = Path(config.model.path) if config.model.path else study.model(config.base_folder)
+    model = study.base_model(config.model.path, config.base_folder)
     return _keys(config) | {
         "status": FINISHED,
         "config": json.dumps(config.model_dump(mode="json"), sort_keys=True),
         "num_parameters": num_parameters(model) or num_parameters(paths.weights(0)),
-        "num_gpus": _num_gpus(paths.folder / "manifest.json"),
+        "num_gpus": _num_gpus(paths.manifest),
     }
 
 

@@ -9,10 +9,10 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-IntArray = npt.NDArray[np.int64]
+from knapsack_rl.base.arrays import IntArray
+
 MOST_CODES = 2**62
 
 LEAST_RUN = 4

@@ -15,7 +15,7 @@ from knapsack_rl.base.choices import option_names
 
 Factors = dict[str, Any]
 BUDGET, PROMPTS = "budget", "train.prompts_per_step"
-
+_SECTIONS = ("loss", "optimizer")
 _IGNORED_TRAIN = ("micro_batch_tokens", "save_every", "probe_rollouts")
 """Keys that change how a run is computed, not what it computes."""
 
@@ -23,7 +23,7 @@ _IGNORED_TRAIN = ("micro_batch_tokens", "save_every", "probe_rollouts")
 def run_factors(config: Mapping[str, Any]) -> Factors:
     """The factors of one run.
 
-    Keys: ``arm.strategy``, ``arm.options.*``, ``arm.belief``, ``arm.belief_options.*``, ``arm.schedule``, ``train.*``
+    Keys: ``arm.strategy``, ``arm.options.*``, ``arm.belief``, ``arm.belief_options.*``, ``train.*``
     and ``budget``.
 
     Args:
@@ -35,8 +35,10 @@ def run_factors(config: Mapping[str, Any]) -> Factors:
     flat = {"arm.strategy": arm["strategy"], "arm.belief": arm["belief"], BUDGET: config["budget"]}
     flat |= {f"arm.options.{key}": _plain(value) for key, value in options.items()}
     flat |= {f"arm.belief_options.{key}": _plain(value) for key, value in arm["belief_options"].items()}
-    flat |= {"arm.schedule": _plain(arm["schedule"])}
-    return flat | {f"train.{key}": _plain(value) for key, value in train.items() if key not in _IGNORED_TRAIN}
+    for name in _SECTIONS:
+        flat |= {f"train.{name}.{key}": _plain(value) for key, value in train[name].items()}
+    ignored = {*_IGNORED_TRAIN, *_SECTIONS}
+    return flat | {f"train.{key}": _plain(value) for key, value in train.items() if key not in ignored}
 
 
 def _plain(value: object) -> object:

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import special, stats
 
-from knapsack_rl.analysis.inference.stats import CONFIDENCE, FloatArray
+from knapsack_rl.analysis.inference.stats import CONFIDENCE
+from knapsack_rl.base.arrays import FloatArray
 
 MIN_BOOTSTRAP = 6
 """With fewer replicates a resample too often repeats one value, and its spread says nothing."""

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.optimize import least_squares
 
-from knapsack_rl.analysis.inference.stats import FloatArray
+from knapsack_rl.base.arrays import FloatArray
 
 MIN_POINTS = 4
 """Distinct amounts of compute above zero: three parameters leave one to judge the fit by."""

@@ -10,8 +10,10 @@ from functools import lru_cache
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy import stats
+
+from knapsack_rl.base.arrays import FloatArray, IntArray
 
 CONFIDENCE = 0.95
 
@@ -23,8 +25,6 @@ MIN_SEEDS = 3
 
 ROUNDING = 1e-12
 """Below it, numbers that should be equal differ by what floating point, or writing them to a file, leaves."""
-
-FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,7 +165,7 @@ def bootstrap_over_problems(scores: Sequence[FloatArray], *, num_resamples: int 
 
 
 @lru_cache(maxsize=8)
-def resamples(sizes: tuple[int, ...], *, num_resamples: int, seed: int) -> tuple[NDArray[np.int64], ...]:
+def resamples(sizes: tuple[int, ...], *, num_resamples: int, seed: int) -> tuple[IntArray, ...]:
     """Problems of every resample, by benchmark: the numbers that ``scipy.stats.bootstrap`` draws in batches of 100.
 
     Runs are evaluated on the same benchmarks, so all of them share one drawing.

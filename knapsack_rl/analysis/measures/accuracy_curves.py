@@ -12,9 +12,10 @@ from numpy.typing import ArrayLike
 
 from knapsack_rl.analysis.frames.schemas import ARM_KEYS, RUN_KEYS
 from knapsack_rl.analysis.frames.study import StudyFrames
-from knapsack_rl.analysis.inference.stats import FloatArray, seed_means
+from knapsack_rl.analysis.inference.stats import seed_means
 from knapsack_rl.analysis.measures.benchmarks import AVERAGE, benchmark_scores
 from knapsack_rl.analysis.measures.spent import AXES, SPENT, TOKENS, TOTAL_BELIEF_COST, add_spent
+from knapsack_rl.base.arrays import FloatArray
 
 SHOWN = (*AXES, TOTAL_BELIEF_COST)
 """Totals in the table of curves."""

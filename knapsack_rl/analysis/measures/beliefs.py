@@ -12,9 +12,9 @@ from knapsack_rl.analysis.frames.remember import once_per_frame
 from knapsack_rl.analysis.frames.schemas import RUN_KEYS
 from knapsack_rl.analysis.frames.study import StudyFrames
 from knapsack_rl.analysis.inference.periods import at_last_step, window_of
-from knapsack_rl.analysis.inference.stats import FloatArray
 from knapsack_rl.analysis.measures.gradient_split import split_steps
 from knapsack_rl.analysis.measures.objective import perfect_gains
+from knapsack_rl.base.arrays import FloatArray
 
 VALUES = ("known", "bias", "squared_error", "correlation", "objective_gain", "objective_belief_gain", "perfect_gain")
 

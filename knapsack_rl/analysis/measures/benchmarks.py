@@ -6,7 +6,8 @@ import pandas as pd
 from knapsack_rl.analysis.frames.parts import codes_of, first_rows
 from knapsack_rl.analysis.frames.remember import once_per_frame
 from knapsack_rl.analysis.frames.schemas import ARM_KEYS, CELL_KEYS, RUN_KEYS
-from knapsack_rl.analysis.inference.stats import FloatArray, Interval, avg_at_k, bootstrap_over_problems, pass_at_k
+from knapsack_rl.analysis.inference.stats import Interval, avg_at_k, bootstrap_over_problems, pass_at_k
+from knapsack_rl.base.arrays import FloatArray
 
 AVERAGE = "average"
 """Name of the unweighted mean over benchmarks in the ``benchmark`` column."""

@@ -3,9 +3,9 @@
 import numpy as np
 import pandas as pd
 
-from knapsack_rl.analysis.frames.parts import IntArray, codes_of, first_rows, parts_of
+from knapsack_rl.analysis.frames.parts import codes_of, first_rows, parts_of
 from knapsack_rl.analysis.frames.remember import once_per_frame
-from knapsack_rl.analysis.inference.stats import FloatArray
+from knapsack_rl.base.arrays import FloatArray, IntArray
 
 
 @once_per_frame

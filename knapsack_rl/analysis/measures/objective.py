@@ -15,13 +15,13 @@ from scipy import stats
 
 from knapsack_rl.allocation.solver import solve
 from knapsack_rl.allocation.value import expected_knapsack_value, knapsack_increment, knapsack_value
-from knapsack_rl.analysis.frames.parts import IntArray, codes_of, first_rows, parts_of, renumbered
+from knapsack_rl.analysis.frames.parts import codes_of, first_rows, parts_of, renumbered
 from knapsack_rl.analysis.frames.remember import once_per_frame
 from knapsack_rl.analysis.frames.schemas import ARM_KEYS, RUN_KEYS
 from knapsack_rl.analysis.frames.study import StudyFrames
 from knapsack_rl.analysis.inference.periods import window_of
-from knapsack_rl.analysis.inference.stats import FloatArray
 from knapsack_rl.analysis.measures.rate_classes import NUM_CLASSES, rate_class
+from knapsack_rl.base.arrays import FloatArray, IntArray
 from knapsack_rl.beliefs.moments import beta_of_moments, class_moments
 
 OBJECTIVES = ("objective", "objective_equal", "objective_belief", "objective_belief_equal")

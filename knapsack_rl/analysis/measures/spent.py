@@ -59,4 +59,4 @@ def add_spent(steps: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
 
 
 def _has_reference(config: object) -> bool:
-    return isinstance(config, str) and json.loads(config)["train"]["kl_coef"] > 0
+    return isinstance(config, str) and json.loads(config)["train"]["loss"]["kl_coef"] > 0

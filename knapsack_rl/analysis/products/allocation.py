@@ -20,7 +20,7 @@ from knapsack_rl.analysis.frames.schemas import CELL_KEYS
 from knapsack_rl.analysis.frames.step_facts import SECOND_VISIT
 from knapsack_rl.analysis.frames.study import StudyFrames
 from knapsack_rl.analysis.inference.pairs import baseline_arm
-from knapsack_rl.analysis.inference.stats import FloatArray, mean_interval, seed_means
+from knapsack_rl.analysis.inference.stats import mean_interval, seed_means
 from knapsack_rl.analysis.measures.rate_classes import (
     CLASS_NAMES,
     FIRST_INTERIOR,
@@ -30,6 +30,7 @@ from knapsack_rl.analysis.measures.rate_classes import (
     ZERO,
     rate_class,
 )
+from knapsack_rl.base.arrays import FloatArray
 
 BLOCKS = ((-0.37, -0.25), (-0.16, -0.04), *((i / 10, (i + 1) / 10) for i in range(NUM_INTERIOR)), (1.04, 1.16))
 """Left and right end of each column of a heat map: unknown, 0, the ten tenths strictly between, 1."""

@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from knapsack_rl.analysis.inference.stats import CONFIDENCE, ROUNDING, FloatArray
+from knapsack_rl.analysis.inference.stats import CONFIDENCE, ROUNDING
 from knapsack_rl.analysis.measures.benchmarks import AVERAGE
+from knapsack_rl.base.arrays import FloatArray
 
 METRICS = ("ratio_rollouts", "ratio_prompts", f"accuracy/{AVERAGE}")
 """Rows of the table ``differences`` that are set side by side."""

@@ -8,8 +8,9 @@ import pandas as pd
 from knapsack_rl.analysis.frames.schemas import RUN_KEYS
 from knapsack_rl.analysis.frames.study import StudyFrames
 from knapsack_rl.analysis.inference.periods import at_last_step
-from knapsack_rl.analysis.inference.stats import FloatArray, avg_at_k, bootstrap_over_problems, pass_at_k
+from knapsack_rl.analysis.inference.stats import avg_at_k, bootstrap_over_problems, pass_at_k
 from knapsack_rl.analysis.measures.benchmarks import AVERAGE, common_k
+from knapsack_rl.base.arrays import FloatArray
 
 OVERLAPPING = ("exact", "words")
 """Kinds of overlap with the training set that are counted, from the narrow to the wide."""

@@ -13,8 +13,9 @@ from knapsack_rl.analysis.drawing.style import SHADE, SMALLEST, broken, cell_tit
 from knapsack_rl.analysis.frames.schemas import ARM_KEYS, CELL_KEYS
 from knapsack_rl.analysis.frames.study import StudyFrames, in_grid_order
 from knapsack_rl.analysis.inference.pairs import VERDICT_CLEAR, baseline_arm, pair_up, verdict
-from knapsack_rl.analysis.inference.stats import FloatArray, paired_difference, seed_means
+from knapsack_rl.analysis.inference.stats import paired_difference, seed_means
 from knapsack_rl.analysis.measures.difficulty import CLASSES, OUTCOMES, discovery_rows, transition_rows
+from knapsack_rl.base.arrays import FloatArray
 
 
 def transitions_table(frames: StudyFrames) -> pd.DataFrame:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from knapsack_rl.beliefs.arrays import FloatArray, IntArray
+from knapsack_rl.base.arrays import FloatArray, IntArray
 from knapsack_rl.grpo import group_advantages
 from knapsack_rl.grpo.advantage import Advantage
 from knapsack_rl.integrations.trl.slots import split_groups

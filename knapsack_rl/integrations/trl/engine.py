@@ -24,7 +24,7 @@ from knapsack_rl.train import TrainJob
 from knapsack_rl.train.card import model_card
 from knapsack_rl.train.loop import exported_weights, publish_run
 from knapsack_rl.train.state import locked, open_state, set_aside
-from knapsack_rl.train.witnesses import Witnesses
+from knapsack_rl.train.step_log import StepLog
 
 CHECKPOINTS = "trl"
 """Folder of TRL's checkpoints, in the state folder of the run."""
@@ -50,8 +50,8 @@ def train_with_trl(job: TrainJob) -> None:
             run.export(0)
         if start < config.train.steps:
             journal = lambda: Journal(paths.state / "journal.jsonl")  # noqa: E731 - one expression
-            with Witnesses(config, start=start, journal=journal, start_live=job.start_live) as witnesses:
-                run.witnesses = witnesses
+            with StepLog(config, start=start, journal=journal, start_live=job.start_live) as step_log:
+                run.step_log = step_log
                 run.trainer.train(resume_from_checkpoint=None if saved is None else str(saved))
         run.close()
         with writing_to(paths.folder.parent):
@@ -61,7 +61,7 @@ def train_with_trl(job: TrainJob) -> None:
 class _Run:
     """TRL's trainer and who is told of its steps."""
 
-    witnesses: Witnesses
+    step_log: StepLog
 
     def __init__(self, job: TrainJob) -> None:
         config, folder = job.config, job.model_folder
@@ -105,10 +105,10 @@ class _Run:
                     f"{config.run_id}: step {step}: the {key} is not finite ({facts[key]}); another"
                     f" train.learning_rate starts the run over, {CONTINUES}"
                 )
-        self.witnesses.record(facts)
+        self.step_log.record(facts)
         if step in config.kept_weights:
             self.export(step)
-        self.witnesses.show(facts)
+        self.step_log.show(facts)
 
 
 def _prepare_state(job: TrainJob) -> Path | None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from knapsack_rl.beliefs.arrays import FloatArray
+from knapsack_rl.base.arrays import FloatArray
 from knapsack_rl.grpo import all_correct, all_wrong, effective_ratios
 from knapsack_rl.integrations.allocator import Dealt
 

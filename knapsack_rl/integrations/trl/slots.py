@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from knapsack_rl.beliefs.arrays import IntArray
+from knapsack_rl.base.arrays import IntArray
 
 Example = Mapping[str, Any]
 """A row of the data set."""

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from knapsack_rl.beliefs.arrays import FloatArray, IntArray
+from knapsack_rl.base.arrays import FloatArray, IntArray
 from knapsack_rl.integrations.allocator import Dealt
 from knapsack_rl.integrations.trl.slots import split_groups
 from knapsack_rl.records.schemas import PARTIAL_CREDIT

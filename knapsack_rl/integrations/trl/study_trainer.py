@@ -106,7 +106,7 @@ class StudyTrainer(KnapsackGRPOTrainer):
 
     def _finish(self, output: dict[str, Any], share: Share) -> None:
         super()._finish(output, share)
-        clip = self._parts.config.train.advantage_clip
+        clip = self._parts.config.train.loss.advantage_clip
         output["advantages"] = output["advantages"].clamp(-clip, clip)
         mask = output["completion_mask"]
         logps = output.get("old_per_token_logps")

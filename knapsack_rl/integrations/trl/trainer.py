@@ -11,8 +11,8 @@ from datasets import IterableDataset
 from transformers.trainer_utils import PREFIX_CHECKPOINT_DIR
 from trl import GRPOTrainer
 
+from knapsack_rl.base.arrays import FloatArray
 from knapsack_rl.base.errors import ConfigError
-from knapsack_rl.beliefs.arrays import FloatArray
 from knapsack_rl.integrations.allocator import Allocator, Dealt
 from knapsack_rl.integrations.settings import AllocationSettings, successes
 from knapsack_rl.integrations.state_file import read_state, write_state

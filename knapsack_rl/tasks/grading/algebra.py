@@ -4,7 +4,6 @@ latex2sympy reads the LaTeX and math-verify compares equations and inequalities.
 few points, relative to their size: math-verify rounds to six decimals, so that 1e-8 is 2e-8, and ignores letter case.
 """
 
-import logging
 import re
 from fractions import Fraction
 from functools import lru_cache
@@ -42,13 +41,8 @@ _SPELT = (
 )
 
 
-def equal(reference: str, response: str) -> bool:
-    """Are these the same expression, relation or set? The spelling is that of ``spell``; what cannot be read is not."""
-    from knapsack_rl.tasks.grading.sets import same_set
-
-    logging.getLogger("math_verify").setLevel(logging.ERROR)  # it warns that we keep the time ourselves
-    if (alike := same_set(reference, response)) is not None:
-        return alike
+def same_expression(reference: str, response: str) -> bool:
+    """Are these the same expression or relation? The spelling is that of ``spell``; what cannot be read is not."""
     wanted, given = read(reference), read(response)
     if wanted is None or given is None or len(_PRIME.findall(reference)) != len(_PRIME.findall(response)):
         return False

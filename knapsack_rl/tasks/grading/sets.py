@@ -1,17 +1,25 @@
 r"""Sets of real numbers, however written: ``\mathbb{R} \setminus \{2\}``, ``x < 2 \cup x > 2``, ``|x| < 2``."""
 
+import logging
 import re
 from typing import Any
 
 import sympy
 
-from knapsack_rl.tasks.grading.algebra import read
+from knapsack_rl.tasks.grading.algebra import read, same_expression
 from knapsack_rl.tasks.grading.structure import both_signs, bracketed, pieces
 
 _SET = re.compile(r"[<>]|\\(?:le|ge|ne|lt|gt|cup|cap|setminus|mathbb|in|infty)(?![a-z])")
 _ORDER = re.compile(r"[<>]|\\(?:le|ge|ne|lt|gt)(?![a-z])")
 _MEMBER = re.compile(r"([A-Za-z]) ?\\in(?![a-z]) ?(.+)", re.DOTALL)
 _BUILDER = re.compile(r"([A-Za-z])(?: ?\\in ?\\mathbb\{R\})? ?(?:\\mid(?![a-z])|\||:) ?(.+)", re.DOTALL)
+
+
+def equal(reference: str, response: str) -> bool:
+    """Are these the same expression, relation or set? The spelling is that of ``spell``; what cannot be read is not."""
+    logging.getLogger("math_verify").setLevel(logging.ERROR)  # it warns that we keep the time ourselves
+    alike = same_set(reference, response)
+    return same_expression(reference, response) if alike is None else alike
 
 
 def same_set(reference: str, response: str) -> bool | None:

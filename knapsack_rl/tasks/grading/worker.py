@@ -19,7 +19,7 @@ RIGHT, WRONG = b"1", b"0"
 
 def compare(reference: str, response: str) -> bytes:
     """``RIGHT``, ``WRONG``, or ``TIMEOUT`` if time or memory ran out."""
-    from knapsack_rl.tasks.grading.algebra import equal
+    from knapsack_rl.tasks.grading.sets import equal
 
     try:
         with limited(SOFT_LIMIT_S, hard_s=HARD_LIMIT_S):

@@ -145,7 +145,7 @@ def test_more_steps_continue(root, whole):
 
 def test_divergence_is_one_line(root):
     """Nothing is published."""
-    job = make(root, "diverging", train={"learning_rate": 1e30, "max_grad_norm": 1e30})
+    job = make(root, "diverging", train={"optimizer": {"learning_rate": 1e30, "max_grad_norm": 1e30}})
     with pytest.raises(DivergedError, match=r"m-knapsack-n4-s0: step \d: the \w+ is not finite"):
         run(job)
     assert not job.paths.folder.exists()
@@ -156,8 +156,8 @@ def test_divergence_is_one_line(root):
     [
         ({"train": {"mini_batches": 3}}, r"engine: trl: train.mini_batches: 3 does not divide the 32 rollouts"),
         ({"train": {"low": 1}}, r"engine: trl: train.low: 1"),
-        ({"train": {"kl_coef": 0.1}}, r"train.kl_coef: 0.1, but TRL's term"),
-        ({"train": {"loss_aggregation": "prompt"}}, r"train.loss_aggregation: prompt is not among TRL's"),
+        ({"train": {"loss": {"kl_coef": 0.1}}}, r"train.loss.kl_coef: 0.1, but TRL's term"),
+        ({"train": {"loss": {"aggregation": "prompt"}}}, r"train.loss.aggregation: prompt is not among TRL's"),
         ({"learner": {"gpus": 2}}, r"learner.gpus: 2, but engine trl"),
         ({"sampler": "vllm"}, r"sampler.kind: vllm is not wired up"),
         ({"engine": "tlr"}, r"engine"),

@@ -11,6 +11,13 @@ from knapsack_rl.beliefs import BeliefArrays
 OF_EIGHT = [Point(successes=s, draws=8) for s in (0, 0, 1, 2, 4, 6, 7, 8)]
 
 
+def test_uniform_deals_its_remainder_at_random():
+    """700 rollouts over 64 prompts are 10 each and 60 prompts with one more, by seed."""
+    draws = [tuple(allocate("uniform", [0.5] * 64, total=700, bounds=(2, 128), seed=seed)) for seed in (1, 1, 2)]
+    assert draws[0] == draws[1] != draws[2]
+    assert sorted(draws[0]) == [10] * 4 + [11] * 60
+
+
 def test_uniform_splits_evenly():
     """Without a remainder everybody gets the same, whatever is believed."""
     np.testing.assert_array_equal(allocate("uniform", [0.1, None, 1.0], total=24, bounds=(2, 128)), [8, 8, 8])

@@ -232,7 +232,7 @@ def write_run(results: Path, run: RunConfig, *, records: list[dict[str, Any]], e
     """Write what a finished run leaves behind."""
     paths = RunPaths(results, run.run_id)
     write_json(paths.folder / "config.json", run.model_dump(mode="json"))
-    publish_journal(records, paths.folder)
+    publish_journal(records, paths)
     manifest = {
         "created": "2026-01-01T00:00:00+00:00",
         "git_commit": "0" * 40,

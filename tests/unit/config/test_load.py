@@ -27,6 +27,10 @@ def _changed(path: str, value):
 @pytest.mark.parametrize(
     ("path", "value", "words"),
     [
+        ("train.learning_rate", 0.1, ["train: learning_rate", "0.1", "is now train.optimizer.learning_rate"]),
+        ("train.normalize_advantages", False, ["train: normalize_advantages", "is now train.loss.advantage", "`none`"]),
+        ("models.nano.train", {"kl_coef": 0.1}, ["train: kl_coef", "is now train.loss.kl_coef"]),
+        ("arms.knapsack.advantage", "none", ["arms.knapsack: advantage", "is now train.loss.advantage"]),
         ("train.stepz", 3, ["train.stepz", "unknown key", "'steps'"]),
         ("train.seeds", 3, ["train.seeds", "unknown key", "belongs under grid"]),
         ("arms.knapsack.steps", 3, ["arms.knapsack.steps", "belongs under models.<name>.build.pretrain or train"]),
@@ -49,8 +53,6 @@ def _changed(path: str, value):
         ("overrides", {"nano-knapsck-n4-s0": {}}, ["nano-knapsck-n4-s0", "did you mean"]),
         ("overrides", {"nano-knapsack-n4-s0": {"task": {}}}, ["task", "cannot be overridden"]),
         ("overrides", {"nano-knapsack-n4-s0": {"train": {"steps": 0}}}, ["nano-knapsack-n4-s0", "train.steps"]),
-        ("arms.knapsack.schedule", {"kind": "linear", "start": 1.9}, ["schedule", "step 10", "8..64"]),
-        ("arms.knapsack.schedule", {"kind": "steep"}, ["schedule.kind", "steep"]),
         ("task.name", "maths", ["unknown task", "maths"]),
     ],
 )
@@ -93,8 +95,8 @@ def test_one_run_alone_is_what_it_is_among_all():
 
 def test_model_may_set_its_own_learning_rate():
     """Keys of a model's `train` replace the study's defaults for its runs."""
-    runs = expand(parse_study(_changed("models.nano.train", {"learning_rate": 0.5}), source="s"))
-    assert {run.train.learning_rate for run in runs.values()} == {0.5}
+    runs = expand(parse_study(_changed("models.nano.train", {"optimizer": {"learning_rate": 0.5}}), source="s"))
+    assert {run.train.optimizer.learning_rate for run in runs.values()} == {0.5}
 
 
 def test_strategy_brings_its_default_belief():
@@ -112,7 +114,7 @@ def test_override_of_the_strategy_brings_its_own_belief():
 def test_hash_is_that_of_what_differs_from_the_defaults():
     """A key with a default that is spelt out changes no hash, so adding a key to the code retrains nothing."""
     base = expand(parse_study(STUDY, source="s"))["nano-knapsack-n4-s0"]
-    spelt = expand(parse_study(_changed("train.clip_low", 0.2), source="s"))["nano-knapsack-n4-s0"]
+    spelt = expand(parse_study(_changed("train.loss", {"clip_low": 0.2}), source="s"))["nano-knapsack-n4-s0"]
     assert run_hash(base) == run_hash(spelt)
 
 
@@ -120,7 +122,7 @@ def test_resume_hash_ignores_the_number_of_steps_only():
     """Raising the steps or evaluating otherwise continues a run; any other change does not."""
     base = expand(parse_study(STUDY, source="s"))["nano-knapsack-n4-s0"]
     longer = expand(parse_study(_changed("train.steps", 19), source="s"))["nano-knapsack-n4-s0"]
-    other = expand(parse_study(_changed("train.learning_rate", 0.1), source="s"))["nano-knapsack-n4-s0"]
+    other = expand(parse_study(_changed("train.optimizer", {"learning_rate": 0.1}), source="s"))["nano-knapsack-n4-s0"]
     assert resume_hash(base) == resume_hash(longer)
     evaluated = expand(parse_study(_changed("evaluation.samples", 3), source="s"))["nano-knapsack-n4-s0"]
     per_model = expand(parse_study(_changed("models.nano.train", {"steps": 19}), source="s"))["nano-knapsack-n4-s0"]

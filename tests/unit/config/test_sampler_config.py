@@ -39,7 +39,7 @@ def test_one_run_may_differ():
 
 
 @pytest.mark.parametrize(
-    ("sampler", "train", "cap"),
+    ("sampler", "loss", "cap"),
     [
         ("transformers", {}, None),
         ("vllm", {}, 2.0),
@@ -48,8 +48,8 @@ def test_one_run_may_differ():
         ("transformers", {"tis": True}, 2.0),
     ],
 )
-def test_correction_is_on_where_the_engine_computes_otherwise(sampler, train, cap):
-    assert cap == _runs(sampler=sampler, train={"steps": 3} | train)[0].tis_cap
+def test_correction_is_on_where_the_engine_computes_otherwise(sampler, loss, cap):
+    assert cap == _runs(sampler=sampler, train={"steps": 3, "loss": loss})[0].resolved_train.loss.importance_cap
 
 
 @pytest.mark.parametrize(

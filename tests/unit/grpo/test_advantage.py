@@ -5,7 +5,7 @@ from typing import get_args
 import numpy as np
 import pytest
 
-from knapsack_rl.config import ArmConfig
+from knapsack_rl.config import LossConfig
 from knapsack_rl.grpo import ADVANTAGES, Advantage, group_advantages
 
 
@@ -72,10 +72,9 @@ def test_uniform_single_and_empty_groups_are_exactly_zero(advantage):
 
 
 def test_configuration_knows_every_advantage():
-    """An arm can ask for each of them, and for nothing else; without asking it gets the one that all arms share."""
+    """A run can ask for each of them, and for nothing else."""
     assert set(get_args(Advantage)) == set(ADVANTAGES)
     for name in ADVANTAGES:
-        assert ArmConfig(strategy="uniform", advantage=name).advantage == name
+        assert LossConfig(advantage=name).advantage == name
     with pytest.raises(ValueError, match="sqrt_mean"):
-        ArmConfig(strategy="uniform", advantage="sqrt")
-    assert ArmConfig(strategy="ada_est").advantage is None
+        LossConfig(advantage="sqrt")

@@ -11,17 +11,20 @@ pytestmark = pytest.mark.torch
 
 
 def _learner(folder, *, tis_cap, learning_rate=0.05):
-    from knapsack_rl.learner.loss import LossOptions
-    from knapsack_rl.learner.policy import OptimizerOptions, PolicyLearner
+    from knapsack_rl.config import LearnerConfig, TrainConfig
+    from knapsack_rl.learner.policy import PolicyLearner
     from knapsack_rl.models import load_model, load_tokenizer
 
     return PolicyLearner(
         load_model(folder).double(),
         load_tokenizer(folder),
-        loss=LossOptions(clip_low=0.2, clip_high=0.28, dual_clip=10.0, kl_coef=0.0, entropy_coef=0.0, tis_cap=tis_cap),
-        optimizer=OptimizerOptions(
-            learning_rate=learning_rate, weight_decay=0.0, max_grad_norm=1.0, micro_batch_tokens=40, temperature=1.0
+        train=TrainConfig(
+            steps=1,
+            loss={"tis": tis_cap is not None, "tis_cap": tis_cap or 2.0},
+            optimizer={"learning_rate": learning_rate},
+            micro_batch_tokens=40,
         ),
+        compute=LearnerConfig(),
     )
 
 

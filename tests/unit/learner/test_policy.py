@@ -5,28 +5,26 @@ import pytest
 
 from knapsack_rl.base.errors import StateError, TrainingError
 from knapsack_rl.base.types import Group, Prompt, Rollout, StopReason
-from knapsack_rl.config import TrainConfig
+from knapsack_rl.config import LearnerConfig, LossConfig, TrainConfig
 from knapsack_rl.learner import TrainingRow
 
 pytestmark = pytest.mark.torch
 
 
 def _learner(folder, *, micro_batch_tokens=10_000, kl_coef=0.0, entropy_coef=0.0, learning_rate=1e-3):
-    from knapsack_rl.learner.loss import LossOptions
-    from knapsack_rl.learner.policy import OptimizerOptions, PolicyLearner
+    from knapsack_rl.learner.policy import PolicyLearner
     from knapsack_rl.models import load_model, load_tokenizer
 
     return PolicyLearner(
         load_model(folder).double(),
         load_tokenizer(folder),
-        loss=LossOptions(clip_low=0.2, clip_high=0.28, dual_clip=10.0, kl_coef=kl_coef, entropy_coef=entropy_coef),
-        optimizer=OptimizerOptions(
-            learning_rate=learning_rate,
-            weight_decay=0.0,
-            max_grad_norm=1.0,
+        train=TrainConfig(
+            steps=1,
+            loss={"kl_coef": kl_coef, "entropy_coef": entropy_coef},
+            optimizer={"learning_rate": learning_rate},
             micro_batch_tokens=micro_batch_tokens,
-            temperature=1.0,
         ),
+        compute=LearnerConfig(),
     )
 
 
@@ -89,9 +87,10 @@ def test_dropping_zero_advantage_rollouts_leaves_every_gradient_equal(tiny_model
     from knapsack_rl.train import rows as step
 
     groups, rewards = _step_inputs()
-    config = TrainConfig(steps=1, mini_batches=2, loss_aggregation=aggregation)
+    config = TrainConfig(steps=1, mini_batches=2, loss={"aggregation": aggregation})
     dropped = step.mini_batch_rows(groups, rewards, config=config, seed=5)
-    kept = step.mini_batch_rows(groups, rewards, config=config.model_copy(update={"entropy_coef": 1e-30}), seed=5)
+    with_entropy = TrainConfig(steps=1, mini_batches=2, loss={"aggregation": aggregation, "entropy_coef": 1e-30})
+    kept = step.mini_batch_rows(groups, rewards, config=with_entropy, seed=5)
     assert sum(map(len, dropped)) == 5
     assert sum(map(len, kept)) == 12
     learner = _learner(tiny_model_folder)
@@ -106,7 +105,7 @@ def test_advantage_clip_reaches_the_rows(clip, largest):
 
     rollout = Rollout(tokens=(5,), logprobs=(-1.0,), text="", stop=StopReason.EOS)
     group = Group(prompt=Prompt(id="a", text="", answer="", kind=""), prompt_tokens=(3,), rollouts=(rollout,) * 64)
-    config = TrainConfig(steps=1, mini_batches=1, advantage_clip=clip)
+    config = TrainConfig(steps=1, mini_batches=1, loss={"advantage_clip": clip})
     (rows,) = step.mini_batch_rows([group], [[1] + [0] * 63], config=config, seed=0)
     assert max(row.advantage for row in rows) == pytest.approx(largest, abs=0.1)
 
@@ -117,7 +116,7 @@ def test_nothing_is_dropped_when_every_rollout_has_a_gradient(coefficient):
     from knapsack_rl.train import rows as step
 
     groups, rewards = _step_inputs()
-    config = TrainConfig(steps=1, mini_batches=2).model_copy(update={coefficient: 0.1})
+    config = TrainConfig(steps=1, mini_batches=2, loss={coefficient: 0.1})
     assert sum(map(len, step.mini_batch_rows(groups, rewards, config=config, seed=5))) == 12
 
 
@@ -150,7 +149,7 @@ def _loss(learner, rows):
     batch = pad(sorted(rows, key=row_length, reverse=True), device=torch.device("cpu"))
     with torch.no_grad():
         logprobs, entropy = learner._scorer(batch)
-    return token_loss(logprobs, entropy, reference_BT=None, batch=batch, options=learner._loss_options).loss.item()
+    return token_loss(logprobs, entropy, reference_BT=None, batch=batch, options=learner._train.loss).loss.item()
 
 
 def test_loss_matches_a_hand_written_surrogate(tiny_model_folder):
@@ -193,12 +192,12 @@ def test_kl_of_an_impossible_token_stays_finite():
     """A reference that finds a token e^90 times likelier gives a large penalty, not NaN."""
     import torch
 
-    from knapsack_rl.learner.loss import LossOptions, token_loss
+    from knapsack_rl.learner.loss import token_loss
     from knapsack_rl.learner.packing import pad
 
     batch = pad(_rows(1), device=torch.device("cpu"))
     logprobs = torch.full(batch.ids_BT.shape, -95.0, requires_grad=True)
-    options = LossOptions(clip_low=0.2, clip_high=0.28, dual_clip=10.0, kl_coef=1.0, entropy_coef=0.0)
+    options = LossConfig(kl_coef=1.0)
     entropy, reference = torch.zeros_like(logprobs), torch.full_like(logprobs, -1.0)
     loss = token_loss(logprobs, entropy, reference_BT=reference, batch=batch, options=options).loss
     loss.backward()

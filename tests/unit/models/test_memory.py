@@ -147,13 +147,12 @@ def test_what_is_kept_narrow_takes_less(qwen):
 
 
 @pytest.mark.parametrize("kl_coef", [0.0, 0.1])
-@pytest.mark.parametrize("learner", [{"gpus": 8}, {"optimizer": "adamw_offload"}])
-def test_every_gpu_loads_the_whole_model_first(qwen, monkeypatch, learner, kl_coef):
-    """In what it is kept in, beside a second one for the KL penalty, before weights are sharded or offloaded."""
+def test_every_gpu_loads_the_whole_model_first(qwen, monkeypatch, kl_coef):
+    """In what it is kept in, beside a second one for the KL penalty, before weights are sharded."""
     from knapsack_rl.models.memory import GIB, Place, estimate, model_size
 
-    size, train = model_size(qwen), {"kl_coef": kl_coef, "micro_batch_tokens": 1024}
-    run = _run(learner=learner | {"gradient_checkpointing": True}, train=train, sampler={"kind": "vllm"})
+    size, train = model_size(qwen), {"loss": {"kl_coef": kl_coef}, "micro_batch_tokens": 1024}
+    run = _run(learner={"gpus": 8, "gradient_checkpointing": True}, train=train, sampler={"kind": "vllm"})
     need = estimate(size, run, place=Place(on_gpu=True, memory=0))
     copies = 2 if kl_coef else 1
     assert need.load == 4 * size.num_parameters * copies

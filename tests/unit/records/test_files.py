@@ -71,7 +71,7 @@ def test_json_is_whole_or_absent(tmp_path):
 
 
 def test_code_digest_follows_the_source():
-    """Rooms have different digests, and the digest of a room is stable."""
+    """Packages have different digests, and the digest of a package is stable."""
     assert code_digest("grpo") == code_digest("grpo") != code_digest("tasks")
 
 

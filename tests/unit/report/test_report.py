@@ -207,7 +207,7 @@ def test_sentence_does_not_claim_what_seeds_cannot_show():
     """Inside the interval, and below three seeds."""
     inside = sentence(ROW | {"ci_low": -0.01, "verdict": "difference not significant"})
     few = sentence(ROW | {"num_seeds": 1, "verdict": "fewer than 3 seeds"})
-    assert inside.endswith("zero is inside the interval, so these seeds show no difference.")
+    assert inside.endswith("the difference is not significant at these seeds.")
     assert "1 seed; too few for an interval" in few
     assert not re.search("higher|lower", inside + few)
 

@@ -64,9 +64,9 @@ def test_mistakes_are_one_line(grid, message):
 
 def test_an_arm_may_train_differently():
     """Its keys lie over those of the study; the other arm's runs are what they were."""
-    arms = {"other": {"strategy": "uniform", "train": {"loss_aggregation": "prompt"}}}
+    arms = {"other": {"strategy": "uniform", "train": {"loss": {"aggregation": "prompt"}}}}
     runs = _runs(arms, arms=["uniform", "other"], budgets=[8])
-    assert runs["m-other-n8-s0"].train.loss_aggregation == "prompt"
+    assert runs["m-other-n8-s0"].train.loss.aggregation == "prompt"
     assert runs["m-uniform-n8-s0"] == _runs(budgets=[8])["m-uniform-n8-s0"]
     as_override = _runs({"other": {"strategy": "uniform"}}, arms=["other"], budgets=[8])["m-other-n8-s0"]
     assert resume_hash(runs["m-other-n8-s0"]) != resume_hash(as_override)
@@ -79,8 +79,9 @@ def test_an_arm_may_train_differently():
         ({"high": 7}, "run m-other-n8-s0: budget 8 lies outside low=2..high=7"),
         ({"steps": 9}, r"arms\.other\.train\.steps: 9 would change the rollouts"),
         ({"prompts_per_step": 9}, r"arms\.other\.train\.prompts_per_step: 9 would change"),
-        ({"los_aggregation": "prompt"}, "unknown key .*did you mean 'loss_aggregation'"),
-        ({"loss_aggregation": "word"}, "m-other-n8-s0: train.loss_aggregation: .*'word'"),
+        ({"los": {"aggregation": "prompt"}}, "unknown key .*did you mean 'loss'"),
+        ({"loss_aggregation": "prompt"}, r"arms\.other\.train: loss_aggregation .*is now train\.loss\.aggregation"),
+        ({"loss": {"aggregation": "word"}}, "m-other-n8-s0: train.loss.aggregation: .*'word'"),
     ],
 )
 def test_mistakes_of_an_arm_are_one_line(train, message):

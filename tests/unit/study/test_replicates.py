@@ -15,7 +15,7 @@ STUDY = {
     "task": {"name": "arithmetic", "options": {"num_train": 64, "num_per_benchmark": 2}},
     "models": {
         "tiny": {"build": {"hidden_size": 16, "num_layers": 1}},
-        "slow": {"build": {"hidden_size": 16, "num_layers": 1}, "train": {"learning_rate": 1e-5}},
+        "slow": {"build": {"hidden_size": 16, "num_layers": 1}, "train": {"optimizer": {"learning_rate": 1e-5}}},
     },
     "arms": {"uniform": {"strategy": "uniform"}, "knapsack": {"strategy": "knapsack"}},
     "grid": {"models": ["tiny", "slow"], "arms": ["uniform", "knapsack"], "budgets": [8], "seeds": [0, 1]},

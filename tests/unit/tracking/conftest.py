@@ -54,7 +54,7 @@ def make_record(step: int, *, loss: float = 0.5) -> dict[str, Any]:
 def write_records(results: Path, config: RunConfig, *, loss: float = 0.5) -> None:
     """Records of a finished run, as training and evaluation publish them."""
     paths = RunPaths(results, config.run_id)
-    publish_journal([make_record(step, loss=loss) for step in range(1, config.train.steps + 1)], paths.folder)
+    publish_journal([make_record(step, loss=loss) for step in range(1, config.train.steps + 1)], paths)
     manifest = {"created": "2026-08-22T10:00:00+00:00", "git_commit": "abc123", "config_hash": run_hash(config)}
     write_json(paths.folder / "manifest.json", manifest)
     rewards = {("easy", 0): [1, 1], ("easy", 1): [1, 0], ("hard", 0): [0, 0]}

@@ -142,7 +142,7 @@ def test_oldest_steps_are_dropped_when_the_queue_is_full(workplace):
 
 
 def test_mlflow_is_loaded_by_the_thread_only(tmp_path):
-    """Importing the room and starting a tracker costs the training process nothing; nothing is printed."""
+    """Importing the package and starting a tracker costs the training process nothing; nothing is printed."""
     code = (
         "import sys, knapsack_rl.tracking as tracking\n"
         "assert not {'mlflow', 'pandas', 'torch'} & set(sys.modules)\n"

@@ -8,19 +8,19 @@ import pytest
 from knapsack_rl.base.errors import StateError
 from knapsack_rl.base.types import GenerationRequest, Prompt
 from knapsack_rl.sampler import FakeSampler
-from knapsack_rl.train.dealt import DealtSampler, RankSpeed, deal
+from knapsack_rl.train.dealt import DealtSampler, RankSpeed, deal_rollouts
 from knapsack_rl.train.launch import Nodes, nodes_to_spread_over, spread
 
 
 def test_longest_rollouts_are_dealt_first():
     """Equal ranks: 8 against 5 + 4, not 8 + 4 against 5."""
-    assert deal([4.0, 8.0, 5.0], [RankSpeed(), RankSpeed()]) == [[1], [0, 2]]
+    assert deal_rollouts([4.0, 8.0, 5.0], [RankSpeed(), RankSpeed()]) == [[1], [0, 2]]
 
 
 def test_slow_rank_gets_less():
     """Three times slower, observed often: about a quarter of the work."""
     fast, slow = RankSpeed([1.0] * 20), RankSpeed([3.0] * 20)
-    dealt = deal([1.0] * 400, [fast, slow])
+    dealt = deal_rollouts([1.0] * 400, [fast, slow])
     assert [len(part) for part in dealt] == [300, 100]
 
 
@@ -35,7 +35,7 @@ def test_bound_is_optimistic_and_tightens():
 
 def test_untried_rank_counts_as_fast_as_the_fastest():
     """It gets as much as the fastest, so that its speed becomes known."""
-    dealt = deal([1.0] * 90, [RankSpeed([0.5] * 9), RankSpeed(), RankSpeed([1.0] * 9)])
+    dealt = deal_rollouts([1.0] * 90, [RankSpeed([0.5] * 9), RankSpeed(), RankSpeed([1.0] * 9)])
     assert len(dealt[0]) == len(dealt[1]) > len(dealt[2])
 
 

@@ -7,7 +7,9 @@ from torch import Tensor
 from knapsack_rl.base.errors import InputError
 
 
-def fitting(weights: Mapping[str, Tensor], shapes: Mapping[str, tuple[int, ...]]) -> Iterator[tuple[str, Tensor]]:
+def checked_weights(
+    weights: Mapping[str, Tensor], shapes: Mapping[str, tuple[int, ...]]
+) -> Iterator[tuple[str, Tensor]]:
     """The weights one by one, each asked for when its turn comes (a sharded one is gathered then).
 
     vLLM joins weights (query, key and value; gate and up) and does not miss a part of a joined one: it would keep the

@@ -93,10 +93,10 @@ def test_one_option_apart_is_an_ablation():
 
 def test_one_key_of_training_apart_is_an_ablation():
     """An arm with keys of `train` of its own is compared with the arm that lacks them, of its own strategy."""
-    arms = ARMS | {f"{arm}_prompt": {"strategy": arm, "train": {"loss_aggregation": "prompt"}} for arm in ARMS}
+    arms = ARMS | {f"{arm}_prompt": {"strategy": arm, "train": {"loss": {"aggregation": "prompt"}}} for arm in ARMS}
     frames = frames_of(Truth(arms=arms, gain={"knapsack_prompt": 0.05}))
     pairs = [(pair["factor"], pair["arm"], pair["reference_arm"]) for pair in ablation_pairs(frames.runs)]
-    assert pairs == [("train.loss_aggregation", f"{arm}_prompt", arm) for arm in ARMS]
+    assert pairs == [("train.loss.aggregation", f"{arm}_prompt", arm) for arm in ARMS]
     found = ablations_table(frames).query("metric == 'accuracy/average'").set_index("arm")["difference"]
     assert found["knapsack_prompt"] == pytest.approx(0.05, abs=0.02)
     assert found["uniform_prompt"] == pytest.approx(0.0, abs=0.02)
@@ -104,7 +104,7 @@ def test_one_key_of_training_apart_is_an_ablation():
 
 def test_gain_is_over_uniform_with_all_else_equal():
     """Another loss gives uniform 0.1 and knapsack 0.15: it raises knapsack by 0.13, but its gain from 0.02 to 0.05."""
-    arms = ARMS | {f"{arm}_prompt": {"strategy": arm, "train": {"loss_aggregation": "prompt"}} for arm in ARMS}
+    arms = ARMS | {f"{arm}_prompt": {"strategy": arm, "train": {"loss": {"aggregation": "prompt"}}} for arm in ARMS}
     arms |= {"low": {"strategy": "knapsack", "train": {"low": 1}}, "four": {"strategy": "knapsack", "train": MANY}}
     gain = {"knapsack": 0.02, "knapsack_prompt": 0.15, "uniform_prompt": 0.1, "low": 0.03, "four": 0.03}
     frames = frames_of(Truth(arms=arms, gain=gain))
@@ -152,7 +152,7 @@ def test_committed_ablations_are_recognised():
     pairs = pd.DataFrame(ablation_pairs(runs))
     assert set(pairs["factor"]) == {
         *("arm.options.value", "arm.options.fallback", "arm.belief", "train.low", "train.high"),
-        *("train.loss_aggregation", "train.mini_batches"),
+        *("train.loss.aggregation", "train.mini_batches"),
     }
     assert set(runs["arm"]) - set(pairs["arm"]) == {"uniform", "knapsack", "value_product"}
     alone = pairs[~pairs["arm"].str.startswith("uniform") & pairs["uniform_arm"].isna()]

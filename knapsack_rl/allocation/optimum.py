@@ -8,8 +8,8 @@ from knapsack_rl.allocation.dealing import deal
 from knapsack_rl.allocation.kinds import group_equal
 from knapsack_rl.allocation.solver import solve
 from knapsack_rl.allocation.strategy import AllocationRequest
+from knapsack_rl.base.arrays import FloatArray, IntArray
 from knapsack_rl.base.errors import AllocationError
-from knapsack_rl.beliefs.arrays import FloatArray, IntArray
 
 
 def require_first_rollout(request: AllocationRequest) -> None:

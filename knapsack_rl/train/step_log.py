@@ -27,13 +27,13 @@ class Live(Protocol):
         ...
 
 
-class Witnesses(AbstractContextManager["Witnesses"]):
-    """Journal, progress and live tracker for the duration of a run; a silent one has none of them.
+class StepLog(AbstractContextManager["StepLog"]):
+    """Journal, progress and live tracker for the duration of a run; on other ranks there is none of them.
 
     Args:
         config: the run.
         start: last step that is done.
-        journal: opens the journal; None for a silent witness.
+        journal: opens the journal; None: nothing is told.
         start_live: starts the live tracker, if there is to be one.
     """
 

@@ -25,7 +25,7 @@ def test_first_crossing_is_interpolated_and_never_extrapolated():
 
 def test_operations_of_generation_and_training():
     """2 P per token generated or read, 6 P per token updated on; a KL penalty runs the reference as well."""
-    plain, with_kl = (frames_of(Truth(seeds=(0,), train={"kl_coef": kl})) for kl in (0.0, 0.1))
+    plain, with_kl = (frames_of(Truth(seeds=(0,), train={"loss": {"kl_coef": kl}})) for kl in (0.0, 0.1))
     first = add_spent(plain.steps, plain.runs).iloc[0]
     generated, updated = 2 * (15 * 32), 8 * 32
     assert first["total_flops"] == pytest.approx(1000 * (generated + 6 * updated) + 2)

@@ -11,7 +11,7 @@ import yaml
 from made_up import Shape, write_study
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.text import Text
-from test_analysis_looks import CONFIGS
+from test_looks import CONFIGS
 
 from knapsack_rl.analysis.catalogue import FIGURE_NAMES, FIGURES
 from knapsack_rl.analysis.drawing.arm_rows import effect_order, short_difference
