@@ -16,18 +16,28 @@ export MLFLOW_DISABLE_TELEMETRY := true
 WORKFLOW_ARGS = --cores $(CORES) $(if $(CONFIG),--configfile $(CONFIG))
 
 .DEFAULT_GOAL := help
-.PHONY: reproduce report ui bench test test-vllm test-trl lint clean help
+.PHONY: reproduce smoke report ui docs test test-vllm test-trl lint clean help
+
+# A log of a few lines a job (workflow/plugins) for `make`; plain `snakemake` keeps its own.
+SNAKEMAKE = PYTHONPATH="$(CURDIR)/workflow/plugins$${PYTHONPATH:+:$$PYTHONPATH}" snakemake --logger study
+SMOKE = .test/config/config.yaml
+STUDY = $(or $(CONFIG),config/config.yaml)
 
 # Snakemake reads CONFIG before the workflow does, and answers some mistakes with a traceback; so it is read here first.
 CHECK_CONFIG = $(if $(CONFIG),@knapsack-rl runs --study $(CONFIG) > /dev/null)
 
 reproduce: .venv/.installed  ## Run the whole study: train, evaluate, tables, figures, report, MLflow
 	$(CHECK_CONFIG)
-	@time snakemake $(WORKFLOW_ARGS)
+	@time $(SNAKEMAKE) $(WORKFLOW_ARGS)
+	@knapsack-rl answer --study $(STUDY)
+
+smoke: .venv/.installed  ## The smallest whole study, in about a minute, with the same end
+	@time $(SNAKEMAKE) --cores $(CORES) --configfile $(SMOKE)
+	@knapsack-rl answer --study $(SMOKE)
 
 report: .venv/.installed  ## Write results/<study>/report.html (and what it needs)
 	$(CHECK_CONFIG)
-	@snakemake report $(WORKFLOW_ARGS)
+	@$(SNAKEMAKE) report $(WORKFLOW_ARGS)
 
 ui: .venv/.installed  ## Show the study's runs in MLflow's web interface (PORT=5000)
 	@exec knapsack-rl ui --port $(PORT) $(if $(CONFIG),--study $(CONFIG))
@@ -48,7 +58,13 @@ lint: .venv/.installed-dev  ## Check style, types and the direction of imports o
 	mypy
 	lint-imports
 
-clean:  ## Delete results/ and figures/, their reference/ folders excepted
+docs: .venv/.installed-dev  ## Build the documents as a site in site/
+	mkdocs build --strict
+
+clean:  ## Delete results/ and figures/, their reference/ folders excepted; asks first (FORCE=1: does not)
+	@if [ "$(FORCE)" != 1 ]; then \
+	    read -r -p "Delete all results and figures but the references? [y/N] " reply || true; \
+	    if [ "$$reply" != y ]; then echo "Nothing was deleted; make clean FORCE=1 does not ask." >&2; exit 2; fi; fi
 	@for folder in results figures; do \
 	    if [ -d $$folder ]; then \
 	        find $$folder -mindepth 1 -maxdepth 1 ! -name reference -print -exec rm -rf {} +; fi; \
@@ -65,11 +81,11 @@ help:  ## List the targets
 
 # Reinstalled whenever the requirements change; an interrupted installation leaves no stamp and is repeated.
 .venv/.installed: pyproject.toml requirements.lock | .venv/bin/python
-	.venv/bin/python -m pip install --disable-pip-version-check $(PIP_ARGS) -c requirements.lock -e '.[train,analysis]'
+	.venv/bin/python -m pip install --disable-pip-version-check $(PIP_ARGS) -c requirements.lock -e '.[train,analysis,workflow]'
 	@touch $@
 
 .venv/.installed-dev: .venv/.installed
-	.venv/bin/python -m pip install --disable-pip-version-check $(PIP_ARGS) -c requirements.lock -e '.[train,analysis,dev]'
+	.venv/bin/python -m pip install --disable-pip-version-check $(PIP_ARGS) -c requirements.lock -e '.[train,analysis,workflow,dev,docs]'
 	@touch $@
 
 # vLLM's build for CPUs, at the locked version of vLLM. It would replace torch by another build, so it is installed without

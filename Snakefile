@@ -20,3 +20,7 @@ use rule * from study
 # Hooks of a module are not run by themselves.
 onstart:
     study.onstart()
+
+
+onsuccess:
+    study.onsuccess()

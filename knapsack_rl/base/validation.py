@@ -23,13 +23,15 @@ def describe(
 ) -> str:
     """First failure as ``key: what is wrong (value ...); remedy``, with a count of the others.
 
+    Unknown keys come first: a misspelt one is the reason why a required one is missing.
+
     Args:
         error: of the mapping as a whole.
         unknown_key: the remedy for a key that does not exist, by its place in the mapping.
         missing_key: the remedy for a key that is required and absent, by its place.
         within: where the mapping itself stands, ``("task", "options")``.
     """
-    details = error.errors()
+    details = sorted(error.errors(), key=lambda detail: detail["type"] != "extra_forbidden")
     first = _describe_one(details[0], unknown_key=unknown_key, missing_key=missing_key, within=within)
     return first if len(details) == 1 else f"{first} (and {len(details) - 1} more)"
 

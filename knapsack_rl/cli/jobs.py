@@ -12,6 +12,7 @@ import typer
 from knapsack_rl.base.errors import ConfigError, InputError
 from knapsack_rl.base.layout import ProblemPaths, StudyPaths
 from knapsack_rl.base.ranks import is_rank
+from knapsack_rl.cli.already import say_if_evaluated, say_if_trained
 from knapsack_rl.cli.options import DEFAULT_STUDY, StudyOption, read_json, read_run, read_study, study_source
 
 if TYPE_CHECKING:
@@ -115,6 +116,8 @@ def train(
     """
     resolved = read_run(config, study=study, run_id=run)
     paths = StudyPaths.of(resolved.study)
+    if not is_rank(os.environ):
+        say_if_trained(resolved, paths.run(resolved.run_id))
     model_folder = _base_model(resolved, paths)
     _use_job_threads()
     given = ("--study", study, "--run", resolved.run_id) if config is None else ("--config", config)
@@ -163,6 +166,7 @@ def _train(config: "RunConfig", paths: StudyPaths, *, model_folder: Path) -> Non
 def evaluate(config: ConfigOption = None, study: StudyOption = DEFAULT_STUDY, *, run: RunOption = None) -> None:
     """Evaluate every checkpoint of a trained run on the benchmarks, and its probe of training problems."""
     resolved = read_run(config, study=study, run_id=run)
+    say_if_evaluated(resolved, StudyPaths.of(resolved.study).run(resolved.run_id))
     _use_job_threads()
     _evaluate(resolved, StudyPaths.of(resolved.study))
 

@@ -7,19 +7,21 @@ import os
 import stat
 import sys
 from pathlib import Path
-from typing import NoReturn
+from typing import Annotated, NoReturn
 
 import typer
 
+from knapsack_rl import __version__
 from knapsack_rl.base.disk import disk_failure
 from knapsack_rl.base.errors import CONTINUES, EXIT_CODE, INTERRUPTED, KnapsackError
+from knapsack_rl.base.extras import explained
 from knapsack_rl.cli import jobs, library, results
 
 app = typer.Typer(
     name="knapsack-rl",
     help="Rollout-budget allocation for GRPO: train, evaluate and compare under equal compute. "
     "`snakemake --cores 2` runs a whole study; the commands here are its jobs, usable by hand.",
-    no_args_is_help=True,
+    invoke_without_command=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
@@ -28,6 +30,25 @@ for panel, module in (("Jobs of a study", jobs), ("Results", results), ("Allocat
     for name, command in module.COMMANDS.items():
         # Docstrings are raw, so the mark that keeps an example's line whole is spelt out in them.
         app.command(name, help=(command.__doc__ or "").replace("\\b", "\b"), rich_help_panel=panel)(command)
+
+
+def _show_version(wanted: bool) -> None:  # noqa: FBT001 - as typer calls it
+    if wanted:
+        typer.echo(f"knapsack-rl {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def start(
+    context: typer.Context,
+    *,
+    version: Annotated[  # noqa: ARG001 - its callback answers
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    """Without a command: the help."""
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
 
 
 def run() -> None:
@@ -42,14 +63,22 @@ def run() -> None:
     except (KeyboardInterrupt, typer.Abort):
         _fail(f"interrupted; {CONTINUES}", INTERRUPTED)
     except Exception as error:
-        if failure := disk_failure(error, _refusing_place()):
-            _fail(f"error: {failure}", EXIT_CODE)
-        if not hasattr(error, "format_message"):
+        if not (message := _told(error)):
             raise  # a bug of ours keeps its traceback
-        _fail(f"error: {error.format_message()} (see knapsack-rl --help)", EXIT_CODE)  # a usage error of typer's
+        _fail(f"error: {message}", EXIT_CODE)
     if code == INTERRUPTED:  # typer's answer to Ctrl-C
         _fail(f"interrupted; {CONTINUES}", INTERRUPTED)
     sys.exit(code or 0)
+
+
+def _told(error: Exception) -> str | None:
+    """The line for the user about what a disk, a missing extra or a mistyped command caused; None for anything else."""
+    if failure := disk_failure(error, _refusing_place()):
+        return str(failure)
+    if isinstance(error, ModuleNotFoundError) and (missing := explained(error)):
+        return str(missing)
+    usage = getattr(error, "format_message", None)  # of typer's errors
+    return f"{usage()} (see knapsack-rl --help)" if usage else None
 
 
 def _escape_what_cannot_be_shown() -> None:

@@ -114,6 +114,17 @@ def report(study: StudyOption = DEFAULT_STUDY) -> None:
     build_report(config, results_folder=paths.results, output=paths.report)
 
 
+def answer(study: StudyOption = DEFAULT_STUDY) -> None:
+    """Print what a finished study found: three sentences, the reference beside it, and where everything is."""
+    from knapsack_rl.report.answer import answer as lines
+
+    config = read_study(study)
+    for line in lines(config, StudyPaths.of(config.name), references=RESULTS / "reference"):
+        typer.echo(line)
+    chosen = "" if study == DEFAULT_STUDY else f" CONFIG={study}"
+    typer.echo(f"Runs:    make ui{chosen}")
+
+
 def compare_reference(study: StudyOption = DEFAULT_STUDY) -> None:
     """Print how a finished study lies beside the committed references: differences, intervals, verdicts."""
     from knapsack_rl.analysis.show.readable import to_markdown
@@ -205,6 +216,7 @@ COMMANDS = {
     "verify": verify,
     "figure": figure,
     "report": report,
+    "answer": answer,
     "release": release,
     "compare-reference": compare_reference,
     "export-reference": export_reference,

@@ -47,10 +47,12 @@ def simulate(options: SimulateOptions) -> None:
     \b
     Example: knapsack-rl simulate --pool hard --strategy knapsack --prompts 17000 --batch 256 --epochs 15 --output sim
     """
+    from knapsack_rl.base.extras import need
     from knapsack_rl.cli.simulation_files import write_simulation
     from knapsack_rl.records import ensure_writable
     from knapsack_rl.simulation import simulate as run
 
+    need("pandas", "seaborn")
     spec = _spec(options)
     ensure_writable(options.output)
     arms = [run(spec)]

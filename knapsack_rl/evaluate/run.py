@@ -16,6 +16,7 @@ from knapsack_rl.evaluate.checkpoints import Checkpoints
 from knapsack_rl.progress import Progress
 from knapsack_rl.records import EVALS, PROBES, ensure_writable, read_table, table_of, write_sum, write_table
 from knapsack_rl.records.prompts import read_benchmarks, read_train_prompts
+from knapsack_rl.records.writers import command_for
 from knapsack_rl.scoring import score_benchmarks
 from knapsack_rl.scoring.probe import probe_rows, probed_prompts, probed_steps
 from knapsack_rl.tasks import Task, build_task
@@ -54,7 +55,7 @@ def _inside_training(config: RunConfig, paths: RunPaths) -> dict[int, pa.Table]:
         return {}
     path = paths.config
     if not path.is_file():
-        raise InputError(f"{path}: no such file; train this run first")
+        raise InputError(f"{path}: no such file; train this run first with: {command_for(path)}")
     trained = parse_run(path.read_text(encoding="utf-8"), source=str(path))
     if evaluation_hash(trained) != evaluation_hash(config):
         raise InputError(

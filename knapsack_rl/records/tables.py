@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 
 from knapsack_rl.base.errors import InputError
 from knapsack_rl.records.atomic import written_whole
+from knapsack_rl.records.writers import command_for
 
 
 def table_of(rows: Iterable[Mapping[str, Any]], schema: pa.Schema) -> pa.Table:
@@ -54,7 +55,7 @@ def read_table(path: Path, schema: pa.Schema) -> pa.Table:
         InputError: missing, unreadable, or a column is missing or of another type.
     """
     if not path.is_file():
-        raise InputError(f"{path}: no such file; run the step that writes it first")
+        raise InputError(f"{path}: no such file; write it first with: {command_for(path)}")
     categories = [field.name for field in schema if pa.types.is_dictionary(field.type)]
     try:
         found = pq.read_schema(path).names

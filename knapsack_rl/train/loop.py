@@ -76,7 +76,10 @@ class TrainJob:
         if not self.config.evaluation.inside_training:
             return None
         if self.benchmarks_file is None:
-            raise InputError("evaluation.inside_training: no benchmark problems; run the job `prepare_data` first")
+            raise InputError(
+                "evaluation.inside_training: no benchmark problems;"
+                " write them first with: knapsack-rl prepare --study <study file>"
+            )
         return Evaluations(self.paths.state, self.config, benchmarks_file=self.benchmarks_file)
 
 

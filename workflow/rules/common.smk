@@ -1,5 +1,6 @@
 # Read and check the study before anything runs; helpers of the rules. Imports nothing heavy (login nodes).
 import sys
+import time
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -61,6 +62,17 @@ def caption_folder():
     return TemporaryDirectory(prefix="knapsack-rl-captions-")
 
 
+def show_answer():
+    """What the study found, at the end of an invocation that wrote the report; `make` shows it itself."""
+    page = Path(REPORT)
+    if (
+        "--logger" not in sys.argv
+        and page.is_file()
+        and page.stat().st_mtime >= STARTED
+    ):
+        shell("knapsack-rl answer --study {STUDY_FILE:q}")
+
+
 def caption_of(product):
     """A file with a product's caption, from which Snakemake's own report reads it; none unless that is asked for."""
     if not any(word.startswith("--report") for word in sys.argv):
@@ -70,6 +82,7 @@ def caption_of(product):
     return str(path)
 
 
+STARTED = time.time()
 explain_stale_lock()
 STUDY, RUNS = load_checked_study()
 PATHS = StudyPaths.of(STUDY.name)

@@ -1,0 +1,71 @@
+"""The end of a run: three sentences with interval and verdict, whatever the numbers say."""
+
+import pandas as pd
+import pytest
+
+from knapsack_rl.report.answer import three_sentences
+
+KEYS = ("model", "budget", "arm", "baseline", "metric", "num_seeds", "difference", "ci_low", "ci_high", "verdict")
+
+
+def rows(*values):
+    return pd.DataFrame([dict(zip(KEYS, value, strict=True)) for value in values])
+
+
+def of(metric, difference, low, high, verdict, **other):
+    key = {"model": "tiny", "budget": 8, "arm": "knapsack", "num_seeds": 12} | other
+    return (
+        key["model"],
+        key["budget"],
+        key["arm"],
+        "uniform",
+        metric,
+        key["num_seeds"],
+        difference,
+        low,
+        high,
+        verdict,
+    )
+
+
+CLEAR, INSIDE = "interval excludes zero", "inside the interval"
+
+
+def test_the_cell_with_most_replicates_is_told_with_its_verdicts():
+    """Higher, lower, and not shown."""
+    few = (None, None, "fewer than 3 seeds")
+    table = rows(
+        of("ratio_rollouts", 0.9, *few, budget=4, num_seeds=2),
+        of("ratio_rollouts", 0.064, 0.055, 0.072, CLEAR, arm="knapsack_posterior"),
+        of("ratio_rollouts", 0.204, 0.182, 0.226, CLEAR),
+        of("ratio_prompts", -0.033, -0.044, -0.021, CLEAR),
+        of("accuracy/average", -0.010, -0.021, 0.0005, INSIDE),
+        of("accuracy/hard", 0.5, 0.4, 0.6, CLEAR),
+    )
+    heading, *sentences = three_sentences(table)
+    assert heading.startswith(
+        "knapsack against uniform at equal rollouts; tiny, N = 8 rollouts per prompt, 12 replicates"
+    )
+    assert len(sentences) == 3
+    assert "+20.4 points [+18.2, +22.6]: higher" in sentences[0]
+    assert "-3.3 points [-4.4, -2.1]: lower" in sentences[1]
+    assert "-1.0 points [-2.1, +0.1]: no difference shown" in sentences[2]
+
+
+@pytest.mark.parametrize(
+    ("verdict", "words"),
+    [
+        ("fewer than 3 seeds", "1 replicate: no interval, so nothing follows"),
+        ("no spread between seeds", "no spread to judge it by"),
+    ],
+)
+def test_what_gives_no_interval_is_no_verdict(verdict, words):
+    """Two points are no result."""
+    *_, sentence = three_sentences(rows(of("ratio_rollouts", 0.1, None, None, verdict, num_seeds=1)))
+    assert words in sentence
+
+
+def test_a_study_of_one_arm_says_why_there_is_no_answer():
+    """Nothing to compare."""
+    (line,) = three_sentences(rows(of("accuracy/hard", 0.5, 0.4, 0.6, CLEAR)))
+    assert line.startswith("No pair of arms to compare")
