@@ -59,7 +59,7 @@ lint: .venv/.installed-dev  ## Check style, types and the direction of imports o
 	lint-imports
 
 docs: .venv/.installed-dev  ## Build the documents as a site in site/
-	mkdocs build --strict
+	NO_MKDOCS_2_WARNING=1 mkdocs build --strict
 
 clean:  ## Delete results/ and figures/, their reference/ folders excepted; asks first (FORCE=1: does not)
 	@if [ "$(FORCE)" != 1 ]; then \

@@ -24,7 +24,7 @@ class Tracker(Protocol):
         Args:
             step: Optimiser phase the rewards belong to.
             prompt_ids: Prompts of the step; a repeated id is one longer visit.  [P]
-            rewards: Binary rewards (0 or 1) of each prompt in rollout order; may be empty.  [P][G]
+            rewards: Binary rewards (0 or 1) of each prompt in rollout order; may be empty.  ``[P][G]``
 
         Raises:
             InputError: A reward is neither 0 nor 1, or the two lengths differ.

@@ -1,4 +1,4 @@
-"""The numbers of the README are those of the committed tables."""
+"""The numbers of the README and of docs/reference_run.md are those of the committed tables."""
 
 import csv
 import re
@@ -6,6 +6,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+RUN = (ROOT / "docs" / "reference_run.md").read_text(encoding="utf-8")
+LONGEST = 120
+"""Lines of the README: a page and a half."""
 REFERENCE = ROOT / "results" / "reference" / "arithmetic"
 METRICS = ("ratio_rollouts", "ratio_prompts", "accuracy/average")
 
@@ -23,7 +26,7 @@ def test_differences_are_those_of_the_reference():
         for arm, cell, metric in rows
         if metric == METRICS[0]
     }
-    found = {tuple(_cells(line)) for line in README.splitlines() if re.match(r"\| \w+ \| \w+, \d+ \|", line)}
+    found = {tuple(_cells(line)) for line in RUN.splitlines() if re.match(r"\| \w+ \| \w+, \d+ \|", line)}
     assert found == expected
 
 
@@ -44,7 +47,12 @@ def test_claims_are_those_of_the_reference():
     rows = [_cells(line) for line in table if re.match(r"\| [RL]\d", line)]
     expected = [[row[column] for column in shown] for row in rows if row[header.index("N")] in ("8", "all")]
     assert expected
-    assert [_cells(line) for line in README.splitlines() if re.match(r"\| [RL]\d", line)] == expected
+    assert [_cells(line) for line in RUN.splitlines() if re.match(r"\| [RL]\d", line)] == expected
+
+
+def test_readme_is_short():
+    """What it is, the answer, two commands, what comes out, where to go on."""
+    assert len(README.splitlines()) <= LONGEST
 
 
 def test_the_answer_at_the_top_is_that_of_the_reference():

@@ -1,4 +1,4 @@
-"""Write the tables of differences and claims in README.md anew from results/reference/arithmetic.
+"""Write the tables of differences and claims in docs/reference_run.md anew from results/reference/arithmetic.
 
 After `knapsack-rl export-reference results/arithmetic`; tests/contract/test_readme.py checks that it was done.
 """
@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-README = Path("README.md")
+PAGE = Path("docs/reference_run.md")
 REFERENCE = Path("results/reference/arithmetic")
 METRICS = ("ratio_rollouts", "ratio_prompts", "accuracy/average")
 DIFFERENCE_ROW, CLAIM_ROW = re.compile(r"\| \w+ \| \w+, \d+ \|"), re.compile(r"\| [RL]\d")
@@ -64,5 +64,5 @@ def replaced(lines: list[str], pattern: re.Pattern[str], *, new: Iterator[str]) 
 
 
 if __name__ == "__main__":
-    text = replaced(README.read_text(encoding="utf-8").splitlines(), DIFFERENCE_ROW, new=differences())
-    README.write_text("\n".join(replaced(text, CLAIM_ROW, new=claims())) + "\n", encoding="utf-8")
+    text = replaced(PAGE.read_text(encoding="utf-8").splitlines(), DIFFERENCE_ROW, new=differences())
+    PAGE.write_text("\n".join(replaced(text, CLAIM_ROW, new=claims())) + "\n", encoding="utf-8")
