@@ -1,7 +1,7 @@
 """Hooks of mkdocs (mkdocs.yml): pages made from code, files of the repository that documents link to, and links.
 
-Documents are also read in the repository, where they link to `../results/...` and name each other as `docs/data.md`. On the
-site the first are copied in, the second become links.
+Documents are also read in the repository, where they link to `../results/...` and name each other as `docs/data.md`. On
+the site the first are copied in, the second become links.
 """
 
 import posixpath
@@ -32,7 +32,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     return files
 
 
-def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
+def on_page_markdown(markdown: str, /, *, page: Page, files: Files, **_: object) -> str:
     """Lead links to where the site has their targets."""
     folder = posixpath.dirname(page.file.src_uri)
 

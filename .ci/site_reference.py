@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -74,8 +75,8 @@ def _kind(value: dict[str, Any]) -> str:
 
 def _commands() -> Iterator[str]:
     group = typer.main.get_command(app)
-    yield "# Command line\n\nFrom the help texts of `knapsack-rl`. A mistake is one line on standard error and exit code 2;"
-    yield "Ctrl-C is exit code 130.\n"
+    yield "# Command line\n\nFrom the help texts of `knapsack-rl`. A mistake is one line on standard error and exit"
+    yield "code 2; Ctrl-C is exit code 130.\n"
     for name, command in group.commands.items():
         context = click.Context(command, info_name=f"knapsack-rl {name}")
         yield f"## {name}\n\n```text\n{command.get_help(context)}\n```\n"
@@ -83,7 +84,7 @@ def _commands() -> Iterator[str]:
 
 def _records() -> Iterator[str]:
     source = Path(schemas.__file__).read_text(encoding="utf-8")
-    yield "# Records\n\nParquet files below `results/<study>/`, from the schemas in `knapsack_rl/records/schemas.py`."
+    yield "# Records\n\nParquet files below `results/<study>/`, from `knapsack_rl/records/schemas.py`."
     yield "Counts start with `num_`, probabilities with `p_`, seconds end in `_s`. The tidy tables in `analysis/`, which"
     yield "hold all runs together, are explained in [Draw your own figure](../how_to/own_figure.md).\n"
     meanings = dict(_docstrings(source))
@@ -100,7 +101,7 @@ def _records() -> Iterator[str]:
 def _docstrings(source: str) -> Iterator[tuple[str, str]]:
     """Names that are assigned, with the text that follows the assignment."""
     body = ast.parse(source).body
-    for one, following in zip(body, body[1:], strict=False):
+    for one, following in pairwise(body):
         is_text = isinstance(following, ast.Expr) and isinstance(following.value, ast.Constant)
         if isinstance(one, ast.Assign) and isinstance(one.targets[0], ast.Name) and is_text:
             yield one.targets[0].id, str(following.value.value)

@@ -204,8 +204,18 @@ def mlflow_sync(study: StudyOption = DEFAULT_STUDY) -> None:
         results_folder=paths.results,
         figures_folder=paths.figures,
         results_root=RESULTS,
+        answer=_answer_of(paths),
     )
     write_json(paths.receipt, receipt)
+
+
+def _answer_of(paths: StudyPaths) -> list[str]:
+    """The three sentences, where the tables are written and what reads them is installed."""
+    from knapsack_rl.report.answer import three_sentences
+    from knapsack_rl.report.result_tables import read_result
+
+    table = paths.tables / "differences.csv"
+    return list(three_sentences(read_result(table))) if table.is_file() else []
 
 
 COMMANDS = {

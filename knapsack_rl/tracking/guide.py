@@ -1,67 +1,60 @@
 """Descriptions and links in MLflow: from the study to the comparison of its arms, from a run to its uniform twin."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from urllib.parse import quote
 
 from knapsack_rl.config import RunConfig, StudyConfig
+from knapsack_rl.tracking.views import cell_key, cells, compared_arms, view_tags
 
 NOTE = "mlflow.note.content"
 """Tag that MLflow shows as the description (Markdown)."""
 
-VIEW = "mlflow.sharedViewState."
-"""Start of the tag that holds a view of an experiment; its rest is the view's key in an address."""
-
-COMPARISON = "arms"
-COMPARED = "knapsack_rl.compared"
-"""Tag of the runs that the comparison shows: MLflow's filter of runs has neither OR nor IN for tags."""
-
-MAIN_ARMS = ("uniform", "knapsack")
 RUNS_TAB = "workflowType=machine_learning"
 """Without it MLflow 3 opens an experiment as one of GenAI traces, unless the browser remembers another choice."""
 
 BASELINE_STRATEGY = "uniform"
 
 
-def experiment_tags(study: StudyConfig, experiment_id: str, *, summary_id: str) -> dict[str, str]:
-    """Description of the study's experiment, and the view its first link opens."""
-    arms = compared_arms(study)
-    view = {
-        "searchFilter": f"tags.`{COMPARED}` = 'yes'",
-        "orderByKey": "attributes.start_time",
-        "orderByAsc": False,
-        "startTime": "ALL",
-        "lifecycleFilter": "Active",
-        "datasetsFilter": [],
-        "modelVersionFilter": "All Runs",
-        "groupBy": {
-            "aggregateFunction": "average",
-            "groupByKeys": [{"mode": "tag", "groupByData": name} for name in ("model", "budget", "arm")],
-        },
-    }
+def experiment_tags(
+    study: StudyConfig, runs: Mapping[str, RunConfig], *, experiment_id: str, summary_id: str
+) -> dict[str, str]:
+    """Description of the study's experiment, and the views its links open."""
     at = f"#/experiments/{experiment_id}/runs"
+    arms = " and ".join(compared_arms(study))
     # MLflow shows the first lines at first, so the links come first.
-    note = f"""- [Compare {" and ".join(arms)}]({at}?viewStateShareKey={COMPARISON}&compareRunsMode=CHART&{RUNS_TAB}): \
-one line per model, budget and arm, averaged over seeds
+    compare = "\n".join(
+        f"- [Compare {arms}: {model}, N = {budget}]"
+        f"({at}?viewStateShareKey={cell_key(model, budget)}&compareRunsMode=CHART&{RUNS_TAB})"
+        for model, budget in cells(runs)
+    )
+    note = f"""{compare}
+- [The answer, tables, figures and report](#/experiments/{experiment_id}/runs/{summary_id})
 - [All runs as charts]({at}?compareRunsMode=CHART&{RUNS_TAB})
-- [Tables and figures]({at}/{summary_id}/artifacts)
-- The report with intervals and claims: `results/{study.name}/report.html`
 
 Rollout-budget allocation for GRPO at matched compute: models {", ".join(study.grid_models)}; \
 arms {", ".join(study.grid_arms)}; N = {", ".join(map(str, study.grid_budgets))} rollouts per prompt; \
 seeds {", ".join(map(str, study.grid_seeds))}.
 
+A comparison has one line per run, in the colour that its arm has in the figures, and shows both effective-gradient \
+ratios and the average accuracy; empty its search field for all charts.
+
 Metrics: `train/` what a step did, `allocation/` where its rollouts went and how many carried a gradient, `eval/` \
 held-out accuracy, `seconds/` where the time went, `final/` one number per run. Step = training step; 0 is the base \
 model.
 """
-    return {NOTE: note, f"{VIEW}{COMPARISON}": json.dumps(view)}
+    return {NOTE: note, **dict(view_tags(runs))}
 
 
-def compared_arms(study: StudyConfig) -> list[str]:
-    """Uniform and knapsack where the study has both, else all its arms."""
-    main = [arm for arm in study.grid_arms if arm in MAIN_ARMS]
-    return main if len(main) == len(MAIN_ARMS) else list(study.grid_arms)
+def summary_note(study: StudyConfig, answer: Sequence[str]) -> str:
+    """Description of the run that holds a study's tables and figures: the answer, then what lies where."""
+    told = "\n".join(f"> {line.strip()}\n>" for line in answer)
+    return f"""{told}
+
+Artifacts: `report.html` (download it and open it in a browser), `tables/`, `figures/`, `study.json`.
+Metrics: `difference/<model>-n<N>/<arm>/<metric>` against the baseline at equal rollouts, with its 95% interval.
+On disk: `results/{study.name}/`, `figures/{study.name}/`.
+"""
 
 
 def run_note(config: RunConfig, runs: Mapping[str, RunConfig], *, ids: Mapping[str, str], experiment_id: str) -> str:

@@ -1,4 +1,4 @@
-"""Artifact locations of a project that was moved: MLflow stores them absolute, so they are rewritten."""
+"""Artifact locations: MLflow makes them absolute, so they are rewritten to be those of a project that can be moved."""
 
 import sqlite3
 from contextlib import closing
@@ -9,10 +9,14 @@ COLUMNS = (("experiments", "artifact_location"), ("runs", "artifact_uri"), ("log
 """Where MLflow 3 keeps locations; each table has the column ``experiment_id``."""
 
 
-def has_moved(known: str, artifacts: Path) -> bool:
-    """Whether the location MLflow knows is that of this folder in another place, where there is nothing any more."""
+def belongs_here(known: str, artifacts: Path) -> bool:
+    """Whether the location MLflow knows is this folder, or was before the project was moved.
+
+    A place that exists and is another folder is left alone: somebody chose it.
+    """
     place = Path(unquote(urlsplit(known).path)) if known.startswith("file:") else Path(known)
-    return place.parts[-3:] == artifacts.parts[-3:] and not place.exists()
+    same = place.resolve() == artifacts.resolve()
+    return same or (place.parts[-3:] == artifacts.parts[-3:] and not place.exists())
 
 
 def move_artifacts(database: Path, experiment_id: str, *, old: str, new: str) -> None:

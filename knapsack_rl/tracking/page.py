@@ -7,8 +7,11 @@ from pathlib import Path
 
 from knapsack_rl.base.errors import InputError
 from knapsack_rl.tracking.address import VARIABLE, database_of, is_local, tracking_uri, without_credentials
+from knapsack_rl.tracking.views import PREFIX, RUNS_VIEW
 
 RUNS = "/#/experiments/{id}/runs?workflowType=machine_learning"
+VIEWED = "&viewStateShareKey={key}"
+"""Added where the study has been synced, and so has the view with the columns of its runs."""
 
 
 def server_in_use(results_root: Path) -> str | None:
@@ -39,6 +42,11 @@ def runs_page(results_root: Path, *, study: str | None, port: int) -> str:
             " ORDER BY name = ? DESC, last_update_time DESC",
             (study or "",),
         ).fetchone()
+        views = connection.execute(
+            "SELECT 1 FROM experiment_tags WHERE experiment_id = ? AND key = ?",
+            (found and found[0], PREFIX + RUNS_VIEW),
+        ).fetchone()
     if found is None:
         raise InputError(f"{database}: holds no study yet; run `make reproduce` first")
-    return f"http://127.0.0.1:{port}" + RUNS.format(id=found[0])
+    address = f"http://127.0.0.1:{port}" + RUNS.format(id=found[0])
+    return address + VIEWED.format(key=RUNS_VIEW) if views else address

@@ -14,7 +14,7 @@ from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_de
 from knapsack_rl.base.errors import InputError, OutputError
 from knapsack_rl.records import ensure_writable
 from knapsack_rl.tracking.address import database_of, is_local, sqlite_uri, tracking_uri, without_credentials
-from knapsack_rl.tracking.moved import has_moved, move_artifacts
+from knapsack_rl.tracking.moved import belongs_here, move_artifacts
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -102,14 +102,19 @@ def open_experiment(
     with _locked(ensure_writable(results_root / "mlflow") / "store.lock", lock_wait_s):
         database = database_of(uri)
         _make_store(database)
-        artifacts = (results_root / "mlflow" / "artifacts" / study).resolve()
-        # MLflow reads a location without a scheme as an address too, in which these characters mean something.
-        location = artifacts.as_uri() if set("?#%") & set(str(artifacts)) else str(artifacts)
-        experiment = _find_or_create(_client(uri), study, artifacts=location)
+        artifacts = results_root / "mlflow" / "artifacts" / study
+        experiment = _find_or_create(_client(uri), study, artifacts=_location(artifacts.resolve()))
+        # MLflow makes a location absolute. A relative one moves with the project, whose commands all run in its folder.
+        location = _location(artifacts)
         known = experiment.client.get_experiment(experiment.id).artifact_location
-        if database and known != location and has_moved(known, artifacts):
+        if database and known != location and belongs_here(known, artifacts):
             move_artifacts(database, experiment.id, old=known, new=location)
         return experiment
+
+
+def _location(artifacts: Path) -> str:
+    """As MLflow is told: it reads a location without a scheme as an address too, in which some characters mean more."""
+    return artifacts.as_uri() if artifacts.is_absolute() and set("?#%") & set(str(artifacts)) else str(artifacts)
 
 
 @contextmanager

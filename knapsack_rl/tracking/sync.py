@@ -7,7 +7,7 @@ MLflow keeps every value it was ever given. Deleted runs stay in MLflow's bin un
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,7 +18,7 @@ from knapsack_rl.base.seeding import digest
 from knapsack_rl.config import RunConfig, StudyConfig, run_hash
 from knapsack_rl.records import EVALS, GROUPS, STEPS, code_digest, read_table, sha256_of
 from knapsack_rl.tracking.address import tracking_uri, without_credentials
-from knapsack_rl.tracking.guide import COMPARED, NOTE, compared_arms, experiment_tags, run_note
+from knapsack_rl.tracking.guide import NOTE, experiment_tags, run_note, summary_note
 from knapsack_rl.tracking.identity import KIND, RECORDS_DIGEST, run_params, run_tags
 from knapsack_rl.tracking.metrics import Point, evaluation_points, final_points, training_points
 from knapsack_rl.tracking.store import (
@@ -27,6 +27,8 @@ from knapsack_rl.tracking.store import (
     open_experiment,
     patiently,
 )
+from knapsack_rl.tracking.summary import summary_points
+from knapsack_rl.tracking.views import COLOR, COMPARED, arm_colors, compared_arms
 
 if TYPE_CHECKING:
     from mlflow.entities import Run
@@ -72,21 +74,26 @@ class _Sync:
         self.receipt["written"] += 1
         self.receipt["metrics"] += len(points)
 
-    def summary(self, study: StudyConfig, folders: Mapping[str, Path]) -> None:
-        """Store configuration, tables and figures of the study in one MLflow run, unless it has them."""
+    def summary(self, study: StudyConfig, folders: Mapping[str, Path], *, report: Path, answer: Sequence[str]) -> None:
+        """Store answer, configuration, tables, figures and report in one MLflow run, unless it has them."""
         from knapsack_rl.tracking.writing import RunWriter
 
         files = {name: sorted(path for path in folder.rglob("*") if path.is_file()) for name, folder in folders.items()}
         self.receipt["artifacts"] = sum(map(len, files.values()))
         parts = [f"{name} {_name_and_sha(path)}" for name, paths in files.items() for path in paths]
-        records_digest = _digest_of([study.model_dump_json(), *parts])
+        parts += [_name_and_sha(report)] if report.is_file() else []
+        records_digest = _digest_of([study.model_dump_json(), *answer, *parts])
         if self._is_settled(SUMMARY_ID, records_digest):
             return
-        writer = RunWriter.create(self.experiment, name=SUMMARY, tags={KIND: SUMMARY, "study": study.name})
+        tags = {KIND: SUMMARY, "study": study.name, NOTE: summary_note(study, answer)}
+        writer = RunWriter.create(self.experiment, name=SUMMARY, tags=tags)
+        writer.add_points(list(summary_points(folders["tables"])))
         writer.client.log_dict(writer.mlflow_id, study.model_dump(mode="json"), "study.json")
         for name, folder in folders.items():
             if files[name]:
                 writer.client.log_artifacts(writer.mlflow_id, str(folder), name)
+        if report.is_file():
+            writer.client.log_artifact(writer.mlflow_id, str(report))
         writer.end("FINISHED")
         writer.settle(records_digest)
         self._delete(self.present.get(SUMMARY_ID, []))
@@ -99,13 +106,15 @@ class _Sync:
         found = {run_id: some[0] for run_id, some in runs_by_id(self.experiment).items() if some}
         ids = {run_id: run.info.run_id for run_id, run in found.items()}
         known = patiently(client.get_experiment, experiment_id).tags
-        for key, value in experiment_tags(study, experiment_id, summary_id=ids[SUMMARY_ID]).items():
+        wanted = experiment_tags(study, runs, experiment_id=experiment_id, summary_id=ids[SUMMARY_ID])
+        for key, value in wanted.items():
             if known.get(key) != value:
                 patiently(client.set_experiment_tag, experiment_id, key, value)
+        colors = arm_colors(runs)
         for run_id, config in runs.items():
             note = run_note(config, runs, ids=ids, experiment_id=experiment_id)
             compared = "yes" if config.arm_name in compared_arms(study) else "no"
-            for key, value in {NOTE: note, COMPARED: compared}.items():
+            for key, value in {NOTE: note, COMPARED: compared, COLOR: colors[config.arm_name]}.items():
                 if found[run_id].data.tags.get(key) != value:
                     patiently(client.set_tag, ids[run_id], key, value)
 
@@ -134,6 +143,7 @@ def sync(
     results_folder: Path,
     figures_folder: Path,
     results_root: Path,
+    answer: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Bring the study's MLflow experiment up to the records.
 
@@ -143,6 +153,7 @@ def sync(
         results_folder: ``results/<study>``, with ``runs/``, ``evals/`` and ``tables/``.
         figures_folder: ``figures/<study>``.
         results_root: ``results``, which holds the default store.
+        answer: what the study found, for the description of the summary; one sentence each.
 
     Returns:
         Receipt: number of runs ``written``, ``unchanged`` and ``deleted``, ``metrics`` written, ``artifacts``
@@ -157,7 +168,8 @@ def sync(
         work = _Sync(open_experiment(study.name, results_root))
         for run_id, config in runs.items():
             work.run(config, RunPaths(results_folder, run_id), records_digest=digests[run_id])
-        work.summary(study, {"tables": results_folder / "tables", "figures": figures_folder})
+        folders = {"tables": results_folder / "tables", "figures": figures_folder}
+        work.summary(study, folders, report=results_folder / "report.html", answer=answer)
         work.guide(study, runs)
     except KnapsackError:
         raise

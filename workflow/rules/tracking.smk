@@ -23,6 +23,7 @@ rule mlflow_sync:
         evals=ALL_EVALS,
         tables=ALL_TABLES,
         figures=ALL_FIGURES,
+        report=REPORT,
         store=STORE,
     output:
         RECEIPT,

@@ -81,6 +81,35 @@ def test_summary_holds_tables_and_figures(workplace):
     assert {"study.json", "tables", "figures", "tables/benchmarks.csv", "figures/zero_gradient.png"} == found
 
 
+def test_summary_tells_the_answer_with_its_numbers(workplace):
+    """Description, differences with the ends of their intervals, and the report."""
+    (workplace.results / "report.html").write_text("<html></html>")
+    (workplace.results / "tables" / "differences.csv").write_text(
+        "model,budget,arm,baseline,metric,difference,ci_low,ci_high\n"
+        "small,4,knapsack,uniform,ratio_rollouts,0.2,0.1,0.3\n"
+        "small,4,knapsack,uniform,accuracy/average,-0.01,,\n"
+        "small,4,knapsack,uniform,accuracy/easy,0.5,0.4,0.6\n"
+    )
+    workplace.sync(answer=["1. The ratio rises."])
+
+    summary = workplace.mlflow_runs()["summary"]
+    assert "The ratio rises." in summary.data.tags["mlflow.note.content"]
+    at = "difference/small-n4/knapsack/"
+    assert summary.data.metrics == {
+        f"{at}ratio_rollouts": 0.2,
+        f"{at}ratio_rollouts/ci_low": 0.1,
+        f"{at}ratio_rollouts/ci_high": 0.3,
+        f"{at}accuracy/average": -0.01,
+    }
+    assert "report.html" in {file.path for file in workplace.client().list_artifacts(summary.info.run_id)}
+
+
+def test_runs_have_the_colour_of_their_arm(workplace):
+    """That of the figures."""
+    workplace.sync()
+    assert workplace.mlflow_runs()[RUN].data.tags["mlflow.runColor"] == "#D55E00"
+
+
 def test_sync_logs_data_and_model(workplace):
     """Problem sets by content and policies by the folder of their weights; a model goes when its run is replaced."""
     data = workplace.results / "data"
@@ -115,9 +144,12 @@ def test_descriptions_link_study_runs_and_baseline(workplace):
     experiment = workplace.client().get_experiment_by_name("tiny")
     runs = workplace.mlflow_runs()
     note = experiment.tags["mlflow.note.content"]
-    assert f"#/experiments/{experiment.experiment_id}/runs?viewStateShareKey=arms" in note
-    assert f"runs/{runs['summary'].info.run_id}/artifacts" in note
-    view = json.loads(experiment.tags["mlflow.sharedViewState.arms"])
+    assert f"#/experiments/{experiment.experiment_id}/runs?viewStateShareKey=small-n4&compareRunsMode=CHART" in note
+    assert f"runs/{runs['summary'].info.run_id})" in note
+    view = json.loads(experiment.tags["mlflow.sharedViewState.small-n4"])
+    assert {"tags.`arm`", "tags.`budget`", "tags.`seed`", "metrics.`final/average/avg_at_k`"} <= set(
+        view["selectedColumns"]
+    )
     shown = workplace.client().search_runs([experiment.experiment_id], view["searchFilter"])
     assert {"small-knapsack-n4-s0", "small-knapsack-n4-s1"} == {run.info.run_name for run in shown}
     note = unquote(runs[RUN].data.tags["mlflow.note.content"])

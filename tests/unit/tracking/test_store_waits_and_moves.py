@@ -10,7 +10,7 @@ from filelock import FileLock
 
 from knapsack_rl.base.errors import InputError, OutputError
 from knapsack_rl.tracking import runs_page, store
-from knapsack_rl.tracking.moved import has_moved
+from knapsack_rl.tracking.moved import belongs_here
 from knapsack_rl.tracking.store import open_experiment, patiently
 
 
@@ -76,11 +76,30 @@ def test_artifacts_that_are_where_the_store_says_are_left_there(tmp_path):
     """Only a location of the same kind at which there is nothing any more is mended."""
     here, elsewhere = tmp_path / "a/mlflow/artifacts/s", tmp_path / "b/mlflow/artifacts/s"
     here.mkdir(parents=True)
-    assert has_moved(str(elsewhere), here)
-    assert has_moved(elsewhere.as_uri(), here)
-    assert not has_moved("s3://bucket/mine", here)
+    assert belongs_here(str(elsewhere), here)
+    assert belongs_here(elsewhere.as_uri(), here)
+    assert not belongs_here("s3://bucket/mine", here)
     elsewhere.mkdir(parents=True)
-    assert not has_moved(str(elsewhere), here)
+    assert not belongs_here(str(elsewhere), here)
+    assert belongs_here(str(here), here)
+
+
+def test_a_project_may_be_moved_with_its_artifacts(workplace, monkeypatch, tmp_path):
+    """Locations are relative to the project's folder, where its commands run, so nothing has to be mended."""
+    monkeypatch.chdir(workplace.root)
+    receipt = workplace.sync(results_root=Path("results"))
+    assert receipt["artifacts"] > 0
+    experiment = open_experiment("tiny", Path("results"))
+    assert experiment.client.get_experiment(experiment.id).artifact_location == "results/mlflow/artifacts/tiny"
+    moved = tmp_path / "moved"
+    workplace.root.rename(moved)
+    monkeypatch.chdir(moved)
+    client = open_experiment("tiny", Path("results")).client
+    runs = {run.info.run_name: run for run in client.search_runs([experiment.id])}
+    summary = runs["summary"].info
+    assert summary.artifact_uri == f"results/mlflow/artifacts/tiny/{summary.run_id}/artifacts"
+    assert {file.path for file in client.list_artifacts(summary.run_id)} >= {"tables", "figures"}
+    assert list((moved / "results/mlflow/artifacts/tiny").rglob("benchmarks.csv"))
 
 
 def test_the_page_of_a_study_is_its_table_of_runs(workplace, tmp_path):
