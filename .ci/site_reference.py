@@ -84,9 +84,9 @@ def _commands() -> Iterator[str]:
 
 def _records() -> Iterator[str]:
     source = Path(schemas.__file__).read_text(encoding="utf-8")
-    yield "# Records\n\nParquet files below `results/<study>/`, from `knapsack_rl/records/schemas.py`."
-    yield "Counts start with `num_`, probabilities with `p_`, seconds end in `_s`. The tidy tables in `analysis/`, which"
-    yield "hold all runs together, are explained in [Draw your own figure](../how_to/own_figure.md).\n"
+    yield "# Records\n\nParquet files below `results/<study>/`, from `knapsack_rl/records/`."
+    yield "Counts start with `num_`, probabilities with `p_`, seconds end in `_s`. The tidy tables in `analysis/`,"
+    yield "which hold all runs together, are explained in [Draw your own figure](../how_to/own_figure.md).\n"
     meanings = dict(_docstrings(source))
     for name, place in RECORDS.items():
         schema: pa.Schema = getattr(schemas, name)

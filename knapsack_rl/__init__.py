@@ -30,14 +30,14 @@ PUBLIC = {
     "SimulationSpec": "knapsack_rl.simulation",
     "find_pool": "knapsack_rl.simulation",
     "simulate": "knapsack_rl.simulation",
-    "StudyFrames": "knapsack_rl.analysis",
-    "load_analysis": "knapsack_rl.analysis",
-    "analyse": "knapsack_rl.analysis",
-    "write_result_tables": "knapsack_rl.analysis",
-    "draw_figures": "knapsack_rl.analysis",
-    "compare_arms": "knapsack_rl.analysis",
-    "claims_of": "knapsack_rl.analysis.claims",
-    "step_ratios": "knapsack_rl.analysis.zero_gradient",
+    "StudyFrames": "knapsack_rl.analysis.frames.study",
+    "load_analysis": "knapsack_rl.analysis.frames.study",
+    "analyse": "knapsack_rl.analysis.make",
+    "write_result_tables": "knapsack_rl.analysis.make",
+    "draw_figures": "knapsack_rl.analysis.make",
+    "compare_arms": "knapsack_rl.analysis.products.differences",
+    "claims_of": "knapsack_rl.analysis.claims.table",
+    "step_ratios": "knapsack_rl.analysis.frames.step_facts",
 }
 """Public names and the subpackage of each."""
 

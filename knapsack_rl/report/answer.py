@@ -6,8 +6,8 @@ from typing import Any
 
 import pandas as pd
 
-from knapsack_rl.analysis.benchmarks import AVERAGE
-from knapsack_rl.analysis.differences import VERDICT_CLEAR, VERDICT_FEW, VERDICT_FLAT, VERDICT_NONE
+from knapsack_rl.analysis.inference.pairs import VERDICT_CLEAR, VERDICT_FEW, VERDICT_FLAT, VERDICT_NONE
+from knapsack_rl.analysis.measures.benchmarks import AVERAGE
 from knapsack_rl.base.layout import StudyPaths
 from knapsack_rl.config import StudyConfig
 from knapsack_rl.report.beside import references_of, set_beside
@@ -56,15 +56,16 @@ def three_sentences(differences: pd.DataFrame) -> Iterator[str]:
         return
     arm = MAIN_ARM if MAIN_ARM in set(told["arm"]) else told["arm"].iloc[0]
     rows = told[told["arm"] == arm]
-    first = rows.loc[rows["num_seeds"].idxmax()]
-    cell = rows[(rows["model"] == first["model"]) & (rows["budget"] == first["budget"])].set_index("metric")
+    first: dict[Hashable, Any] = rows.loc[rows["num_seeds"].idxmax()].to_dict()
+    cell = rows[(rows["model"] == first["model"]) & (rows["budget"] == first["budget"])]
+    by_metric = {row["metric"]: row for row in cell.to_dict("records")}
     yield (
         f"{arm} against {first['baseline']} at equal rollouts; {first['model']}, N = {first['budget']} rollouts per"
         f" prompt, {_replicates(first['num_seeds'])}:"
     )
     for number, (metric, question) in enumerate(QUESTIONS.items(), start=1):
-        if metric in cell.index:
-            yield f"  {number}. {question}: {_verdict(cell.loc[metric].to_dict())}"
+        if metric in by_metric:
+            yield f"  {number}. {question}: {_verdict(by_metric[metric])}"
 
 
 def _verdict(row: Mapping[Hashable, Any]) -> str:

@@ -55,7 +55,7 @@ def view_tags(runs: Mapping[str, RunConfig]) -> Iterator[tuple[str, str]]:
 
 def arm_colors(runs: Mapping[str, RunConfig]) -> dict[str, str]:
     """Colour of each arm, that of the figures."""
-    from knapsack_rl.analysis.plots.looks import arm_looks
+    from knapsack_rl.analysis.drawing.looks import arm_looks
 
     looks = arm_looks({run.arm_name: run.arm.strategy for run in runs.values()})
     return {arm: look.color for arm, look in looks.items()}

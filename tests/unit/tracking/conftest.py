@@ -1,5 +1,6 @@
 """A small study with records on disk, and a look into its MLflow store."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -104,7 +105,7 @@ class Workplace:
         self.runs[config.run_id] = config
         write_records(self.results, config, loss=loss)
 
-    def sync(self) -> dict[str, Any]:
+    def sync(self, results_root: Path | None = None, answer: Sequence[str] = ()) -> dict[str, Any]:
         from knapsack_rl.tracking import sync
 
         return sync(
@@ -112,7 +113,8 @@ class Workplace:
             self.runs,
             results_folder=self.results,
             figures_folder=self.root / "figures" / "tiny",
-            results_root=self.results_root,
+            results_root=results_root or self.results_root,
+            answer=answer,
         )
 
     def client(self) -> Any:

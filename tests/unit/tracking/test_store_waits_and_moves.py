@@ -4,6 +4,7 @@ import shutil
 import socket
 import sqlite3
 import time
+from pathlib import Path
 
 import pytest
 from filelock import FileLock
