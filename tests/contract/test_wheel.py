@@ -7,6 +7,7 @@ from the environment of the tests. So torch, pandas and Snakemake are not there.
 import shutil
 import subprocess
 import sys
+import tomllib
 import venv
 from importlib.metadata import distribution, requires
 from pathlib import Path
@@ -17,20 +18,19 @@ from packaging.requirements import Requirement
 from knapsack_rl import __version__
 
 ROOT = Path(__file__).parents[2]
-DISTRIBUTION = "knapsack-rl"
 
 pytestmark = pytest.mark.slow
 pytest.importorskip("setuptools", minversion="77", reason="setuptools 77 builds the wheel")
 
 
-def required(name: str, seen: set[str]) -> set[str]:
-    """Distributions that ``name`` needs without extras, and what those need."""
-    for text in requires(name) or []:
+def required(texts, seen):
+    """Distributions that requirements name, without extras, and what those need."""
+    for text in texts:
         requirement = Requirement(text)
         wanted = requirement.marker is None or requirement.marker.evaluate({"extra": ""})
         if wanted and requirement.name not in seen:
             seen.add(requirement.name)
-            required(requirement.name, seen)
+            required(requires(requirement.name) or [], seen)
     return seen
 
 
@@ -47,7 +47,8 @@ def installed(tmp_path_factory):
     (wheel,) = folder.glob("*.whl")
     venv.create(folder / "env", symlinks=True)
     site = next((folder / "env" / "lib").glob("python3*")) / "site-packages"
-    for name in required(DISTRIBUTION, set()):
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    for name in required(project["dependencies"], set()):
         link(name, site)
     run([*pip, "--python", str(folder / "env"), "install", "--no-deps", "--no-index", str(wheel)], cwd=folder)
     return folder / "env" / "bin" / "knapsack-rl"

@@ -14,8 +14,11 @@ from knapsack_rl.base.extras import MissingExtraError, explained, need
 PACKAGE = Path(knapsack_rl.__file__).parent
 WITHOUT = """
 import sys
-for name in {absent!r}:
-    sys.modules[name] = None  # as if it were not installed: Python then raises ModuleNotFoundError
+class Absent:  # as if they were not installed
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in {absent!r}:
+            raise ModuleNotFoundError("No module named " + repr(name), name=name)
+sys.meta_path.insert(0, Absent())
 {code}
 """
 
