@@ -6,12 +6,9 @@ Shape: ``_R`` rollouts.
 from itertools import pairwise
 
 import numpy as np
-import numpy.typing as npt
 
 from knapsack_rl.audit.reading import Rollouts
-from knapsack_rl.base.arrays import IntArray
-
-BoolArray = npt.NDArray[np.bool_]
+from knapsack_rl.base.arrays import BoolArray, IntArray
 
 
 def current_parts(rollouts: Rollouts, *, repeated: str) -> tuple[BoolArray, list[str]]:
