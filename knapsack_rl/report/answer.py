@@ -56,7 +56,7 @@ def three_sentences(differences: pd.DataFrame) -> Iterator[str]:
         return
     arm = MAIN_ARM if MAIN_ARM in set(told["arm"]) else told["arm"].iloc[0]
     rows = told[told["arm"] == arm]
-    first: dict[Hashable, Any] = rows.loc[rows["num_seeds"].idxmax()].to_dict()
+    first: dict[Hashable, Any] = rows.to_dict("records")[int(rows["num_seeds"].astype(int).argmax())]
     cell = rows[(rows["model"] == first["model"]) & (rows["budget"] == first["budget"])]
     by_metric = {row["metric"]: row for row in cell.to_dict("records")}
     yield (
