@@ -115,7 +115,7 @@ def train(
     """
     resolved = read_run(config, study=study, run_id=run)
     paths = StudyPaths.of(resolved.study)
-    model_folder = _base_model(resolved, paths)
+    model_folder = base_model(resolved, paths)
     _use_job_threads()
     given = ("--study", study, "--run", resolved.run_id) if config is None else ("--config", config)
     if not _launched_ranks(resolved, given):
@@ -202,7 +202,12 @@ def _launched_ranks(config: "RunConfig", given: Sequence[str]) -> bool:
     return True
 
 
-def _base_model(config: "RunConfig", paths: StudyPaths) -> Path:
+def base_model(config: "RunConfig", paths: StudyPaths) -> Path:
+    """Folder of a run's base model, as it was made or fetched.
+
+    Raises:
+        InputError: it is not there, or not what the configuration says.
+    """
     folder = Path(config.model.path) if config.model.path else paths.model(config.base_folder)
     if not (folder / "config.json").is_file():
         raise InputError(

@@ -13,7 +13,7 @@ import typer
 
 from knapsack_rl.base.disk import disk_failure
 from knapsack_rl.base.errors import CONTINUES, EXIT_CODE, INTERRUPTED, KnapsackError
-from knapsack_rl.cli import jobs, library, results
+from knapsack_rl.cli import jobs, library, results, verl
 
 app = typer.Typer(
     name="knapsack-rl",
@@ -24,7 +24,12 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for panel, module in (("Jobs of a study", jobs), ("Results", results), ("Allocation and reference", library)):
+for panel, module in (
+    ("Jobs of a study", jobs),
+    ("Other trainers", verl),
+    ("Results", results),
+    ("Allocation and reference", library),
+):
     for name, command in module.COMMANDS.items():
         # Docstrings are raw, so the mark that keeps an example's line whole is spelt out in them.
         app.command(name, help=(command.__doc__ or "").replace("\\b", "\b"), rich_help_panel=panel)(command)
