@@ -22,7 +22,7 @@ ARMS = {
 
 
 def outcomes(config, prompts, counts, *, step):
-    """What the fake of our trainer samples at a step, judged.  [P][G]"""
+    """What the fake of our trainer samples at a step, judged; a list per prompt."""
     seeds = [
         tuple(derive_seed(config.seed, "rollout", step, prompt.id, index) for index in range(count))
         for prompt, count in zip(prompts, counts, strict=True)

@@ -15,7 +15,7 @@ from knapsack_rl.models.responses import response_text
 from knapsack_rl.tasks import build_task
 
 
-class StudyReward(RewardManagerBase):  # type: ignore[misc]  # verl has no types
+class StudyReward(RewardManagerBase):
     """Judges as our own trainer does: by the task of the run that ``data.knapsack_run`` names.
 
     A response is cut off if it has as many tokens as are allowed and does not end with the end of sequence.

@@ -1,5 +1,6 @@
 """Tests with a real verl on the CPU (`make test-verl`); those that import it are skipped where it is not installed."""
 
+import time
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
@@ -7,7 +8,7 @@ from pathlib import Path
 import pytest
 
 HERE = Path(__file__).parent
-RAY_STARTS = 6
+PATIENCE = {"RAY_agent_register_timeout_ms": "600000", "RAY_worker_register_timeout_seconds": "600"}
 RATES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.0, 1.0, 0.5)
 
 
@@ -109,21 +110,35 @@ def module_config(compose, model_folder, write_problems):
 
 @pytest.fixture(scope="session")
 def ray_session():
-    """Ray on this machine alone. It gives itself 30 seconds to start, which a busy machine may not keep."""
+    """Ray on this machine alone, with patience: by itself it gives up after 30 seconds, which a busy machine needs."""
     import ray
+    from ray._private import services
 
     variables = {"TRANSFER_QUEUE_ENABLE": "1", "OMP_NUM_THREADS": "1", "VERL_LOGGING_LEVEL": "ERROR"}
     options = {"num_cpus": 16, "include_dashboard": False, "_node_ip_address": "127.0.0.1"}
-    for attempt in range(RAY_STARTS):
-        try:
-            ray.init(**options, object_store_memory=2**28, runtime_env={"env_vars": variables})
-            break
-        except Exception:
-            ray.shutdown()
-            if attempt == RAY_STARTS - 1:
-                raise
-    yield ray
-    ray.shutdown()
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in PATIENCE.items():
+            patch.setenv(name, value)
+        patch.setattr(services, "get_node", patient(services.get_node))
+        ray.init(**options, object_store_memory=2**28, runtime_env={"env_vars": variables})
+        yield ray
+        ray.shutdown()
+
+
+def patient(ask):
+    """``ask``, asked again for five minutes while it raises a RuntimeError."""
+
+    def asked_again(*arguments):
+        end = time.monotonic() + 300
+        while True:
+            try:
+                return ask(*arguments)
+            except RuntimeError:
+                if time.monotonic() > end:
+                    raise
+                time.sleep(0.5)
+
+    return asked_again
 
 
 @pytest.fixture(scope="session")
