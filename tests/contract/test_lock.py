@@ -22,11 +22,7 @@ def _declared(extras: set[str]) -> list[str]:
     return [*PROJECT["dependencies"], *(n for extra in sorted(extras) for n in PROJECT["optional-dependencies"][extra])]
 
 
-DECLARED = [
-    (lock, declared)
-    for lock, extras in LOCKS.items()
-    for declared in _declared(extras)
-]
+DECLARED = [(lock, declared) for lock, extras in LOCKS.items() for declared in _declared(extras)]
 every_lock = pytest.mark.parametrize("lock", LOCKS)
 
 

@@ -115,7 +115,7 @@ def ray_session():
     from ray._private import services
 
     variables = {"TRANSFER_QUEUE_ENABLE": "1", "OMP_NUM_THREADS": "1", "VERL_LOGGING_LEVEL": "ERROR"}
-    options = {"num_cpus": 16, "include_dashboard": False, "_node_ip_address": "127.0.0.1"}
+    options = {"num_cpus": 6, "include_dashboard": False, "_node_ip_address": "127.0.0.1"}
     with pytest.MonkeyPatch.context() as patch:
         for name, value in PATIENCE.items():
             patch.setenv(name, value)

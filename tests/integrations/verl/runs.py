@@ -11,6 +11,7 @@ def small_run(root, model_folder, *, arm="knapsack", train=None, evaluation=None
     """A run of 4 steps over 8 problems, 4 a step with 8 rollouts each, evaluated and saved every 2 steps."""
     model_folder.mkdir(exist_ok=True)
     (model_folder / "config.json").touch()
+    root.mkdir(exist_ok=True)
     study = parse_study(
         {
             "name": "fake",
