@@ -96,10 +96,7 @@ def _group(planned: Planned, sessions: Mapping[int, Sequence[tuple[int, Trajecto
 
 
 def reward_ratios(groups: Sequence[DealtGroup]) -> tuple[float, float]:
-    """Effective-gradient ratios by rollouts and by prompts, of rewards of any kind.
-
-    A group has a gradient if its rewards differ, whatever they are: as many rollouts as lie above its lowest reward
-    stand in for its successes.
-    """
-    above = [int(np.sum(np.array(group.rewards) > min(group.rewards))) for group in groups if group.rewards]
-    return effective_ratios(above, [len(group.rewards) for group in groups if group.rewards])
+    """Effective-gradient ratios by rollouts and by prompts: a group has a gradient if its rewards differ at all."""
+    sizes = [len(group.rewards) for group in groups if group.rewards]
+    distinct = [len(set(group.rewards)) for group in groups if group.rewards]
+    return effective_ratios(np.zeros(len(sizes)), sizes, num_distinct_P=distinct)

@@ -164,6 +164,7 @@ def _allocation(run: VerlRun) -> dict[str, Any]:
         "low": config.train.low,
         "high": config.train.high,
         "seed": config.seed,
+        "success_threshold": run.success_at,
         "advantage_clip": config.train.advantage_clip,
         "step_log": str(run.step_log.absolute()),
         "weights": str(run.weights.absolute()),

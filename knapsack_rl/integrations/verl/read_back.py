@@ -45,8 +45,9 @@ def read_records(run: VerlRun) -> list[dict[str, Any]]:
         )
     metrics = read_metrics(run.metrics_files())
     kinds = {prompt.id: prompt.kind for prompt in read_train_prompts(run.problems.train)}
+    success_at = run.success_at
     for line in lines:
-        check_dump(line, rewards_of(run.rollouts / f"{line['step']}.jsonl"))
+        check_dump(line, rewards_of(run.rollouts / f"{line['step']}.jsonl"), success_at=success_at)
     return [step_record(line, metrics.get(line["step"], {}), kinds=kinds) for line in lines]
 
 

@@ -33,20 +33,21 @@ class StudyReward(RewardManagerBase):
         item = data[-1:][0]
         tokens = item.batch["responses"]
         valid = int(item.batch["attention_mask"][-tokens.shape[-1] :].sum())
-        answer = await self.loop.run_in_executor(self._judge, self._answer, item.non_tensor_batch, tokens[:valid])
-        extra = {"acc": float(answer.reward), KEY: answer.text()}
-        return {"reward_score": float(answer.reward), "reward_extra_info": extra}
+        reward, answer = await self.loop.run_in_executor(
+            self._judge, self._answer, item.non_tensor_batch, tokens[:valid]
+        )
+        return {"reward_score": reward, "reward_extra_info": {"acc": float(answer.reward), KEY: answer.text()}}
 
-    def _answer(self, row: Any, tokens: Any) -> JudgedAnswer:  # noqa: ANN401 - a row of verl's, a tensor
+    def _answer(self, row: Any, tokens: Any) -> tuple[float, JudgedAnswer]:  # noqa: ANN401 - a row of verl's, a tensor
         prompt, ids = problem_of(row), tokens.tolist()
         truncated = len(ids) >= self._limit and ids[-1] != self.tokenizer.eos_token_id
         stop = StopReason.LENGTH if truncated else StopReason.EOS
         verdict = self._task.score(prompt, response_text(self.tokenizer, ids), stop=stop)
-        return JudgedAnswer(
+        return float(verdict.reward), JudgedAnswer(
             source=str(row["data_source"]),
             problem_id=prompt.id,
             kind=prompt.kind,
-            reward=verdict.reward,
+            reward=int(self._task.succeeded(verdict)),
             reason=verdict.reason,
             extracted=verdict.extracted,
             score=verdict.score,

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from knapsack_rl.integrations.verl.groups import DealtGroup
+from knapsack_rl.records.schemas import PARTIAL_CREDIT
 
 
 def step_line(
@@ -34,19 +35,32 @@ def step_line(
         for group, visit in zip(groups, visits, strict=True)
         if group.rewards
     ]
-    summed = ("num_rollouts", "num_successes", "num_truncated", "num_response_tokens")
+    summed = ("num_rollouts", "num_kept", "num_successes", "num_truncated", "num_response_tokens")
     reasons = Counter(reason for group in groups for reason in group.reasons)
     told = reasons[None] == 0 and bool(rows)
+    prefilled = sum(group.num_prompt_tokens[0] for group in groups if group.num_prompt_tokens)
+    num_prompt_tokens = sum(sum(group.num_prompt_tokens) for group in groups)
+    totals = {name: sum(row[name] for row in rows) for name in summed}
     return {
         "step": step,
         "epoch": epoch,
         "num_prompts": len(rows),
-        "num_prompt_tokens": sum(sum(group.num_prompt_tokens) for group in groups),
-        **{name: sum(row[name] for row in rows) for name in summed},
+        "num_prompt_tokens": num_prompt_tokens,
+        **totals,
+        "num_rounds": 1,
         "num_cut_off": reasons["truncated"] if told else None,
         "num_no_answer": reasons["no_answer"] if told else None,
         "num_evicted_groups": sum(not group.rewards for group in groups),
         "groups": rows,
+        "rounds": [
+            {
+                "round": 1,
+                "num_rollouts": totals["num_rollouts"],
+                "num_prompt_tokens": num_prompt_tokens,
+                "num_prefilled_tokens": prefilled,
+                "num_response_tokens": totals["num_response_tokens"],
+            }
+        ],
     }
 
 
@@ -62,6 +76,9 @@ def _row(group: DealtGroup, visit: int, *, threshold: float, response_limit: int
         "visit": visit,
         "p_belief": None if np.isnan(group.planned.rate) else float(group.planned.rate),
         "num_rollouts": len(group.rewards),
+        "num_rounds": 1,
+        "num_kept": len(group.rewards),
+        **({} if set(group.rewards) <= {0.0, 1.0} else {PARTIAL_CREDIT: len(set(group.rewards))}),
         "num_successes": sum(group.successes(threshold)),
         "num_truncated": _num_truncated(group, response_limit),
         "num_response_tokens": sum(group.num_tokens),

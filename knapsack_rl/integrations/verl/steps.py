@@ -67,14 +67,14 @@ def _group(row: Mapping[str, Any], kinds: Mapping[str, str], *, step: int) -> di
     return {**row, "prompt_id": name, "kind": kinds[name]}
 
 
-def check_dump(line: Mapping[str, Any], rewards_P_G: Sequence[Sequence[float]]) -> None:
-    """Compare the plug-in's journal with verl's own dump of the same step.
+def check_dump(line: Mapping[str, Any], rewards_P_G: Sequence[Sequence[float]], *, success_at: float) -> None:
+    """Compare the plug-in's journal with verl's own dump of the same step; rewards from a threshold on are right.
 
     Raises:
         InputError: group sizes or successes differ; the two are of different runs or attempts.
     """
     told = sorted((row["num_rollouts"], row["num_successes"]) for row in line["groups"])
-    dumped = sorted((len(rewards), sum(reward > 0 for reward in rewards)) for rewards in rewards_P_G)
+    dumped = sorted((len(rewards), sum(reward >= success_at for reward in rewards)) for rewards in rewards_P_G)
     if told != dumped:
         raise InputError(
             f"step {line['step']}: the plug-in's journal and verl's dump of rollouts differ; delete the run's state"

@@ -6,6 +6,7 @@ from pathlib import Path
 from knapsack_rl.base.errors import InputError
 from knapsack_rl.base.layout import ProblemPaths, RunPaths
 from knapsack_rl.config import RunConfig, parse_run
+from knapsack_rl.tasks import build_task
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,6 +18,12 @@ class VerlRun:
     problems: ProblemPaths
     model_folder: Path
     """The base model."""
+
+    @property
+    def success_at(self) -> float:
+        """The task's threshold of success."""
+        task = self.config.task
+        return build_task(task.name, task.options, seed=task.seed).success_at
 
     @property
     def state(self) -> Path:

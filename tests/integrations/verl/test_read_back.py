@@ -31,6 +31,8 @@ def group_row(name, rewards, *, visit):
         "visit": visit,
         "p_belief": None,
         "num_rollouts": len(rewards),
+        "num_rounds": 1,
+        "num_kept": len(rewards),
         "num_successes": sum(rewards),
         "num_truncated": 0,
         "num_response_tokens": 4 * len(rewards),
@@ -41,7 +43,7 @@ def write_step(run, step, rewards):
     """Files of one step, as verl and the plug-in write them."""
     names = [prompt.id for prompt in read_train_prompts(run.problems.train)][: len(rewards)]
     groups = [group_row(name, group, visit=step) for name, group in zip(names, rewards, strict=True)]
-    summed = ("num_rollouts", "num_successes", "num_truncated", "num_response_tokens")
+    summed = ("num_rollouts", "num_kept", "num_successes", "num_truncated", "num_response_tokens")
     with Journal(run.step_log) as journal:
         journal.append(
             {
@@ -53,6 +55,16 @@ def write_step(run, step, rewards):
                 "num_cut_off": 0,
                 "num_no_answer": 0,
                 "num_evicted_groups": 0,
+                "num_rounds": 1,
+                "rounds": [
+                    {
+                        "round": 1,
+                        "num_rollouts": 5,
+                        "num_prompt_tokens": 100,
+                        "num_prefilled_tokens": 40,
+                        "num_response_tokens": 20,
+                    }
+                ],
                 "groups": groups,
             }
         )

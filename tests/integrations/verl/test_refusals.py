@@ -61,6 +61,7 @@ def test_a_run_it_cannot_serve_is_refused(path, value, message):
         ({"low": 9, "high": 8}, r"trainer\.v1\.knapsack\.low \(9\) must not exceed high \(8\)"),
         ({"stratgy": "knapsack"}, r"trainer\.v1\.knapsack\.stratgy: unknown key .*did you mean 'strategy'"),
         ({"strategy": "knapsak"}, r"trainer\.v1\.knapsack\.unknown strategy 'knapsak'; did you mean 'knapsack'"),
+        ({"strategy": "reinforce_ada"}, r"trainer\.v1\.knapsack\..*'reinforce_ada'"),
         ({"strategy": "knapsack_tokens"}, r"strategy: 'knapsack_tokens' spends tokens"),
         ({"strategy": "oracle"}, r"belief: 'oracle' wants an independent sample"),
         ({"belief": "ema", "belief_options": {"x": 1}}, r"belief 'ema' has no option 'x'"),
