@@ -1,7 +1,7 @@
 """The facts of a step as the plug-in keeps them for a study: a journal line with the step's groups."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -38,29 +38,31 @@ def step_line(
     summed = ("num_rollouts", "num_kept", "num_successes", "num_truncated", "num_response_tokens")
     reasons = Counter(reason for group in groups for reason in group.reasons)
     told = reasons[None] == 0 and bool(rows)
-    prefilled = sum(group.num_prompt_tokens[0] for group in groups if group.num_prompt_tokens)
-    num_prompt_tokens = sum(sum(group.num_prompt_tokens) for group in groups)
     totals = {name: sum(row[name] for row in rows) for name in summed}
     return {
         "step": step,
         "epoch": epoch,
         "num_prompts": len(rows),
-        "num_prompt_tokens": num_prompt_tokens,
+        "num_prompt_tokens": sum(sum(group.num_prompt_tokens) for group in groups),
         **totals,
         "num_rounds": 1,
         "num_cut_off": reasons["truncated"] if told else None,
         "num_no_answer": reasons["no_answer"] if told else None,
         "num_evicted_groups": sum(not group.rewards for group in groups),
         "groups": rows,
-        "rounds": [
-            {
-                "round": 1,
-                "num_rollouts": totals["num_rollouts"],
-                "num_prompt_tokens": num_prompt_tokens,
-                "num_prefilled_tokens": prefilled,
-                "num_response_tokens": totals["num_response_tokens"],
-            }
-        ],
+        "rounds": [_round(totals, groups)],
+    }
+
+
+def _round(totals: Mapping[str, int], groups: Sequence[DealtGroup]) -> dict[str, int]:
+    """The ledger's only round: verl samples all groups of a step at once."""
+    prompts = [group.num_prompt_tokens for group in groups if group.num_prompt_tokens]
+    return {
+        "round": 1,
+        "num_rollouts": totals["num_rollouts"],
+        "num_prompt_tokens": sum(map(sum, prompts)),
+        "num_prefilled_tokens": sum(tokens[0] for tokens in prompts),
+        "num_response_tokens": totals["num_response_tokens"],
     }
 
 
