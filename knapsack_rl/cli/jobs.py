@@ -118,7 +118,11 @@ def train(
     model_folder = base_model(resolved, paths)
     _use_job_threads()
     given = ("--study", study, "--run", resolved.run_id) if config is None else ("--config", config)
-    if not _launched_ranks(resolved, given):
+    if resolved.engine == "verl":
+        from knapsack_rl.cli.verl import train_run
+
+        train_run(resolved)
+    elif not _launched_ranks(resolved, given):
         _train(resolved, paths, model_folder=model_folder)
     if then_evaluate and not is_rank(os.environ):
         _evaluate(resolved, paths)

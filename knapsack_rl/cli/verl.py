@@ -30,16 +30,31 @@ def verl(
     \b
     knapsack-rl verl --study config/paper.yaml --run qwen25_math_7b-knapsack-n8-s0 --dry-run
     """
-    from knapsack_rl.integrations.verl.launch import launch, plan_launch
+    from knapsack_rl.integrations.verl.launch import plan_launch
     from knapsack_rl.integrations.verl.read_back import publish
 
     resolved = read_run(config, study=study, run_id=run)
     if dry_run:
         typer.echo(plan_launch(_verl_run(resolved, checked=False), nodes=nodes).shell())
         return
-    ready = _verl_run(resolved, checked=True)
-    if not read_back:
-        launch(ready, nodes=nodes)
+    if read_back:
+        publish(_verl_run(resolved, checked=True), nodes=nodes)
+    else:
+        train_run(resolved, nodes=nodes)
+
+
+def train_run(config: "RunConfig", *, nodes: int = 1) -> None:
+    """Train a run with verl and publish its records.
+
+    Raises:
+        ConfigError: verl is missing or cannot do what the run asks for.
+        StateError: verl failed; it has said why.
+    """
+    from knapsack_rl.integrations.verl.launch import launch
+    from knapsack_rl.integrations.verl.read_back import publish
+
+    ready = _verl_run(config, checked=True)
+    launch(ready, nodes=nodes)
     publish(ready, nodes=nodes)
 
 
