@@ -16,7 +16,7 @@ export MLFLOW_DISABLE_TELEMETRY := true
 WORKFLOW_ARGS = --cores $(CORES) $(if $(CONFIG),--configfile $(CONFIG))
 
 .DEFAULT_GOAL := help
-.PHONY: reproduce smoke report ui docs test test-vllm test-trl lint clean help
+.PHONY: reproduce smoke report ui docs test test-vllm test-trl test-verl lint clean help
 
 # A log of a few lines a job (workflow/plugins) for `make`; plain `snakemake` keeps its own.
 SNAKEMAKE = PYTHONPATH="$(CURDIR)/workflow/plugins$${PYTHONPATH:+:$$PYTHONPATH}" snakemake --logger study
@@ -50,6 +50,9 @@ test-vllm: .venv/.installed-vllm  ## Run the tests that need vLLM, on its CPU bu
 
 test-trl: .trl/.installed  ## Run the tests that need TRL, in an environment of its own (.trl)
 	@time OMP_NUM_THREADS=1 PYTHONPATH=$(CURDIR) .trl/bin/python -m pytest -q tests/integrations/trl tests/unit/integrations
+
+test-verl: .venv-verl/.installed  ## Run the tests that need verl, in .venv-verl, on a CPU (Linux, Python below 3.13)
+	@time OMP_NUM_THREADS=1 .venv-verl/bin/python -m pytest -q tests/integrations/verl
 
 lint: .venv/.installed-dev  ## Check style, types and the direction of imports only
 	ruff check .
@@ -102,4 +105,14 @@ VLLM = $(shell sed -n 's/^vllm==//p' requirements.lock)
 .trl/.installed: pyproject.toml requirements.lock
 	@test -x .trl/bin/python || $(PYTHON) -m venv .trl
 	.trl/bin/python -m pip install --disable-pip-version-check $(PIP_ARGS) -c requirements.lock -e '.[train,trl]' pytest
+	@touch $@
+
+# verl has an environment and a lock of its own: it wants transformers below 5.11, the extra `train` a later one. Torch comes
+# first, so that PIP_ARGS can choose its build for CPUs.
+.venv-verl/.installed: pyproject.toml requirements-verl.lock
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 13))' || \
+	    { echo "verl needs Python 3.11 or 3.12; name one, for example: make test-verl PYTHON=python3.12" >&2; exit 2; }
+	$(PYTHON) -m venv .venv-verl
+	.venv-verl/bin/python -m pip install --disable-pip-version-check $(PIP_ARGS) -c requirements-verl.lock torch
+	.venv-verl/bin/python -m pip install --disable-pip-version-check $(PIP_ARGS) -c requirements-verl.lock -e '.[verl]' pytest pytest-xdist psutil
 	@touch $@

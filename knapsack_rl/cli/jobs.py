@@ -118,10 +118,14 @@ def train(
     paths = StudyPaths.of(resolved.study)
     if not is_rank(os.environ):
         say_if_trained(resolved, paths.run(resolved.run_id))
-    model_folder = _base_model(resolved, paths)
+    model_folder = base_model(resolved, paths)
     _use_job_threads()
     given = ("--study", study, "--run", resolved.run_id) if config is None else ("--config", config)
-    if not _launched_ranks(resolved, given):
+    if resolved.engine == "verl":
+        from knapsack_rl.cli.verl import train_run
+
+        train_run(resolved)
+    elif not _launched_ranks(resolved, given):
         _train(resolved, paths, model_folder=model_folder)
     if then_evaluate and not is_rank(os.environ):
         _evaluate(resolved, paths)
@@ -206,7 +210,12 @@ def _launched_ranks(config: "RunConfig", given: Sequence[str]) -> bool:
     return True
 
 
-def _base_model(config: "RunConfig", paths: StudyPaths) -> Path:
+def base_model(config: "RunConfig", paths: StudyPaths) -> Path:
+    """Folder of a run's base model, as it was made or fetched.
+
+    Raises:
+        InputError: it is not there, or not what the configuration says.
+    """
     folder = paths.base_model(config.model.path, config.base_folder)
     if not (folder / "config.json").is_file():
         raise InputError(

@@ -15,7 +15,7 @@ from knapsack_rl import __version__
 from knapsack_rl.base.disk import disk_failure
 from knapsack_rl.base.errors import CONTINUES, EXIT_CODE, INTERRUPTED, KnapsackError
 from knapsack_rl.base.extras import explained
-from knapsack_rl.cli import jobs, library, results
+from knapsack_rl.cli import jobs, library, results, verl
 
 app = typer.Typer(
     name="knapsack-rl",
@@ -26,7 +26,12 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for panel, module in (("Jobs of a study", jobs), ("Results", results), ("Allocation and reference", library)):
+for panel, module in (
+    ("Jobs of a study", jobs),
+    ("Other trainers", verl),
+    ("Results", results),
+    ("Allocation and reference", library),
+):
     for name, command in module.COMMANDS.items():
         # Docstrings are raw, so the mark that keeps an example's line whole is spelt out in them.
         app.command(name, help=(command.__doc__ or "").replace("\\b", "\b"), rich_help_panel=panel)(command)

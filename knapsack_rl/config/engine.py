@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from knapsack_rl.config.run import RunConfig
 
-Engine = Literal["ours", "trl"]
-"""Our trainer, or TRL's GRPOTrainer (docs/trl.md)."""
+Engine = Literal["ours", "trl", "verl"]
+"""Our trainer, TRL's GRPOTrainer (docs/trl.md), or verl (docs/verl.md), whose limits are checked when it starts."""
 
 
 def objections(run: "RunConfig") -> Iterator[str]:

@@ -51,7 +51,8 @@ class StudyConfig(Section):
         default=1, ge=1, description="Raise by hand to retrain everything after a change of the training code."
     )
     engine: Engine = Field(
-        default="ours", description="Trainer of all runs: ours, or trl (TRL's GRPOTrainer, docs/trl.md)."
+        default="ours",
+        description="Trainer of all runs: ours, trl (TRL's GRPOTrainer, docs/trl.md) or verl (docs/verl.md).",
     )
     task: TaskConfig = Field(description="Problems and scorer.")
     models: dict[Name, ModelConfig] = Field(min_length=1, description="Base models by name.")

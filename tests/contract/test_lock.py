@@ -13,38 +13,57 @@ from packaging.version import Version
 
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-LOCK = (ROOT / "requirements.lock").read_text(encoding="utf-8")
-PINS = [line for line in LOCK.splitlines() if line and not line.startswith("#")]
-DECLARED = [*PROJECT["dependencies"], *(name for extra in PROJECT["optional-dependencies"].values() for name in extra)]
+LOCKS = {"requirements.lock": set(PROJECT["optional-dependencies"]) - {"verl"}, "requirements-verl.lock": {"verl"}}
+"""Files of exact versions and the extras that each serves; verl excludes what the others need."""
 
 
-def locked_versions() -> dict[str, Version]:
-    return {canonicalize_name(name): Version(version) for name, version in (line.split("==") for line in PINS)}
+def _declared(extras: set[str]) -> list[str]:
+    """What an installation with these extras asks for; verl's leaves out what only the workflow needs."""
+    return [*PROJECT["dependencies"], *(n for extra in sorted(extras) for n in PROJECT["optional-dependencies"][extra])]
 
 
-def test_pins_are_names_and_public_versions():
+DECLARED = [(lock, declared) for lock, extras in LOCKS.items() for declared in _declared(extras)]
+every_lock = pytest.mark.parametrize("lock", LOCKS)
+
+
+def text_of(lock: str) -> str:
+    return (ROOT / lock).read_text(encoding="utf-8")
+
+
+def pins(lock: str) -> list[str]:
+    return [line for line in text_of(lock).splitlines() if line and not line.startswith("#")]
+
+
+def locked_versions(lock: str) -> dict[str, Version]:
+    return {canonicalize_name(name): Version(version) for name, version in (line.split("==") for line in pins(lock))}
+
+
+@every_lock
+def test_pins_are_names_and_public_versions(lock):
     """No addresses, paths, hashes, or local labels such as +cpu: each would tie the lock to a machine or an index."""
-    assert PINS
-    assert [] == [pin for pin in PINS if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*==[0-9][0-9a-z.]*", pin)]
+    assert pins(lock)
+    assert [] == [pin for pin in pins(lock) if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*==[0-9][0-9a-z.]*", pin)]
 
 
-def test_lock_names_no_address_or_option():
+@every_lock
+def test_lock_names_no_address_or_option(lock):
     """Not even in its comments."""
-    assert "://" not in LOCK
-    assert [] == [line for line in LOCK.splitlines() if line.startswith("-")]
-    assert [] == re.findall(r"(?:index|find-links)[= ](?!-)\S+", LOCK)
+    assert "://" not in text_of(lock)
+    assert [] == [line for line in text_of(lock).splitlines() if line.startswith("-")]
+    assert [] == re.findall(r"(?:index|find-links)[= ](?!-)\S+", text_of(lock))
 
 
-def test_every_package_is_pinned_once():
+@every_lock
+def test_every_package_is_pinned_once(lock):
     """Two versions of a package cannot both be installed."""
-    assert len(PINS) == len(locked_versions())
+    assert len(pins(lock)) == len(locked_versions(lock))
 
 
-@pytest.mark.parametrize("declared", DECLARED)
-def test_declared_dependency_is_locked(declared):
+@pytest.mark.parametrize(("lock", "declared"), DECLARED)
+def test_declared_dependency_is_locked(lock, declared):
     """The locked version satisfies what pyproject.toml asks for, in every extra."""
     requirement = Requirement(declared)
-    assert locked_versions()[canonicalize_name(requirement.name)] in requirement.specifier
+    assert locked_versions(lock)[canonicalize_name(requirement.name)] in requirement.specifier
 
 
 def test_environment_installs_this_package_through_the_lock():
@@ -65,4 +84,4 @@ def test_every_installation_uses_the_lock(file):
     """A forgotten constraint would install whatever is newest that day."""
     installations = [line for line in (ROOT / file).read_text(encoding="utf-8").splitlines() if "pip install" in line]
     assert installations
-    assert [] == [line for line in installations if "-c requirements.lock" not in line]
+    assert [] == [line for line in installations if not any(f"-c {lock}" in line for lock in LOCKS)]

@@ -1,0 +1,1 @@
+"""Tests with verl's own classes on a CPU."""
