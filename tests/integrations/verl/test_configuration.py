@@ -46,7 +46,11 @@ def test_a_run_of_the_paper_passes_verls_checks(tmp_path, compose, model_folder,
 
 @pytest.mark.parametrize(
     "train",
-    [{"loss": {"kl_coef": 0.01, "entropy_coef": 0.001}}, {"loss": {"tis": False}}, {"loss": {"aggregation": "sequence"}}],
+    [
+        {"loss": {"kl_coef": 0.01, "entropy_coef": 0.001}},
+        {"loss": {"tis": False}},
+        {"loss": {"aggregation": "sequence"}},
+    ],
     ids=["penalties", "no correction", "sequence mean"],
 )
 def test_variants_pass_verls_checks(tmp_path, compose, model_folder, train):
