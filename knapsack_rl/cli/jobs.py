@@ -13,13 +13,20 @@ from knapsack_rl.base.errors import ConfigError, InputError
 from knapsack_rl.base.layout import ProblemPaths, StudyPaths
 from knapsack_rl.base.ranks import is_rank
 from knapsack_rl.cli.already import say_if_evaluated, say_if_trained
-from knapsack_rl.cli.options import DEFAULT_STUDY, StudyOption, read_json, read_run, read_study, study_source
+from knapsack_rl.cli.base_folder import base_model
+from knapsack_rl.cli.options import (
+    DEFAULT_STUDY,
+    ConfigOption,
+    RunOption,
+    StudyOption,
+    read_json,
+    read_run,
+    read_study,
+    study_source,
+)
 
 if TYPE_CHECKING:
     from knapsack_rl.config import RunConfig, TaskConfig
-
-ConfigOption = Annotated[str | None, typer.Option("--config", help="Resolved run config, JSON text or file.")]
-RunOption = Annotated[str | None, typer.Option("--run", help="Run id, with --study.")]
 
 
 def prepare(
@@ -208,28 +215,6 @@ def _launched_ranks(config: "RunConfig", given: Sequence[str]) -> bool:
     pick_device(config.learner.device, gpus=config.learner.gpus)
     launch(command, processes=config.learner.gpus, job=config.run_id, nodes=nodes)
     return True
-
-
-def base_model(config: "RunConfig", paths: StudyPaths) -> Path:
-    """Folder of a run's base model, as it was made or fetched.
-
-    Raises:
-        InputError: it is not there, or not what the configuration says.
-    """
-    folder = paths.base_model(config.model.path, config.base_folder)
-    if not (folder / "config.json").is_file():
-        raise InputError(
-            f"{folder}: the base model is not there; make or fetch it with `snakemake --cores 2 base_models`"
-        )
-    if config.model.hub:
-        from knapsack_rl.prepare.fetch import check_fetched
-
-        check_fetched(folder, config.model.hub, revision=str(config.model.revision))
-    if config.model.gguf:
-        from knapsack_rl.prepare.dequantise import check_dequantised
-
-        check_dequantised(folder, config.model.gguf)
-    return folder
 
 
 def _task(text: str) -> "TaskConfig":

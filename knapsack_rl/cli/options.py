@@ -15,6 +15,8 @@ StudyOption = Annotated[
     str,
     typer.Option("--study", help="Study file (YAML or .json), or the same content as JSON text.", show_default=True),
 ]
+ConfigOption = Annotated[str | None, typer.Option("--config", help="Resolved run config, JSON text or file.")]
+RunOption = Annotated[str | None, typer.Option("--run", help="Run id, with --study.")]
 DEFAULT_STUDY = "config/config.yaml"
 
 

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from knapsack_rl.base.layout import StudyPaths
-from knapsack_rl.cli.jobs import ConfigOption, RunOption, base_model
-from knapsack_rl.cli.options import DEFAULT_STUDY, StudyOption, read_run
+from knapsack_rl.cli.base_folder import base_model
+from knapsack_rl.cli.options import DEFAULT_STUDY, ConfigOption, RunOption, StudyOption, read_run
 
 if TYPE_CHECKING:
     from knapsack_rl.config import RunConfig
