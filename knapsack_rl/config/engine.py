@@ -1,16 +1,35 @@
 """Which trainer trains a run, and what of a configuration another one than ours cannot do."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Literal
+from typing import Literal, Protocol
 
-if TYPE_CHECKING:
-    from knapsack_rl.config.run import RunConfig
+from knapsack_rl.config.learner import LearnerConfig
+from knapsack_rl.config.sampler import SamplerConfig
+from knapsack_rl.config.sections import EvaluationConfig
+from knapsack_rl.config.train import TrainConfig
 
 Engine = Literal["ours", "trl", "verl"]
 """Our trainer, TRL's GRPOTrainer (docs/trl.md), or verl (docs/verl.md), whose limits are checked when it starts."""
 
 
-def objections(run: "RunConfig") -> Iterator[str]:
+class _Run(Protocol):
+    """What is looked at of a run's configuration (`knapsack_rl.config.RunConfig`)."""
+
+    @property
+    def engine(self) -> Engine: ...
+    @property
+    def train(self) -> TrainConfig: ...
+    @property
+    def learner(self) -> LearnerConfig: ...
+    @property
+    def sampler(self) -> SamplerConfig: ...
+    @property
+    def evaluation(self) -> EvaluationConfig: ...
+    @property
+    def rollouts_per_step(self) -> int: ...
+
+
+def objections(run: _Run) -> Iterator[str]:
     """What a run asks for that its engine cannot do, one line each, with the remedy."""
     if run.engine == "trl":
         yield from _of_rollouts(run)
@@ -18,7 +37,7 @@ def objections(run: "RunConfig") -> Iterator[str]:
         yield from _of_machine(run)
 
 
-def _of_rollouts(run: "RunConfig") -> Iterator[str]:
+def _of_rollouts(run: _Run) -> Iterator[str]:
     train = run.train
     if train.low < 2:  # noqa: PLR2004 - a comparison needs two
         yield f"train.low: {train.low}, but a group of TRL's needs 2 rollouts; raise it"
@@ -31,7 +50,7 @@ def _of_rollouts(run: "RunConfig") -> Iterator[str]:
         yield f"sampler.kind: {run.sampler.kind} is not wired up for engine trl; use transformers"
 
 
-def _of_loss(run: "RunConfig") -> Iterator[str]:
+def _of_loss(run: _Run) -> Iterator[str]:
     loss = run.train.loss
     for key in ("kl_coef", "entropy_coef"):
         if getattr(loss, key) > 0:
@@ -42,7 +61,7 @@ def _of_loss(run: "RunConfig") -> Iterator[str]:
         yield f"train.loss.advantage: {loss.advantage} is not among TRL's; use std or none"
 
 
-def _of_machine(run: "RunConfig") -> Iterator[str]:
+def _of_machine(run: _Run) -> Iterator[str]:
     learner = run.learner
     if learner.gpus > 1:
         yield f"learner.gpus: {learner.gpus}, but engine trl trains a study's run in one process; use 1"
