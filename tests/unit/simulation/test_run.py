@@ -45,13 +45,6 @@ def test_every_belief_runs(belief):
     assert found.steps[-1]["known_frac"] > 0.9
 
 
-def test_columns_and_tracker_give_the_same_run(monkeypatch):
-    """The fast path changes nothing but the speed."""
-    fast = simulate(small())
-    monkeypatch.setattr("knapsack_rl.simulation.knowledge.columns_of", lambda *_: None)
-    np.testing.assert_equal(simulate(small()).steps, fast.steps)
-
-
 def test_a_run_is_a_function_of_its_seed():
     """The same seed gives the same run, another seed another; arms of a seed start from the same rates."""
     first, again, other = (simulate(small(seed=seed)) for seed in (0, 0, 1))
