@@ -19,9 +19,10 @@ def prepare(config: TaskConfig, output: ProblemPaths) -> None:
         InputError: a data set or tokenizer that cannot be had, or a filter that leaves nothing.
         OutputError: a folder that cannot be written, or an output that is no file.
     """
+    task = build_task(config.name, config.options, seed=config.seed)
     for path in output.all:
         ensure_writable(destination(path).parent)
-    prepared = build_task(config.name, config.options, seed=config.seed).preparation(open_tokenizer)
+    prepared = task.preparation(open_tokenizer)
     write_train_prompts(output.train, prepared.train)
     write_benchmarks(output.benchmarks, prepared.benchmarks, overlaps=prepared.overlaps)
     write_table(output.preparation, table_of([asdict(count) for count in prepared.counts], PREPARATION))

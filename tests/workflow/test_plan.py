@@ -1,5 +1,7 @@
 """What Snakemake plans, and how it answers mistakes; nothing is computed."""
 
+from copy import deepcopy
+
 import pytest
 import yaml
 
@@ -124,8 +126,7 @@ def test_a_study_larger_than_an_argument_may_be(workspace):
         study["train"]["steps"] = steps
         study["evaluation"]["every"] = steps
         spare = study["models"]["nano"] | {"train": {"steps": 7}}
-        spare = study["models"]["nano"] | {"train": {"steps": 7}}
-        study["models"] |= {f"unused_{number}": dict(spare) for number in range(1500)}
+        study["models"] |= {f"unused_{number}": deepcopy(spare) for number in range(1500)}  # YAML writes a name once
 
     workspace.edit(change)
     assert (workspace.folder / "config/config.yaml").stat().st_size > 200_000
