@@ -10,7 +10,6 @@ import numpy as np
 from knapsack_rl.allocation import Kept, Ledger
 from knapsack_rl.base.errors import DivergedError
 from knapsack_rl.base.types import Group, StopReason
-from knapsack_rl.beliefs import Tracker
 from knapsack_rl.train.history import PromptHistory
 from knapsack_rl.train.rollouts import StepRollouts
 
@@ -40,14 +39,11 @@ def sampled_entropy(groups: Sequence[Group]) -> float:
     return float(np.mean(means)) if means else 0.0
 
 
-def group_facts(
-    drawn: StepRollouts, *, tracker: Tracker, history: PromptHistory, partial_credit: bool = False
-) -> list[dict[str, Any]]:
-    """One row per prompt: the columns of ``GROUPS`` but ``step``. Call before tracker and history learn the step.
+def group_facts(drawn: StepRollouts, *, history: PromptHistory, partial_credit: bool = False) -> list[dict[str, Any]]:
+    """One row per prompt: the columns of ``GROUPS`` but ``step``. Call before the history learns the step.
 
     How many distinct rewards a group has is told only where a task gives partial credit; successes tell it elsewhere.
     """
-    beliefs = tracker.predict([group.prompt.id for group in drawn.groups])
     kept = drawn.update.kept
     return [
         {
@@ -64,7 +60,7 @@ def group_facts(
             **({"num_distinct_rewards": len(set(rewards))} if partial_credit else {}),
         }
         for group, rewards, successes, num_rounds, rate in zip(
-            drawn.groups, drawn.rewards_P_G, drawn.successes_P_G, drawn.num_rounds_P, beliefs.rate_P, strict=True
+            drawn.groups, drawn.rewards_P_G, drawn.successes_P_G, drawn.num_rounds_P, drawn.p_belief_P, strict=True
         )
     ]
 

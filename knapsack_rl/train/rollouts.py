@@ -40,6 +40,8 @@ class StepRollouts:
     """1 for a success, else 0.  [P][G]"""
     num_rounds_P: list[int]
     """Rounds in which each prompt was asked for.  [P]"""
+    p_belief_P: list[float]
+    """Success rates that the method was told; NaN = unknown.  [P]"""
     reasons: Counter[str]
     """How many verdicts had which reason."""
     ledger: Ledger
@@ -63,6 +65,7 @@ class Drawing:
         self._parts, self._step, self._watch = parts, step, watch
         self._ledger = Ledger()
         self._prompts: dict[str, Prompt] = {}
+        self._rates: dict[str, float] = {}
         self._members: dict[str, _Member] = {}
         self._reasons: Counter[str] = Counter()
         self._num_probed = 0
@@ -86,6 +89,7 @@ class Drawing:
             rewards_P_G=[member.rewards for member in members],
             successes_P_G=[member.successes for member in members],
             num_rounds_P=[member.num_rounds for member in members],
+            p_belief_P=[self._rates[member.prompt.id] for member in members],
             reasons=self._reasons,
             ledger=self._ledger,
             num_probed=self._num_probed,
@@ -98,7 +102,9 @@ class Drawing:
         with self._watch("probe"):
             self._num_probed += _probe(self._parts, prompts, step=self._step)
         with self._watch("allocate"):
-            return self._parts.tracker.predict([prompt.id for prompt in prompts])
+            beliefs = self._parts.tracker.predict([prompt.id for prompt in prompts])
+        self._rates |= zip((prompt.id for prompt in prompts), beliefs.rate_P.tolist(), strict=True)
+        return beliefs
 
     def _new_prompts(self, count: int) -> tuple[tuple[str, ...], BeliefArrays]:
         prompts = self._parts.stream.more(count, without=self._prompts)

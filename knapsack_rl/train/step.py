@@ -38,9 +38,7 @@ def run_step(parts: Parts, step: int) -> dict[str, Any]:
         with watch("sync"):
             parts.sampler.load(parts.learner.weights())
         with watch("allocate"):
-            rows = group_facts(
-                drawn, tracker=parts.tracker, history=parts.history, partial_credit=parts.task.partial_credit
-            )
+            rows = group_facts(drawn, history=parts.history, partial_credit=parts.task.partial_credit)
             _learn(parts, drawn, step=step)
     return {
         "step": step,
