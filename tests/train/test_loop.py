@@ -59,7 +59,7 @@ def test_killed_run_resumes_to_the_uninterrupted_records(tmp_path, killed_at):
 
 @pytest.mark.parametrize(
     "arm",
-    ["coba_paper", "e3", "knapsack_tokens", "oracle", "vip", "early", *(f"sees_{name}" for name in tracker_names())],
+    ["coba_paper", "e3", "knapsack_tokens", "oracle", "vip", *(f"sees_{name}" for name in tracker_names())],
 )
 def test_what_strategies_and_beliefs_remember_is_resumed(tmp_path, arm):
     """Failure rates, ranks, costs, every belief: a run killed in its third epoch ends as if it had not been."""
