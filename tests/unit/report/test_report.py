@@ -167,7 +167,7 @@ def test_missing_figure_is_one_line(finished, study_config, tmp_path):
 
 def test_missing_table_is_one_line(study_config, tmp_path):
     """The message names the file and the remedy."""
-    with pytest.raises(InputError, match=r"differences\.csv: cannot be read .*write the tables first"):
+    with pytest.raises(InputError, match=r"differences\.csv: cannot be read .*write it first with: knapsack-rl table"):
         build_report(study_config, results_folder=tmp_path, output=tmp_path / "r.html")
 
 
