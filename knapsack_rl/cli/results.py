@@ -215,7 +215,9 @@ def _answer_of(paths: StudyPaths) -> list[str]:
     from knapsack_rl.report.result_tables import read_result
 
     table = paths.tables / "differences.csv"
-    return list(three_sentences(read_result(table))) if table.is_file() else []
+    if not table.is_file():
+        return []
+    return list(three_sentences(read_result(table), read_result(table.with_name("compute.csv"))))
 
 
 COMMANDS = {

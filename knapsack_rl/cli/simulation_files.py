@@ -43,6 +43,7 @@ def write_simulation(arms: Sequence[Simulation], *, folder: Path) -> Iterator[st
 def _tables(arms: Sequence[Simulation]) -> "dict[str, pd.DataFrame]":
     import pandas as pd
 
+    from knapsack_rl.allocation import SequentialMethod, build_method
     from knapsack_rl.allocation.grids import value_rows
     from knapsack_rl.allocation.theorem import CURVE_RATES, theorem_rows
     from knapsack_rl.simulation.classes import allocation_rows
@@ -57,7 +58,9 @@ def _tables(arms: Sequence[Simulation]) -> "dict[str, pd.DataFrame]":
         bounds=spec.bounds,
         seed=spec.seed,
     )
-    strategies: dict[str, Mapping[str, Any]] = {name: {} for name in CONTROLS} | {spec.strategy: spec.options}
+    strategies: dict[str, Mapping[str, Any]] = {name: {} for name in CONTROLS}
+    if not isinstance(build_method(spec.strategy, spec.options), SequentialMethod):  # that has no counts to judge
+        strategies |= {spec.strategy: spec.options}
     steps = pd.concat([pd.DataFrame(arm.steps).assign(strategy=arm.spec.strategy) for arm in arms])
     counts = [pd.DataFrame(allocation_rows(arm.last_epoch)).assign(strategy=arm.spec.strategy) for arm in arms]
     return {

@@ -5,19 +5,14 @@ observed (its process was killed, its rollouts are sampled anew) leaves no trace
 counts. Shapes: ``_P`` prompts of a step, ``_G`` rollouts of one of them (ragged).
 """
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
-
-from knapsack_rl.allocation import AllocationRequest, Outcome, build_strategy, run_strategy
 from knapsack_rl.base.arrays import FloatArray, IntArray
-from knapsack_rl.base.errors import AllocationError, StateError
-from knapsack_rl.base.seeding import derive_seed
-from knapsack_rl.beliefs import HasCost, NeedsFeatures, build_tracker, hashed_features
-from knapsack_rl.integrations.settings import LEAST, AllocationSettings, Rewards, successes
+from knapsack_rl.base.errors import StateError
+from knapsack_rl.integrations.estimates import Estimates
+from knapsack_rl.integrations.settings import AllocationSettings, Rewards, successes
 
 FORMAT = 1
 """Of the saved state; raised when an older one could be misread."""
@@ -57,14 +52,8 @@ class Allocator:
 
     def __init__(self, settings: AllocationSettings, *, texts: Mapping[str, str] | None = None) -> None:
         self._settings = settings
-        self._strategy = build_strategy(settings.strategy, settings.options)
-        self._tracker = build_tracker(settings.belief_name, settings.belief_options)
-        self._strategy_state: Mapping[str, Any] = {}
+        self._estimates = Estimates(settings, texts=texts)
         self._step = 0
-        self._visits: Counter[str] = Counter()
-        self._features = hashed_features(texts or {}) if settings.reads_texts else None
-        if isinstance(self._tracker, NeedsFeatures) and self._features:
-            self._tracker.set_features(self._features)
 
     @property
     def step(self) -> int:
@@ -74,7 +63,7 @@ class Allocator:
     @property
     def num_multiply_adds(self) -> int:
         """What the belief's own model has cost so far; 0 for beliefs without one."""
-        return self._tracker.cost().num_multiply_adds if isinstance(self._tracker, HasCost) else 0
+        return self._estimates.num_multiply_adds
 
     def deal(self, prompt_ids: Sequence[str], *, total: int, epoch: int | None = None) -> Dealt:
         """Rollouts of the next step's prompts; the same prompts and state give the same answer.
@@ -88,35 +77,14 @@ class Allocator:
             AllocationError: no counts fit bounds and total, or the strategy gives a prompt fewer than two rollouts.
         """
         ids, step = tuple(prompt_ids), self._step + 1
-        request = AllocationRequest(
-            total=total,
-            low=self._settings.low,
-            high=self._settings.high,
-            prompt_ids=ids,
-            step=step,
-            epoch=min((self._visits[prompt_id] for prompt_id in ids), default=0) if epoch is None else epoch,
-            features=self._features,
-        )
-        beliefs = self._tracker.predict(ids)
-        rng = np.random.default_rng(derive_seed(self._settings.seed, "allocate", step))
-        counts_P, state = run_strategy(self._strategy, beliefs, request=request, state=self._strategy_state, rng=rng)
-        if counts_P.size and counts_P.min() < LEAST:
-            raise AllocationError(
-                f"strategy {self._settings.strategy!r} gives prompt {ids[int(counts_P.argmin())]!r} {counts_P.min()}"
-                f" rollouts, and a group needs {LEAST}; choose another strategy"
-            )
-        return Dealt(
-            step=step,
-            epoch=request.epoch,
-            prompt_ids=ids,
-            counts_P=counts_P,
-            rate_P=beliefs.rate_P,
-            strategy_state=state,
-        )
+        fewest = min((self._estimates.visits[prompt_id] for prompt_id in ids), default=0)
+        passed = fewest if epoch is None else epoch
+        counts_P, rate_P, state = self._estimates.counts(ids, total=total, step=step, epoch=passed)
+        return Dealt(step=step, epoch=passed, prompt_ids=ids, counts_P=counts_P, rate_P=rate_P, strategy_state=state)
 
     def visit(self, prompt_id: str) -> int:
         """Number of the visit that a prompt is being paid: 1 the first time."""
-        return self._visits[prompt_id] + 1
+        return self._estimates.visit(prompt_id)
 
     def observe(self, dealt: Dealt, rewards_P_G: Sequence[Rewards]) -> None:
         """Learn from the outcomes of the step that was dealt last.
@@ -132,16 +100,8 @@ class Allocator:
         if dealt.step != self._step + 1:
             raise StateError(f"step {dealt.step} was handed in where step {self._step + 1} is due; deal it first")
         right = successes(rewards_P_G, prompt_ids=dealt.prompt_ids, threshold=self._settings.success_threshold)
-        self._tracker.observe(step=dealt.step, prompt_ids=dealt.prompt_ids, rewards=right)
-        outcome = Outcome(
-            step=dealt.step,
-            epoch=dealt.epoch,
-            prompt_ids=dealt.prompt_ids,
-            successes_P=np.array([sum(group) for group in right], dtype=np.int64),
-            draws_P=np.array([len(group) for group in right], dtype=np.int64),
-        )
-        self._strategy_state = self._strategy.observe(outcome, state=dealt.strategy_state)
-        self._visits.update(dealt.prompt_ids)
+        self._estimates.strategy_state = dealt.strategy_state
+        self._estimates.learn(dealt.prompt_ids, right, step=dealt.step, epoch=dealt.epoch)
         self._step = dealt.step
 
     def state_dict(self) -> dict[str, Any]:
@@ -150,9 +110,7 @@ class Allocator:
             "format": FORMAT,
             "settings": self._settings.identity(),
             "step": self._step,
-            "tracker": self._tracker.state_dict(),
-            "strategy_state": dict(self._strategy_state),
-            "visits": dict(self._visits),
+            **self._estimates.state_dict(),
         }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
@@ -174,8 +132,7 @@ class Allocator:
                 f"saved beliefs are of {differing} = {was!r}, not {mine[differing]!r}: resume with the same settings"
             )
         try:
-            self._tracker.load_state_dict(state["tracker"])
-            self._step, self._strategy_state = int(state["step"]), dict(state["strategy_state"])
-            self._visits = Counter(state["visits"])
+            self._estimates.load_state_dict(state)
+            self._step = int(state["step"])
         except (KeyError, TypeError, ValueError) as error:
             raise StateError(f"saved beliefs are incomplete ({error!r}); resume from an earlier checkpoint") from None

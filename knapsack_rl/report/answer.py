@@ -20,6 +20,8 @@ QUESTIONS = {
     f"accuracy/{AVERAGE}": "Final accuracy, average over benchmarks",
 }
 """Metrics of the table ``differences``, in the order they are told."""
+EQUAL = 0.005
+"""Relative difference of rollouts up to which they count as equal."""
 
 
 def answer(study: StudyConfig, paths: StudyPaths, *, references: Path) -> Iterator[str]:
@@ -33,7 +35,8 @@ def answer(study: StudyConfig, paths: StudyPaths, *, references: Path) -> Iterat
     Raises:
         InputError: a table is missing or cannot be read.
     """
-    yield from three_sentences(read_result(paths.tables / "differences.csv"))
+    tables = paths.tables
+    yield from three_sentences(read_result(tables / "differences.csv"), read_result(tables / "compute.csv"))
     for found in set_beside(study, paths, references=references_of(study.name, references)):
         yield f"Beside the committed reference {found.name}:"
         yield from (f"  {sentence}" for sentence in found.sentences)
@@ -42,13 +45,14 @@ def answer(study: StudyConfig, paths: StudyPaths, *, references: Path) -> Iterat
     yield f"Figures: {paths.figures}/"
 
 
-def three_sentences(differences: pd.DataFrame) -> Iterator[str]:
+def three_sentences(differences: pd.DataFrame, compute: pd.DataFrame) -> Iterator[str]:
     """A heading that says what was compared, then one sentence per question, with interval and verdict.
 
     The cell told is the one with the most replicates; the arm is ``knapsack`` where the study has it, else its first.
 
     Args:
-        differences: columns of ``analysis.differences.COLUMNS``.
+        differences: the table of that name.
+        compute: the table of that name; says whether the two arms spent the same rollouts.
     """
     told = differences[differences["metric"].isin(QUESTIONS) & (differences["verdict"] != VERDICT_NONE)]
     if told.empty:
@@ -60,12 +64,28 @@ def three_sentences(differences: pd.DataFrame) -> Iterator[str]:
     cell = rows[(rows["model"] == first["model"]) & (rows["budget"] == first["budget"])]
     by_metric = {row["metric"]: row for row in cell.to_dict("records")}
     yield (
-        f"{arm} against {first['baseline']} at equal rollouts; {first['model']}, N = {first['budget']} rollouts per"
-        f" prompt, {_replicates(first['num_seeds'])}:"
+        f"{arm} against {first['baseline']} {_at_which_cost(first, compute)}; {first['model']}, N = {first['budget']}"
+        f" rollouts per prompt, {_replicates(first['num_seeds'])}:"
     )
     for number, (metric, question) in enumerate(QUESTIONS.items(), start=1):
         if metric in by_metric:
             yield f"  {number}. {question}: {_verdict(by_metric[metric])}"
+
+
+def _at_which_cost(pair: Mapping[Hashable, Any], compute: pd.DataFrame) -> str:
+    """Whether the arms of a pair had generated as many rollouts at their last shared checkpoint."""
+    cell = compute[(compute["model"] == pair["model"]) & (compute["budget"] == pair["budget"])]
+    spent = {
+        arm: of_arm.set_index("step")["total_rollouts"]
+        for arm, of_arm in cell.groupby("arm")
+        if arm in (pair["arm"], pair["baseline"])
+    }
+    shared = pd.concat(spent, axis=1).dropna() if len(spent) == 2 else pd.DataFrame()  # noqa: PLR2004 - a pair
+    if shared.empty:
+        return "after equal steps"
+    last = shared.iloc[-1]
+    times = float(last[pair["arm"]] / last[pair["baseline"]])
+    return "at equal rollouts" if abs(times - 1) < EQUAL else f"after equal steps, with {times:.2f} times the rollouts"
 
 
 def _verdict(row: Mapping[Hashable, Any]) -> str:

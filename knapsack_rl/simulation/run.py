@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from knapsack_rl.allocation import AllocationRequest, build_method, default_belief
+from knapsack_rl.allocation import AllocationRequest, SequentialMethod, build_method, default_belief
 from knapsack_rl.allocation.value import knapsack_value
 from knapsack_rl.base.arrays import FloatArray, IntArray
 from knapsack_rl.base.errors import InputError
@@ -124,7 +124,9 @@ def simulate(spec: SimulationSpec) -> Simulation:
         drawing = Drawing(world, knowledge, order=order, rng=_rng(spec, "step", step))
         state = drawing.run(method, request, state=state)
         visit, beliefs = drawing.visit(cost_I)
-        facts.append({"step": step, "epoch": epoch, **step_facts(visit, beliefs, equal=spec.budget_per_prompt)})
+        # A method of rounds draws more or less than the budget: it is judged against equal counts of what it drew.
+        equal = float(visit.counts_P.mean()) if isinstance(method, SequentialMethod) else spec.budget_per_prompt
+        facts.append({"step": step, "epoch": epoch, **step_facts(visit, beliefs, equal=equal)})
         if step >= (spec.epochs - 1) * per_epoch:
             visits.append(visit)
         drawing.learn(step)
@@ -134,7 +136,7 @@ def simulate(spec: SimulationSpec) -> Simulation:
     )
 
 
-def step_facts(visit: Visits, beliefs: BeliefArrays, *, equal: int) -> dict[str, float]:
+def step_facts(visit: Visits, beliefs: BeliefArrays, *, equal: float) -> dict[str, float]:
     """Facts of one step, where a uniform one gives every prompt ``equal`` rollouts.
 
     - ``ratio_rollouts``, ``ratio_prompts``: effective-gradient ratio, both ways;

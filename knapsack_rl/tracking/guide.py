@@ -52,7 +52,7 @@ def summary_note(study: StudyConfig, answer: Sequence[str]) -> str:
     return f"""{told}
 
 Artifacts: `report.html` (download it and open it in a browser), `tables/`, `figures/`, `study.json`.
-Metrics: `difference/<model>-n<N>/<arm>/<metric>` against the baseline at equal rollouts, with its 95% interval.
+Metrics: `difference/<model>-n<N>/<arm>/<metric>` against the baseline after equal steps, with its 95% interval.
 On disk: `results/{study.name}/`, `figures/{study.name}/`.
 """
 

@@ -1,5 +1,6 @@
 """Methods that choose prompts before any rollout: a pool of candidates, a score, the ordinary group size."""
 
+from abc import abstractmethod
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -27,9 +28,9 @@ class Selection(SequentialMethod):
         """Check the option."""
         check_above("pool", self.pool, least=0, strategy=self.name)
 
+    @abstractmethod
     def score(self, beliefs: BeliefArrays, *, rng: np.random.Generator) -> FloatArray:
         """A score of each of the [P] candidates; the highest are chosen."""
-        raise NotImplementedError
 
     def rounds(self, context: StepContext) -> Rounds:
         """One step; see `SequentialMethod.rounds`."""

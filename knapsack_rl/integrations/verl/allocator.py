@@ -1,18 +1,13 @@
 """Counts for the batches of a trainer that is not ours: beliefs, strategy and their state. Knows no trainer."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
-from knapsack_rl.allocation import AllocationRequest, Outcome, build_strategy, run_strategy
 from knapsack_rl.base.arrays import FloatArray, IntArray
-from knapsack_rl.base.errors import AllocationError, StateError
-from knapsack_rl.base.seeding import derive_seed
-from knapsack_rl.beliefs import NeedsFeatures, build_tracker, hashed_features
-from knapsack_rl.integrations.verl.settings import LEAST, Settings
+from knapsack_rl.base.errors import StateError
+from knapsack_rl.integrations.estimates import Estimates
+from knapsack_rl.integrations.verl.settings import Settings
 
 FORMAT = 1
 """Of the saved state; raised when an older one could be misread."""
@@ -44,15 +39,7 @@ class Allocator:
 
     def __init__(self, settings: Settings, *, texts: Mapping[str, str] | None = None) -> None:
         self._settings = settings
-        self._strategy = build_strategy(settings.strategy, settings.options)
-        self._tracker = build_tracker(settings.belief_name, settings.belief_options)
-        self._state: Mapping[str, Any] = {}
-        self._visits: Counter[str] = Counter()
-        self._features: Mapping[str, FloatArray] | None = None
-        if isinstance(self._tracker, NeedsFeatures) or self._strategy.reads_features:
-            self._features = hashed_features(texts or {})
-        if isinstance(self._tracker, NeedsFeatures) and self._features:
-            self._tracker.set_features(self._features)
+        self._estimates = Estimates(settings, texts=texts)
 
     def deal(self, batch: Batch) -> tuple[IntArray, FloatArray]:
         """Counts of a batch and the rates they follow from; the same batch and state give the same answer.
@@ -63,61 +50,24 @@ class Allocator:
         Raises:
             AllocationError: no counts fit the bounds, or the strategy gives a prompt fewer than 2.
         """
-        beliefs = self._tracker.predict(batch.prompt_ids)
-        request = AllocationRequest(
-            total=batch.total,
-            low=self._settings.low,
-            high=self._settings.high,
-            prompt_ids=batch.prompt_ids,
-            step=batch.step,
-            epoch=batch.epoch,
-            features=self._features,
+        counts_P, rate_P, self._estimates.strategy_state = self._estimates.counts(
+            batch.prompt_ids, total=batch.total, step=batch.step, epoch=batch.epoch, part=batch.part
         )
-        again = (batch.part,) if batch.part else ()
-        rng = np.random.default_rng(derive_seed(self._settings.seed, "allocate", batch.step, *again))
-        counts_P, self._state = run_strategy(self._strategy, beliefs, request=request, state=self._state, rng=rng)
-        if counts_P.size and counts_P.min() < LEAST:
-            raise AllocationError(
-                f"strategy {self._settings.strategy!r} gives prompt {batch.prompt_ids[int(counts_P.argmin())]!r}"
-                f" {counts_P.min()} rollouts, and a group needs {LEAST}; choose another strategy"
-            )
-        return counts_P, beliefs.rate_P
+        return counts_P, rate_P
 
     def visit(self, prompt_id: str) -> int:
         """Number of the visit that a prompt is being paid: 1 the first time."""
-        return self._visits[prompt_id] + 1
+        return self._estimates.visit(prompt_id)
 
     def observe(
         self, prompt_ids: Sequence[str], successes_P_G: Sequence[Sequence[int]], *, step: int, epoch: int
     ) -> None:
-        """Learn from a step's outcomes.
-
-        Args:
-            prompt_ids: prompts that came back.  [P]
-            successes_P_G: 1 right, 0 wrong, in rollout order.  [P][G]
-            step: 1-based.
-            epoch: 0-based.
-        """
-        self._tracker.observe(step=step, prompt_ids=prompt_ids, rewards=successes_P_G)
-        outcome = Outcome(
-            step=step,
-            epoch=epoch,
-            prompt_ids=tuple(prompt_ids),
-            successes_P=np.array([sum(group) for group in successes_P_G], dtype=np.int64),
-            draws_P=np.array([len(group) for group in successes_P_G], dtype=np.int64),
-        )
-        self._state = self._strategy.observe(outcome, state=self._state)
-        self._visits.update(prompt_ids)
+        """Learn from a step's outcomes; see `Estimates.learn`."""
+        self._estimates.learn(prompt_ids, successes_P_G, step=step, epoch=epoch)
 
     def state_dict(self) -> dict[str, Any]:
         """Everything that later counts depend on; JSON-serialisable."""
-        return {
-            "format": FORMAT,
-            "strategy": self._settings.strategy,
-            "tracker": self._tracker.state_dict(),
-            "strategy_state": dict(self._state),
-            "visits": dict(self._visits),
-        }
+        return {"format": FORMAT, "strategy": self._settings.strategy, **self._estimates.state_dict()}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Continue from a saved state.
@@ -131,7 +81,6 @@ class Allocator:
                 f" {self._settings.strategy!r} in format {FORMAT}: resume with the same settings and package"
             )
         try:
-            self._tracker.load_state_dict(state["tracker"])
-            self._state, self._visits = dict(state["strategy_state"]), Counter(state["visits"])
+            self._estimates.load_state_dict(state)
         except (KeyError, TypeError, ValueError) as error:
             raise StateError(f"saved beliefs are incomplete ({error!r}); resume from an earlier checkpoint") from None

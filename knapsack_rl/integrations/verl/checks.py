@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from knapsack_rl.base.errors import ConfigError
-from knapsack_rl.integrations.verl.settings import LEAST, Settings
+from knapsack_rl.integrations.settings import LEAST
+from knapsack_rl.integrations.verl.settings import Settings
 
 TRAINER = "knapsack"
 """Name of the trainer, for ``trainer.v1.trainer_mode``."""

@@ -10,11 +10,10 @@ from knapsack_rl.base.errors import ConfigError
 from knapsack_rl.beliefs import NeedsProbe, build_tracker
 from knapsack_rl.config.load import describe
 from knapsack_rl.config.sections import Section
+from knapsack_rl.integrations.settings import LEAST
 
 SECTION = "trainer.v1.knapsack"
 """Where the settings stand."""
-LEAST = 2
-"""Fewest rollouts of a group with an advantage."""
 
 
 class Settings(Section):

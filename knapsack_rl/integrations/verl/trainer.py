@@ -19,6 +19,7 @@ from verl.trainer.ppo.v1.trainer_base import register_trainer
 from verl.trainer.ppo.v1.trainer_sync import PPOTrainerSync
 
 from knapsack_rl.base.errors import StateError
+from knapsack_rl.integrations.state_file import find_state, write_state
 from knapsack_rl.integrations.verl.allocator import Allocator, Batch
 from knapsack_rl.integrations.verl.announcement import announcement
 from knapsack_rl.integrations.verl.batches import read_trajectories
@@ -27,7 +28,6 @@ from knapsack_rl.integrations.verl.groups import DealtGroup, Planned, dealt_grou
 from knapsack_rl.integrations.verl.identity import prompt_id, prompt_texts
 from knapsack_rl.integrations.verl.metrics import PREFIX, step_metrics
 from knapsack_rl.integrations.verl.settings import read_settings
-from knapsack_rl.integrations.verl.state_file import read_state, write_state
 from knapsack_rl.integrations.verl.step_log import step_line
 from knapsack_rl.integrations.verl.versions import installed_version
 from knapsack_rl.integrations.verl.weights import keep_weights
@@ -146,7 +146,7 @@ class KnapsackTrainer(PPOTrainerSync):
         folder = self._checkpoint()
         if self.config.trainer.resume_mode == "resume_path":
             folder = Path(self.config.trainer.resume_from_path)
-        state = read_state(folder)
+        state = find_state(folder)
         if state is None:
             sys.stdout.write(f"knapsack_rl: {folder} holds no beliefs; every prompt starts unknown\n")
             return

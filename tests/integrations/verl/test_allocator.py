@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from knapsack_rl.base.errors import AllocationError, StateError
+from knapsack_rl.integrations.state_file import NAME, find_state, write_state
 from knapsack_rl.integrations.verl.allocator import Allocator, Batch
 from knapsack_rl.integrations.verl.settings import read_settings
-from knapsack_rl.integrations.verl.state_file import NAME, read_state, write_state
 
 NAMES = ("a", "b", "c", "d")
 OUTCOMES = {1: [[0] * 8, [1] * 8, [0, 1] * 4, [1] + [0] * 7], 2: [[0] * 4, [1] * 4, [1, 0] * 6, [0] * 12]}
@@ -42,7 +42,7 @@ def test_a_saved_state_goes_on_as_the_original(tmp_path, strategy):
     original = taught(1, 2, strategy=strategy)
     write_state(tmp_path / "global_step_2", original.state_dict())
     again = taught(strategy=strategy)
-    again.load_state_dict(read_state(tmp_path / "global_step_2"))
+    again.load_state_dict(find_state(tmp_path / "global_step_2"))
     assert again.deal(batch(3))[0].tolist() == original.deal(batch(3))[0].tolist()
     assert again.visit("a") == 3
     assert again.state_dict() == original.state_dict()
@@ -59,14 +59,14 @@ def test_a_replacement_of_failed_groups_is_dealt_with_noise_of_its_own():
 
 
 def test_a_checkpoint_without_beliefs_is_none(tmp_path):
-    assert read_state(tmp_path) is None
+    assert find_state(tmp_path) is None
 
 
 @pytest.mark.parametrize("text", ["", "[1]", '{"format": 1', "\udcff"])
 def test_a_damaged_file_is_one_line(tmp_path, text):
     (tmp_path / NAME).write_text(text, encoding="utf-8", errors="surrogateescape")
     with pytest.raises(StateError, match=r"knapsack\.json: holds no saved beliefs .*; resume from an earlier"):
-        read_state(tmp_path)
+        find_state(tmp_path)
 
 
 @pytest.mark.parametrize(

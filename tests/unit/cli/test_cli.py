@@ -223,3 +223,14 @@ def test_training_is_not_begun_with_a_store_that_keeps_nothing(tmp_path, monkeyp
     done = _run("train", "--study", str(study), "--run", "nano-uniform-n4-s0", cwd=tmp_path)
     assert done.returncode == 2
     assert done.stderr.startswith("error: MLFLOW_TRACKING_URI=sqlite:///:memory:: a store in memory is lost")
+
+
+def test_a_method_of_rounds_is_simulated(tmp_path):
+    """It has no counts for the estimation figure, which then shows the controls alone; its steps are there."""
+    arguments = ("--pool", "hard", "--strategy", "dapo", "--prompts", "200", "--batch", "16", "--epochs", "2")
+    done = _run("simulate", *arguments, "--output", "sim", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    estimation = (tmp_path / "sim" / "estimation.csv").read_text()
+    assert "knapsack" in estimation
+    assert "dapo" not in estimation
+    assert ",dapo" in (tmp_path / "sim" / "steps.csv").read_text()

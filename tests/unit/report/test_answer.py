@@ -28,6 +28,20 @@ def of(metric, difference, low, high, verdict, **other):
     )
 
 
+def spent(**rollouts):
+    """Table `compute` of one cell: rollouts of each arm at two checkpoints."""
+    return pd.DataFrame(
+        [
+            {"model": "tiny", "budget": 8, "arm": arm, "step": step, "total_rollouts": total * step}
+            for arm, total in rollouts.items()
+            for step in (24, 48)
+        ]
+    )
+
+
+EQUAL = spent(uniform=512, knapsack=512, knapsack_posterior=512)
+
+
 CLEAR, INSIDE = "interval excludes zero", "inside the interval"
 
 
@@ -42,7 +56,7 @@ def test_the_cell_with_most_replicates_is_told_with_its_verdicts():
         of("accuracy/average", -0.010, -0.021, 0.0005, INSIDE),
         of("accuracy/hard", 0.5, 0.4, 0.6, CLEAR),
     )
-    heading, *sentences = three_sentences(table)
+    heading, *sentences = three_sentences(table, EQUAL)
     assert heading.startswith(
         "knapsack against uniform at equal rollouts; tiny, N = 8 rollouts per prompt, 12 replicates"
     )
@@ -61,11 +75,20 @@ def test_the_cell_with_most_replicates_is_told_with_its_verdicts():
 )
 def test_what_gives_no_interval_is_no_verdict(verdict, words):
     """Two points are no result."""
-    *_, sentence = three_sentences(rows(of("ratio_rollouts", 0.1, None, None, verdict, num_seeds=1)))
+    *_, sentence = three_sentences(rows(of("ratio_rollouts", 0.1, None, None, verdict, num_seeds=1)), EQUAL)
     assert words in sentence
 
 
 def test_a_study_of_one_arm_says_why_there_is_no_answer():
     """Nothing to compare."""
-    (line,) = three_sentences(rows(of("accuracy/hard", 0.5, 0.4, 0.6, CLEAR)))
+    (line,) = three_sentences(rows(of("accuracy/hard", 0.5, 0.4, 0.6, CLEAR)), EQUAL)
     assert line.startswith("No pair of arms to compare")
+
+
+def test_an_arm_that_spends_more_is_not_said_to_spend_the_same():
+    """A method that draws in rounds is compared after equal steps, and the reader is told what that cost."""
+    table = rows(of("accuracy/average", 0.02, 0.01, 0.03, CLEAR))
+    heading, *_ = three_sentences(table, spent(uniform=512, knapsack=942))
+    assert "knapsack against uniform after equal steps, with 1.84 times the rollouts;" in heading
+    heading, *_ = three_sentences(table, spent(uniform=512))
+    assert "after equal steps;" in heading
