@@ -79,3 +79,23 @@ def test_dapo_trains_on_mixed_groups_only(bench):
     assert all(0 < row["num_successes"] < row["num_rollouts"] for row in groups if row["num_kept"])
     assert any(not row["num_kept"] for row in groups)
     assert all(sum(1 for row in groups if row["step"] == step["step"] and row["num_kept"]) <= 16 for step in steps)
+
+
+def test_no_noise_is_used_twice_in_a_run(bench):
+    """Rollouts of later rounds have seeds of their own: equal ones would only look like further evidence."""
+    seeds = []
+
+    class Recording(FakeSampler):
+        def generate(self, request):
+            seeds.extend(seed for group in request.seeds for seed in group)
+            return super().generate(request)
+
+    def build(config, **files):
+        parts = build_fake_parts(config, **files)
+        parts.sampler = Recording(p_success)
+        return parts
+
+    job = bench.job(arm="reinforce_ada", build=build)
+    train(job)
+    assert max(row["num_rounds"] for row in _tables(job)[1]) > 1
+    assert len(set(seeds)) == len(seeds)

@@ -15,6 +15,12 @@ def test_a_known_curve_is_found():
     assert (found.end, found.middle, found.steepness) == pytest.approx((0.62, 6e5, 1.4), rel=1e-3)
 
 
+def test_half_of_the_rise_is_done_at_the_middle():
+    """And with a steepness of 1, two thirds at twice that compute."""
+    curve = Sigmoid(end=0.8, middle=100.0, steepness=1.0, settled=True)
+    np.testing.assert_allclose(curve.at([100.0, 200.0, 1e12], start=0.2), [0.5, 0.6, 0.8], rtol=1e-6)
+
+
 def test_noise_is_averaged_over_replicates():
     """Mean of 40 fits at a standard error of 0.01 per point, within four of its own standard errors."""
     true, rng = Sigmoid(end=0.62, middle=6e5, steepness=1.4, settled=True), np.random.default_rng(0)

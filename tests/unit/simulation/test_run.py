@@ -38,6 +38,14 @@ def test_every_sequential_method_runs(method):
     assert found.steps == simulate(small(method)).steps
 
 
+def test_a_method_of_rounds_is_judged_against_equal_counts_of_what_it_drew():
+    """Twice the budget for every prompt is no better than equal counts: it is them."""
+    found = simulate(small("reinforce_ada", options={"per_round": 16, "max_rounds": 1}))
+    assert {row["num_rollouts"] for row in found.steps} == {512}
+    for row in found.steps:
+        assert row["objective"] == pytest.approx(row["objective_uniform"])
+
+
 @pytest.mark.parametrize("belief", tracker_names())
 def test_every_belief_runs(belief):
     """By columns, by tracker with made-up features, or by a probe; all are known in the last epoch."""
