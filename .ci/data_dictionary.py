@@ -12,6 +12,7 @@ from types import ModuleType
 import pyarrow as pa
 
 from knapsack_rl.analysis.frames import schemas as tidy
+from knapsack_rl.records import facts
 from knapsack_rl.records import schemas as records
 
 PAGE = Path("docs/data_dictionary.md")
@@ -38,6 +39,9 @@ FILES = (
     ("analysis/data.parquet", "PREPARATION"),
 )
 """Each file below results/<study> and its schema; one file has the columns of two."""
+
+FACTS = {"STEPS": "StepFacts", "GROUPS": "GroupFacts", "ROUNDS": "RoundFacts"}
+"""Schemas that derive from a class of facts, where their comments are."""
 
 SHARED = {
     "all_correct_prompts": "share of prompts all of whose rollouts are right",
@@ -88,40 +92,43 @@ SHARED = {
 """Columns whose schema has no comment beside them."""
 
 
-def assignments(module: ModuleType) -> Iterator[tuple[str, ast.Assign, str]]:
-    """Name, statement and docstring of each assignment of a module."""
+def declarations(module: ModuleType) -> Iterator[tuple[str, ast.Assign | ast.ClassDef, str]]:
+    """Name, statement and docstring of each assignment and class of a module."""
     body = ast.parse(Path(str(module.__file__)).read_text(encoding="utf-8")).body
     for node, following in zip(body, [*body[1:], None], strict=True):
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
             said = following.value if isinstance(following, ast.Expr) else None
             yield node.targets[0].id, node, str(said.value) if isinstance(said, ast.Constant) else ""
+        elif isinstance(node, ast.ClassDef):
+            yield node.name, node, ast.get_docstring(node) or ""
 
 
 def comments(module: ModuleType) -> dict[str, dict[str, str]]:
     """Of each schema, the comment beside or above each column."""
     lines = Path(str(module.__file__)).read_text(encoding="utf-8").splitlines()
     found: dict[str, dict[str, str]] = {}
-    for name, node, _ in assignments(module):
+    for name, node, _ in declarations(module):
         above: list[str] = []
         for line in lines[node.lineno - 1 : node.end_lineno]:
-            beside = re.match(r'\s*(?:pa\.field\()?"(\w+)".*?(?:  # (.*))?$', line)
+            beside = re.match(r'\s*(?:(?:pa\.field\()?"(\w+)"|(\w+): ).*?(?:  # (.*))?$', line)
             if line.strip().startswith("#"):
                 above.append(line.strip(" #"))
-            elif beside and (text := beside[2] or " ".join(above)):
-                found.setdefault(name, {})[beside[1]] = text
+            elif beside and (text := beside[3] or " ".join(above)):
+                found.setdefault(name, {})[beside[1] or beside[2]] = text
             above = above if line.strip().startswith("#") else []
     return found
 
 
 def described() -> Iterator[tuple[str, str, str, pa.Field, str]]:
     """Path, schema, what a row is, column and its meaning, for every column."""
-    said = {**comments(records), **comments(tidy)}
-    rows = {name: text for module in (records, tidy) for name, _, text in assignments(module)}
+    said = {**comments(records), **comments(facts), **comments(tidy)}
+    rows = {name: text for module in (records, facts, tidy) for name, _, text in declarations(module)}
     for path, name in FILES:
-        own = [said.get(place, {}) for place in (name, name.removeprefix("TIDY_"), "_ANSWER")]
+        raw = name.removeprefix("TIDY_")
+        own = [said.get(place, {}) for place in (name, FACTS.get(raw, raw), "_ANSWER")]
         for field in getattr(records, name, None) or getattr(tidy, name):
             meaning = next((each[field.name] for each in own if field.name in each), SHARED.get(field.name, ""))
-            yield path, name, rows[name], field, meaning
+            yield path, name, rows[FACTS.get(name, name)], field, meaning
 
 
 def page() -> str:

@@ -76,14 +76,14 @@ def step_times(arguments: argparse.Namespace) -> str:
             for step in range(1, arguments.steps + 1):
                 facts = run_step(parts, step)
                 if step == 1:
-                    journal.append(facts)
+                    journal.append(facts.record())
                     continue
-                total += facts["step_s"]
-                updated += facts["num_updated_rollouts"]
+                total += facts.step_s
+                updated += facts.num_updated_rollouts
                 for phase in PHASES[:-1]:
-                    spent[phase] += facts[f"{phase}_s"]
+                    spent[phase] += getattr(facts, f"{phase}_s")
                 with watch("step"):
-                    journal.append(facts)
+                    journal.append(facts.record())
                     if step % config.train.save_every == 0:
                         save_state(state, parts, step=step)
     spent["record"] = watch.seconds["step"]

@@ -31,5 +31,5 @@ def time_ours(case: Case, files: tuple[Path, Path], *, strategy: str, skip: bool
     for step in range(1, WARM_UP + case.steps + 1):
         clock.start()
         facts = run_step(parts, step)
-        laps.append(clock.lap(facts["num_response_tokens"], rollouts=facts["num_rollouts"]))
+        laps.append(clock.lap(facts.num_response_tokens, rollouts=facts.num_rollouts))
     return laps[WARM_UP:]

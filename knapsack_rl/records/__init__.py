@@ -11,6 +11,7 @@ from knapsack_rl.records.atomic import (
     write_text,
     written_whole,
 )
+from knapsack_rl.records.facts import GroupFacts, RoundFacts, StepFacts
 from knapsack_rl.records.journal import Journal, journal_damage, read_journal, recorded_steps
 from knapsack_rl.records.manifest import code_digest, environment_facts
 from knapsack_rl.records.model_size import num_parameters
@@ -39,7 +40,10 @@ __all__ = [
     "PROMPTS",
     "STEPS",
     "WALL_CLOCK_COLUMNS",
+    "GroupFacts",
     "Journal",
+    "RoundFacts",
+    "StepFacts",
     "check_writable",
     "code_digest",
     "destination",

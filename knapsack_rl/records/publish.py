@@ -6,7 +6,8 @@ from typing import Any
 import pyarrow as pa
 
 from knapsack_rl.base.layout import RunPaths
-from knapsack_rl.records.schemas import GROUPS, PARTIAL_CREDIT, ROUNDS, STEPS
+from knapsack_rl.records.facts import PARTIAL_CREDIT
+from knapsack_rl.records.schemas import GROUPS, ROUNDS, STEPS
 from knapsack_rl.records.tables import table_of, write_table
 
 

@@ -3,13 +3,13 @@
 import math
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Any
 
 import numpy as np
 
 from knapsack_rl.allocation import Kept, Ledger
 from knapsack_rl.base.errors import DivergedError
 from knapsack_rl.base.types import Group, StopReason
+from knapsack_rl.records import GroupFacts, RoundFacts
 from knapsack_rl.train.history import PromptHistory
 from knapsack_rl.train.rollouts import StepRollouts
 
@@ -39,30 +39,30 @@ def sampled_entropy(groups: Sequence[Group]) -> float:
     return float(np.mean(means)) if means else 0.0
 
 
-def group_facts(drawn: StepRollouts, *, history: PromptHistory, partial_credit: bool = False) -> list[dict[str, Any]]:
-    """One row per prompt: the columns of ``GROUPS`` but ``step``. Call before the history learns the step.
+def group_facts(drawn: StepRollouts, *, history: PromptHistory, partial_credit: bool = False) -> tuple[GroupFacts, ...]:
+    """Facts of each prompt. Call before the history learns the step.
 
     How many distinct rewards a group has is told only where a task gives partial credit; successes tell it elsewhere.
     """
     kept = drawn.update.kept
-    return [
-        {
-            "prompt_id": group.prompt.id,
-            "kind": group.prompt.kind,
-            "visit": history.visits(group.prompt.id) + 1,
-            "p_belief": None if np.isnan(rate) else float(rate),
-            "num_rollouts": len(rewards),
-            "num_rounds": num_rounds,
-            "num_kept": len(rewards) if kept is None else num_kept(kept.get(group.prompt.id), len(rewards)),
-            "num_successes": sum(successes),
-            "num_truncated": sum(rollout.stop is StopReason.LENGTH for rollout in group.rollouts),
-            "num_response_tokens": sum(len(rollout.tokens) for rollout in group.rollouts),
-            **({"num_distinct_rewards": len(set(rewards))} if partial_credit else {}),
-        }
+    return tuple(
+        GroupFacts(
+            prompt_id=group.prompt.id,
+            kind=group.prompt.kind,
+            visit=history.visits(group.prompt.id) + 1,
+            p_belief=None if np.isnan(rate) else float(rate),
+            num_rollouts=len(rewards),
+            num_rounds=num_rounds,
+            num_kept=len(rewards) if kept is None else num_kept(kept.get(group.prompt.id), len(rewards)),
+            num_successes=sum(successes),
+            num_truncated=sum(rollout.stop is StopReason.LENGTH for rollout in group.rollouts),
+            num_response_tokens=sum(len(rollout.tokens) for rollout in group.rollouts),
+            num_distinct_rewards=len(set(rewards)) if partial_credit else None,
+        )
         for group, rewards, successes, num_rounds, rate in zip(
             drawn.groups, drawn.rewards_P_G, drawn.successes_P_G, drawn.num_rounds_P, drawn.p_belief_P, strict=True
         )
-    ]
+    )
 
 
 def num_kept(kept: Kept | None, num_drawn: int) -> int:
@@ -72,16 +72,16 @@ def num_kept(kept: Kept | None, num_drawn: int) -> int:
     return num_drawn if kept.rollouts is None else len(kept.rollouts)
 
 
-def round_facts(ledger: Ledger) -> list[dict[str, int]]:
-    """One row per round: the columns of ``ROUNDS`` but ``step``."""
-    return [{"round": number, **asdict(spent)} for number, spent in enumerate(ledger.rounds, start=1)]
+def round_facts(ledger: Ledger) -> tuple[RoundFacts, ...]:
+    """What each round cost."""
+    return tuple(RoundFacts(round=number, **asdict(spent)) for number, spent in enumerate(ledger.rounds, start=1))
 
 
-def totals(groups: Sequence[Group], rows: Sequence[dict[str, Any]]) -> dict[str, int]:
-    """Sums over the step's prompts, for ``STEPS``."""
+def totals(groups: Sequence[Group], facts_P: Sequence[GroupFacts]) -> dict[str, int]:
+    """Sums over the step's prompts, for `StepFacts`."""
     summed = ("num_rollouts", "num_kept", "num_successes", "num_truncated", "num_response_tokens")
     return {
-        "num_prompts": len(rows),
+        "num_prompts": len(facts_P),
         "num_prompt_tokens": sum(len(group.prompt_tokens) * len(group.rollouts) for group in groups),
-        **{key: sum(row[key] for row in rows) for key in summed},
+        **{name: sum(getattr(facts, name) for facts in facts_P) for name in summed},
     }

@@ -16,6 +16,7 @@ from knapsack_rl.base.ranks import ONE_RANK, Ranks
 from knapsack_rl.config import RunConfig, resume_hash, run_hash
 from knapsack_rl.records import (
     Journal,
+    StepFacts,
     ensure_writable,
     environment_facts,
     folder_damage,
@@ -173,7 +174,7 @@ def _run_steps(job: TrainJob, parts: Parts, *, start: int, evaluations: Evaluati
             step_log.show(facts)
 
 
-def _step_or_stop(job: TrainJob, parts: Parts, *, step: int) -> dict[str, Any]:
+def _step_or_stop(job: TrainJob, parts: Parts, *, step: int) -> StepFacts:
     """One step; a run that cannot go on stops before anything of it is saved, and says where it can go on from."""
     try:
         return run_step(parts, step)

@@ -1,9 +1,7 @@
 """A run that earns nothing says so after a few steps, and what to change: without rewards there is no gradient."""
 
-from collections.abc import Mapping
-from typing import Any
-
 from knapsack_rl.base.unrewarded import describe
+from knapsack_rl.records import StepFacts
 
 ASKED_AT = (3, 10, 30, 100, 300, 1000)
 """Steps, counted from where this process began, at which it is looked at."""
@@ -18,18 +16,18 @@ class NoReward:
         self._steps = 0
         self._sums = dict.fromkeys(("num_rollouts", "num_successes", "num_cut_off", "num_no_answer"), 0)
 
-    def line(self, facts: Mapping[str, Any]) -> str | None:
+    def line(self, facts: StepFacts) -> str | None:
         """What to say after a step; None if rewards come in, or it was said a short while ago.
 
         Args:
-            facts: of the step, as the journal has them.
+            facts: of the step.
         """
         self._steps += 1
         for name in self._sums:
-            self._sums[name] += facts[name]
+            self._sums[name] += getattr(facts, name)
         if self._steps not in ASKED_AT:
             return None
         unread = self._sums["num_cut_off"] + self._sums["num_no_answer"]
         if self._sums["num_successes"] and unread < UNREAD * self._sums["num_rollouts"]:
             return None
-        return f"step {facts['step']}: {describe(self._sums)}"
+        return f"step {facts.step}: {describe(self._sums)}"

@@ -1,10 +1,10 @@
 """One training step, as a straight line. Every method runs the same lines; only what it asks for differs."""
 
 from dataclasses import asdict
-from typing import Any
 
 from knapsack_rl.base.seeding import derive_seed
 from knapsack_rl.beliefs import HasCost
+from knapsack_rl.records import StepFacts
 from knapsack_rl.train.build import Parts
 from knapsack_rl.train.facts import group_facts, round_facts, sampled_entropy, totals
 from knapsack_rl.train.rollouts import Drawing, StepRollouts
@@ -12,8 +12,8 @@ from knapsack_rl.train.rows import mini_batch_rows
 from knapsack_rl.train.stopwatch import Stopwatch
 
 
-def run_step(parts: Parts, step: int) -> dict[str, Any]:
-    """Train on one batch of prompts; returns the facts of the step (columns of ``STEPS``, ``groups`` and ``rounds``).
+def run_step(parts: Parts, step: int) -> StepFacts:
+    """Train on one batch of prompts; returns the facts of the step.
 
     Args:
         parts: the run; its stream, tracker, strategy state, history and learner move on.
@@ -38,23 +38,23 @@ def run_step(parts: Parts, step: int) -> dict[str, Any]:
         with watch("sync"):
             parts.sampler.load(parts.learner.weights())
         with watch("allocate"):
-            rows = group_facts(drawn, history=parts.history, partial_credit=parts.task.partial_credit)
+            groups = group_facts(drawn, history=parts.history, partial_credit=parts.task.partial_credit)
             _learn(parts, drawn, step=step)
-    return {
-        "step": step,
-        "epoch": epoch,
-        "num_probe_rollouts": drawn.num_probed,
-        **totals(drawn.groups, rows),
-        "num_rounds": len(drawn.ledger.rounds),
-        "num_cut_off": drawn.reasons["truncated"],
-        "num_no_answer": drawn.reasons["no_answer"],
-        "sampled_entropy": entropy,
+    return StepFacts(
+        step=step,
+        epoch=epoch,
+        num_probe_rollouts=drawn.num_probed,
+        **totals(drawn.groups, groups),
+        num_rounds=len(drawn.ledger.rounds),
+        num_cut_off=drawn.reasons["truncated"],
+        num_no_answer=drawn.reasons["no_answer"],
+        sampled_entropy=entropy,
         **asdict(update),
-        "num_belief_multiply_adds": _multiply_adds(parts) - spent_before,
-        **{f"{phase}_s": seconds for phase, seconds in watch.seconds.items()},
-        "groups": rows,
-        "rounds": round_facts(drawn.ledger),
-    }
+        num_belief_multiply_adds=_multiply_adds(parts) - spent_before,
+        **watch.columns(),
+        groups=groups,
+        rounds=round_facts(drawn.ledger),
+    )
 
 
 def _multiply_adds(parts: Parts) -> int:

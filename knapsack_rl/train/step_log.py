@@ -9,7 +9,7 @@ from typing import Any, Protocol, Self
 from knapsack_rl.config import RunConfig
 from knapsack_rl.grpo import effective_ratios
 from knapsack_rl.progress import Progress
-from knapsack_rl.records import Journal
+from knapsack_rl.records import GroupFacts, Journal, StepFacts
 from knapsack_rl.train.no_reward import NoReward
 
 log = logging.getLogger(__name__)
@@ -67,39 +67,43 @@ class StepLog(AbstractContextManager["StepLog"]):
         """Close them, the newest first."""
         self._stack.close()
 
-    def record(self, facts: Mapping[str, Any]) -> None:
+    def record(self, facts: StepFacts) -> None:
         """Keep the facts of a step; they are on disk when this returns."""
         if self._open_journal is None:
             return
-        self._journal.append(facts)
+        record = facts.record()
+        self._journal.append(record)
         if self._live:
-            self._live.log_step(facts)
+            self._live.log_step(record)
 
-    def show(self, facts: Mapping[str, Any]) -> None:
+    def show(self, facts: StepFacts) -> None:
         """Move the progress line."""
         if self._open_journal is None:
             return
-        self._progress.update(facts["step"], **_summary(facts))
+        self._progress.update(facts.step, **_summary(facts))
         if line := self._no_reward.line(facts):
             log.warning("%s: %s", self._config.run_id, line)
 
 
-def _unread(facts: Mapping[str, Any]) -> dict[str, str]:
+def _unread(facts: StepFacts) -> dict[str, str]:
     """Shares of responses that could not be judged, where there are any."""
-    named = {"cut": facts["num_cut_off"], "no_answer": facts["num_no_answer"]}
-    return {name: f"{number / facts['num_rollouts']:.2f}" for name, number in named.items() if number}
+    named = {"cut": facts.num_cut_off, "no_answer": facts.num_no_answer}
+    return {name: f"{number / facts.num_rollouts:.2f}" for name, number in named.items() if number}
 
 
-def _summary(facts: Mapping[str, Any]) -> dict[str, str]:
-    groups = facts["groups"]
+def _num_distinct(group: GroupFacts) -> float:
+    return nan if group.num_distinct_rewards is None else group.num_distinct_rewards
+
+
+def _summary(facts: StepFacts) -> dict[str, str]:
     ratio, _ = effective_ratios(
-        [group["num_successes"] for group in groups],
-        [group["num_rollouts"] for group in groups],
-        num_distinct_P=[group.get("num_distinct_rewards", nan) for group in groups],
+        [group.num_successes for group in facts.groups],
+        [group.num_rollouts for group in facts.groups],
+        num_distinct_P=[_num_distinct(group) for group in facts.groups],
     )
     return {
-        "reward": f"{facts['num_successes'] / facts['num_rollouts']:.3f}",
+        "reward": f"{facts.num_successes / facts.num_rollouts:.3f}",
         "effective": f"{ratio:.2f}",
         **_unread(facts),
-        "rollouts/s": f"{facts['num_rollouts'] / facts['step_s']:.0f}",
+        "rollouts/s": f"{facts.num_rollouts / facts.step_s:.0f}",
     }

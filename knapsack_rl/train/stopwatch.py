@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 PHASES = ("probe", "allocate", "sample", "score", "pack", "update", "sync", "step")
 
@@ -26,3 +27,7 @@ class Stopwatch:
             self.seconds[phase] += seconds if phase == "step" else seconds - inner
             if self._inner:
                 self._inner[-1] += seconds
+
+    def columns(self) -> dict[str, Any]:
+        """Seconds of each phase, by column of `StepFacts`."""
+        return {f"{phase}_s": seconds for phase, seconds in self.seconds.items()}

@@ -34,7 +34,7 @@ def measure(model_folder, out, *, ranks=ONE_RANK):
     learner = _learner(model_folder, ranks)
     parts = _parts(out / "fake", ranks)
     parts.learner = learner
-    facts = [run_step(parts, step) for step in range(1, STEPS + 1)]
+    facts = [run_step(parts, step).record() for step in range(1, STEPS + 1)]
     gradients = learner.gradients(_rows(parts))
     learner.save_state(out)
     groups, scored = _real_step(model_folder, ranks)

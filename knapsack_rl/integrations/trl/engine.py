@@ -2,9 +2,7 @@
 
 import json
 import math
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import torch
 from transformers.trainer_callback import PrinterCallback, ProgressCallback
@@ -17,7 +15,7 @@ from knapsack_rl.integrations.trl.study_trainer import StudyParts, StudyTrainer
 from knapsack_rl.integrations.trl.versions import require_trl
 from knapsack_rl.models import load_model, load_tokenizer, pick_device, save_model
 from knapsack_rl.models.prompts import prompt_encoder, stop_tokens
-from knapsack_rl.records import Journal, ensure_writable, write_sums
+from knapsack_rl.records import Journal, StepFacts, ensure_writable, write_sums
 from knapsack_rl.records.prompts import read_train_prompts
 from knapsack_rl.tasks import build_task
 from knapsack_rl.train import TrainJob
@@ -97,12 +95,12 @@ class _Run:
         """End what the task has started."""
         self._task.close()
 
-    def _step_done(self, facts: Mapping[str, Any]) -> None:
-        config, step = self._job.config, facts["step"]
+    def _step_done(self, facts: StepFacts) -> None:
+        config, step = self._job.config, facts.step
         for key in ("loss", "grad_norm"):
-            if not math.isfinite(facts[key]):
+            if not math.isfinite(value := getattr(facts, key)):
                 raise DivergedError(
-                    f"{config.run_id}: step {step}: the {key} is not finite ({facts[key]}); another"
+                    f"{config.run_id}: step {step}: the {key} is not finite ({value}); another"
                     f" train.learning_rate starts the run over, {CONTINUES}"
                 )
         self.step_log.record(facts)

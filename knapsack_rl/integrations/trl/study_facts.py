@@ -1,4 +1,4 @@
-"""The facts of a step that TRL's trainer did, as our journal keeps them (``records.STEPS`` and ``GROUPS``).
+"""The facts of a step that TRL's trainer did.
 
 Shapes: ``_R`` rollouts of the step, prompt by prompt.
 """
@@ -14,7 +14,7 @@ import numpy as np
 from knapsack_rl.base.arrays import FloatArray, IntArray
 from knapsack_rl.integrations.allocator import Dealt
 from knapsack_rl.integrations.trl.slots import split_groups
-from knapsack_rl.records.schemas import PARTIAL_CREDIT
+from knapsack_rl.records import GroupFacts, RoundFacts, StepFacts
 
 _LOGGED = {
     "loss": "loss",
@@ -23,8 +23,6 @@ _LOGGED = {
     "updated_entropy": "entropy",
 }
 """Columns that are means over TRL's log of the optimiser steps."""
-_NOT_KNOWN = ("updated_approx_kl", "mismatch_mean", "mismatch_max", "mismatch_capped_frac", "pack_s")
-"""Columns that stay empty."""
 PHASES = ("probe", "allocate", "sample", "score", "update", "sync")
 
 
@@ -46,8 +44,8 @@ class Sampled:
     logprob_R: FloatArray | None
     """Log-probability of each response, tempered as it was sampled; None where TRL does not compute it."""
 
-    def rows(self, *, kinds: Mapping[str, str], visits: Sequence[int]) -> list[dict[str, Any]]:
-        """One row per prompt: the columns of ``GROUPS`` but ``step``.
+    def group_facts(self, *, kinds: Mapping[str, str], visits: Sequence[int]) -> tuple[GroupFacts, ...]:
+        """Facts of each prompt.
 
         Args:
             kinds: kind of every prompt, by id.
@@ -59,23 +57,23 @@ class Sampled:
             "num_response_tokens": self.num_response_tokens_R,
         }
         columns = {name: [int(part.sum()) for part in split_groups(v, dealt.counts_P)] for name, v in summed.items()}
-        return [
-            {
-                "prompt_id": prompt_id,
-                "kind": kinds[prompt_id],
-                "visit": visit,
-                "p_belief": None if np.isnan(rate) else float(rate),
-                "num_rollouts": int(count),
-                "num_rounds": 1,
-                "num_kept": int(count),
-                "num_successes": sum(self.right[number]),
+        return tuple(
+            GroupFacts(
+                prompt_id=prompt_id,
+                kind=kinds[prompt_id],
+                visit=visit,
+                p_belief=None if np.isnan(rate) else float(rate),
+                num_rollouts=int(count),
+                num_rounds=1,
+                num_kept=int(count),
+                num_successes=sum(self.right[number]),
                 **{name: column[number] for name, column in columns.items()},
-                **({PARTIAL_CREDIT: len(np.unique(self.groups[number]))} if self.partial_credit else {}),
-            }
+                num_distinct_rewards=len(np.unique(self.groups[number])) if self.partial_credit else None,
+            )
             for number, (prompt_id, visit, rate, count) in enumerate(
                 zip(dealt.prompt_ids, visits, dealt.rate_P, dealt.counts_P, strict=True)
             )
-        ]
+        )
 
     def totals(self) -> dict[str, int]:
         """Sums over the step."""
@@ -92,14 +90,14 @@ class Sampled:
             "num_updated_tokens": prompt_tokens + response_tokens,
         }
 
-    def ledger(self) -> dict[str, int]:
-        """The one round of the step: the columns of ``ROUNDS`` but ``step``."""
+    def ledger(self) -> RoundFacts:
+        """The one round of the step."""
         totals = self.totals()
-        return {
-            "round": 1,
-            "num_prefilled_tokens": totals["num_prompt_tokens"],  # TRL runs a prompt for each of its completions
+        return RoundFacts(
+            round=1,
+            num_prefilled_tokens=totals["num_prompt_tokens"],  # TRL runs a prompt for each of its completions
             **{key: totals[key] for key in ("num_rollouts", "num_prompt_tokens", "num_response_tokens")},
-        }
+        )
 
     def entropy(self) -> float | None:
         """Minus the log-probability of a token, mean over a prompt's rollouts and then over prompts; nats."""
@@ -122,35 +120,35 @@ class StepRecord:
     sampled: Sampled | None = None
     start: float = field(default_factory=time.perf_counter)
 
-    def facts(self, groups: list[dict[str, Any]], *, num_multiply_adds: int) -> dict[str, Any]:
-        """The journal's line of the step.
+    def facts(self, groups: tuple[GroupFacts, ...], *, num_multiply_adds: int) -> StepFacts:
+        """What is known of the step; what TRL does not tell stays empty.
 
         Args:
-            groups: `Sampled.rows`.
+            groups: `Sampled.group_facts`.
             num_multiply_adds: what the belief's own model has cost in the step.
         """
         sampled = self.sampled
         assert sampled is not None  # noqa: S101 - a step begins by sampling
         step_s = time.perf_counter() - self.start
         spent = self.seconds | {"update": max(0.0, step_s - sum(self.seconds.values()))}
-        return {
-            "step": sampled.dealt.step,
-            "epoch": sampled.dealt.epoch,
-            "num_prompts": len(groups),
-            "num_rounds": 1,
-            "num_probe_rollouts": 0,
+        columns: dict[str, Any] = {f"{phase}_s": seconds for phase, seconds in spent.items()}
+        columns |= {name: self._mean(of_trl) for name, of_trl in _LOGGED.items()}
+        return StepFacts(
+            step=sampled.dealt.step,
+            epoch=sampled.dealt.epoch,
+            num_prompts=len(groups),
+            num_rounds=1,
+            num_probe_rollouts=0,
             **sampled.totals(),
-            "num_cut_off": self.reasons["truncated"],
-            "num_no_answer": self.reasons["no_answer"],
-            "num_belief_multiply_adds": num_multiply_adds,
-            "sampled_entropy": sampled.entropy(),
-            **{name: self._mean(of_trl) for name, of_trl in _LOGGED.items()},
-            **dict.fromkeys(_NOT_KNOWN),
-            **{f"{phase}_s": seconds for phase, seconds in spent.items()},
-            "step_s": step_s,
-            "groups": groups,
-            "rounds": [sampled.ledger()],
-        }
+            num_cut_off=self.reasons["truncated"],
+            num_no_answer=self.reasons["no_answer"],
+            num_belief_multiply_adds=num_multiply_adds,
+            sampled_entropy=sampled.entropy(),
+            **columns,
+            step_s=step_s,
+            groups=groups,
+            rounds=(sampled.ledger(),),
+        )
 
     def _mean(self, name: str) -> float:
         return float(np.mean([entry[name] for entry in self.logs]))

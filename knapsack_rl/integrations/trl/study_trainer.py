@@ -1,7 +1,7 @@
 """TRL's trainer in a study: our prompts in our order, our scorer, and a record of every step."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -19,10 +19,9 @@ from knapsack_rl.integrations.trl.study_facts import Sampled, StepRecord
 from knapsack_rl.integrations.trl.trainer import KnapsackGRPOTrainer
 from knapsack_rl.models import response_text
 from knapsack_rl.models.prompts import Encode
+from knapsack_rl.records import StepFacts
 from knapsack_rl.tasks import Response, Task
 from knapsack_rl.train.stream import PromptStream
-
-Facts = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +34,7 @@ class StudyParts:
     encode: Encode
     stops: tuple[int, ...]
     """Tokens that end a response."""
-    on_step: Callable[[Facts], None]
+    on_step: Callable[[StepFacts], None]
     """Told the facts of every step, before TRL saves it."""
 
 
@@ -140,7 +139,7 @@ class StudyTrainer(KnapsackGRPOTrainer):
                 self._learn()
             spent, self._spent_on_beliefs = self._spent_on_beliefs, self.allocator.num_multiply_adds
             facts = self._record.facts(
-                sampled.rows(kinds=self._kinds, visits=visits), num_multiply_adds=self._spent_on_beliefs - spent
+                sampled.group_facts(kinds=self._kinds, visits=visits), num_multiply_adds=self._spent_on_beliefs - spent
             )
             self._parts.on_step(facts)
 

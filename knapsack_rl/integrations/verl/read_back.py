@@ -10,7 +10,7 @@ from knapsack_rl.base.layout import RunPaths
 from knapsack_rl.config import resume_hash, run_hash
 from knapsack_rl.integrations.verl.dumps import answers_of, rewards_of
 from knapsack_rl.integrations.verl.metrics_files import read_metrics
-from knapsack_rl.integrations.verl.steps import check_dump, step_record
+from knapsack_rl.integrations.verl.steps import check_dump, step_facts
 from knapsack_rl.integrations.verl.study_run import VerlRun
 from knapsack_rl.integrations.verl.weights import weights_folder
 from knapsack_rl.records import (
@@ -48,7 +48,7 @@ def read_records(run: VerlRun) -> list[dict[str, Any]]:
     success_at = run.success_at
     for line in lines:
         check_dump(line, rewards_of(run.rollouts / f"{line['step']}.jsonl"), success_at=success_at)
-    return [step_record(line, metrics.get(line["step"], {}), kinds=kinds) for line in lines]
+    return [step_facts(line, metrics.get(line["step"], {}), kinds=kinds).record() for line in lines]
 
 
 def publish(run: VerlRun, *, nodes: int = 1) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from knapsack_rl.integrations.verl.groups import DealtGroup
-from knapsack_rl.records.schemas import PARTIAL_CREDIT
+from knapsack_rl.records import GroupFacts
 
 
 def step_line(
@@ -19,7 +19,7 @@ def step_line(
     threshold: float,
     response_limit: int,
 ) -> dict[str, Any]:
-    """What of `STEPS` and `GROUPS` is known once rewards are; groups that did not come back are left out.
+    """What of `StepFacts` is known once rewards are; groups that did not come back are left out.
 
     Args:
         groups: of the step.
@@ -31,14 +31,14 @@ def step_line(
             verl keeps no reason for the end.
     """
     rows = [
-        _row(group, visit, threshold=threshold, response_limit=response_limit)
+        _group_facts(group, visit, threshold=threshold, response_limit=response_limit)
         for group, visit in zip(groups, visits, strict=True)
         if group.rewards
     ]
     summed = ("num_rollouts", "num_kept", "num_successes", "num_truncated", "num_response_tokens")
     reasons = Counter(reason for group in groups for reason in group.reasons)
     told = reasons[None] == 0 and bool(rows)
-    totals = {name: sum(row[name] for row in rows) for name in summed}
+    totals = {name: sum(getattr(row, name) for row in rows) for name in summed}
     return {
         "step": step,
         "epoch": epoch,
@@ -49,7 +49,7 @@ def step_line(
         "num_cut_off": reasons["truncated"] if told else None,
         "num_no_answer": reasons["no_answer"] if told else None,
         "num_evicted_groups": sum(not group.rewards for group in groups),
-        "groups": rows,
+        "groups": [row.record() for row in rows],
         "rounds": [_round(totals, groups)],
     }
 
@@ -71,17 +71,19 @@ def _num_truncated(group: DealtGroup, response_limit: int) -> int:
     return sum(tokens >= response_limit if cut is None else cut for cut, tokens in told)
 
 
-def _row(group: DealtGroup, visit: int, *, threshold: float, response_limit: int) -> dict[str, Any]:
-    return {
-        "prompt_id": group.planned.prompt_id,
-        "kind": "",
-        "visit": visit,
-        "p_belief": None if np.isnan(group.planned.rate) else float(group.planned.rate),
-        "num_rollouts": len(group.rewards),
-        "num_rounds": 1,
-        "num_kept": len(group.rewards),
-        **({} if set(group.rewards) <= {0.0, 1.0} else {PARTIAL_CREDIT: len(set(group.rewards))}),
-        "num_successes": sum(group.successes(threshold)),
-        "num_truncated": _num_truncated(group, response_limit),
-        "num_response_tokens": sum(group.num_tokens),
-    }
+def _group_facts(group: DealtGroup, visit: int, *, threshold: float, response_limit: int) -> GroupFacts:
+    """Facts of a group; its kind is known where the log is read back."""
+    partial_credit = not set(group.rewards) <= {0.0, 1.0}
+    return GroupFacts(
+        prompt_id=group.planned.prompt_id,
+        kind="",
+        visit=visit,
+        p_belief=None if np.isnan(group.planned.rate) else float(group.planned.rate),
+        num_rollouts=len(group.rewards),
+        num_rounds=1,
+        num_kept=len(group.rewards),
+        num_successes=sum(group.successes(threshold)),
+        num_truncated=_num_truncated(group, response_limit),
+        num_response_tokens=sum(group.num_tokens),
+        num_distinct_rewards=len(set(group.rewards)) if partial_credit else None,
+    )

@@ -1,4 +1,4 @@
-"""Journal records of our kind from what verl logged: rows of `STEPS` and `GROUPS`, step by step."""
+"""The facts of each step from what verl logged."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -7,6 +7,7 @@ from knapsack_rl.base.errors import InputError
 from knapsack_rl.integrations.verl.messages import TRAIN
 from knapsack_rl.integrations.verl.metrics import PREFIX
 from knapsack_rl.integrations.verl.metrics_files import Metrics
+from knapsack_rl.records import GroupFacts, RoundFacts, StepFacts
 
 REQUIRED = {"loss": "actor/pg_loss", "grad_norm": "actor/grad_norm"}
 """Columns of `STEPS` and verl's names of them; verl's means are over mini-batches, as ours."""
@@ -25,8 +26,8 @@ SECONDS = {
 }
 
 
-def step_record(line: Mapping[str, Any], metrics: Metrics, *, kinds: Mapping[str, str]) -> dict[str, Any]:
-    """The record of one step.
+def step_facts(line: Mapping[str, Any], metrics: Metrics, *, kinds: Mapping[str, str]) -> StepFacts:
+    """The facts of one step.
 
     Args:
         line: of the plug-in's journal.
@@ -34,8 +35,8 @@ def step_record(line: Mapping[str, Any], metrics: Metrics, *, kinds: Mapping[str
         kinds: kind of every training problem by id.
 
     Returns:
-        Columns of `STEPS` and, under ``groups``, of `GROUPS`. verl pushes all rollouts through the model, so all count
-        as updated, and its entropy is over all of them; it scores while it samples, so ``score_s`` is 0.
+        verl pushes all rollouts through the model, so all count as updated, and its entropy is over all of them; it
+        scores while it samples, so ``score_s`` is 0.
 
     Raises:
         InputError: verl logged no loss or gradient norm, or a group is of no problem of the study.
@@ -44,27 +45,30 @@ def step_record(line: Mapping[str, Any], metrics: Metrics, *, kinds: Mapping[str
     absent = [name for name in REQUIRED.values() if name not in metrics]
     if absent:
         raise InputError(f"step {step}: verl logged no {absent[0]}; its metrics are not those of the plug-in's journal")
-    seconds = {column: sum(metrics.get(name, 0.0) for name in names) for column, names in SECONDS.items()}
-    facts = {name: value for name, value in line.items() if name not in ("groups", "num_evicted_groups")}
-    return {
-        **facts,
-        "num_probe_rollouts": 0,
-        "num_updated_rollouts": line["num_rollouts"],
-        "num_updated_tokens": line["num_prompt_tokens"] + line["num_response_tokens"],
-        **{column: metrics[name] for column, name in REQUIRED.items()},
-        **{column: metrics.get(name) for column, name in OPTIONAL.items()},
-        "probe_s": 0.0,
-        "score_s": 0.0,
-        **seconds,
-        "groups": [_group(row, kinds, step=step) for row in line["groups"]],
+    told: dict[str, Any] = {column: metrics.get(name) for column, name in (REQUIRED | OPTIONAL).items()}
+    seconds: dict[str, Any] = {
+        column: sum(metrics.get(name, 0.0) for name in names) for column, names in SECONDS.items()
     }
+    facts = {name: value for name, value in line.items() if name not in ("groups", "rounds", "num_evicted_groups")}
+    return StepFacts(
+        **facts,
+        num_probe_rollouts=0,
+        num_updated_rollouts=line["num_rollouts"],
+        num_updated_tokens=line["num_prompt_tokens"] + line["num_response_tokens"],
+        **told,
+        probe_s=0.0,
+        score_s=0.0,
+        **seconds,
+        groups=tuple(_group(row, kinds, step=step) for row in line["groups"]),
+        rounds=tuple(RoundFacts(**row) for row in line["rounds"]),
+    )
 
 
-def _group(row: Mapping[str, Any], kinds: Mapping[str, str], *, step: int) -> dict[str, Any]:
+def _group(row: Mapping[str, Any], kinds: Mapping[str, str], *, step: int) -> GroupFacts:
     name = str(row["prompt_id"]).removeprefix(f"{TRAIN}/")
     if name not in kinds:
         raise InputError(f"step {step}: prompt {name!r} is no training problem of the study; was it prepared anew?")
-    return {**row, "prompt_id": name, "kind": kinds[name]}
+    return GroupFacts(**{**row, "prompt_id": name, "kind": kinds[name]})
 
 
 def check_dump(line: Mapping[str, Any], rewards_P_G: Sequence[Sequence[float]], *, success_at: float) -> None:

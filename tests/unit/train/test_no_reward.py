@@ -1,13 +1,17 @@
 """A run that earns nothing says why after a few steps, and what to change."""
 
+from dataclasses import fields
+
 import pytest
 
+from knapsack_rl.records import StepFacts
 from knapsack_rl.train.no_reward import NoReward
 
 
 def _facts(step, *, right=0, cut=0, unanswered=0, rollouts=100):
     counts = {"num_rollouts": rollouts, "num_successes": right, "num_cut_off": cut, "num_no_answer": unanswered}
-    return {"step": step, **counts}
+    others = {field.name: 0 for field in fields(StepFacts)} | {"groups": (), "rounds": ()}
+    return StepFacts(**{**others, "step": step, **counts})
 
 
 @pytest.mark.parametrize(
