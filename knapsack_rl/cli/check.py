@@ -1,13 +1,16 @@
 """`knapsack-rl check`: is everything there that a study needs?"""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from knapsack_rl.base.errors import EXIT_CODE
+from knapsack_rl.base.errors import EXIT_CODE, ConfigError
 from knapsack_rl.base.markdown import markdown_table
 from knapsack_rl.cli.options import read_study, study_source
+
+if TYPE_CHECKING:
+    from knapsack_rl.preflight.finding import Finding
 
 HEADER = ("check", "status", "found", "remedy")
 
@@ -36,6 +39,8 @@ def check(
     here = Machine.here()
     machine = Machine(here.gpus if gpus is None else gpus, gpu_memory_gib or here.gpu_memory_gib)
     findings = check_study(config, runs, machine=None if inputs_only else machine)
+    if config.engine == "verl" and not inputs_only:
+        findings.append(_verl())
     table = markdown_table(HEADER, [(each.check, each.status, each.found, each.remedy) for each in findings])
     typer.echo(table)
     missing = [each.check for each in findings if each.status == "missing"]
@@ -44,6 +49,20 @@ def check(
         raise typer.Exit(EXIT_CODE)
     if output:
         write_text(output, f"{table}\n")
+
+
+def _verl() -> "Finding":
+    """verl, and the vLLM that it brings, have an environment of their own."""
+    from knapsack_rl.integrations.verl.interpreter import check_verl, verl_python
+    from knapsack_rl.preflight.finding import Finding
+
+    python = verl_python()
+    try:
+        check_verl(python)
+    except ConfigError as error:
+        found, _, remedy = str(error).partition("; ")
+        return Finding(check="library verl", status="missing", found=found, remedy=remedy)
+    return Finding(check="library verl", status="ok", found=f"run by {python}")
 
 
 COMMANDS = {"check": check}

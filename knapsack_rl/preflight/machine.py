@@ -1,7 +1,7 @@
 """Disk, memory, accelerators and libraries."""
 
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -86,7 +86,7 @@ def _libraries(study: StudyConfig, runs: Mapping[str, RunConfig]) -> Iterator[Fi
     task = build_task(study.task.name, study.task.options, seed=study.task.seed)
     optional = {
         of_extra("trl", extra="train,trl"): study.engine == "trl",
-        of_extra("vllm", extra="train,vllm"): any(run.sampler.kind == "vllm" for run in every),
+        of_extra("vllm", extra="train,vllm"): _samples_with_vllm(study, every),
         of_extra("torchao", extra="train,large"): any(run.learner.optimizer == "adamw_8bit" for run in every),
     }
     for library in [*(library for library, needed in optional.items() if needed), *task.needs().libraries]:
@@ -95,6 +95,11 @@ def _libraries(study: StudyConfig, runs: Mapping[str, RunConfig]) -> Iterator[Fi
             yield Finding(check=check, status="ok", found=_version(library.package))
         except PackageNotFoundError:
             yield Finding(check=check, status="missing", found="not installed", remedy=library.install)
+
+
+def _samples_with_vllm(study: StudyConfig, runs: Iterable[RunConfig]) -> bool:
+    """Whether our own sampler needs vLLM; verl brings its own, in its own environment."""
+    return study.engine != "verl" and any(run.sampler.kind == "vllm" for run in runs)
 
 
 def _version(package: str) -> str:

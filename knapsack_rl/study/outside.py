@@ -36,5 +36,6 @@ def needs_json(study: StudyConfig) -> str:
         },
         "learner": study.learner.model_dump(mode="json", exclude_defaults=True),
         "sampler": study.sampler.model_dump(mode="json", exclude_defaults=True),
+        **({} if study.engine == "ours" else {"engine": study.engine}),
     }
     return json.dumps(parts, sort_keys=True)

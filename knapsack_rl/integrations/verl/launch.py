@@ -5,16 +5,15 @@ import os
 import re
 import shlex
 import subprocess
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from knapsack_rl.base.errors import CONTINUES, StateError
 from knapsack_rl.config import resume_hash
+from knapsack_rl.integrations.verl.interpreter import check_verl, verl_python
 from knapsack_rl.integrations.verl.overrides import overrides
 from knapsack_rl.integrations.verl.study_run import VerlRun
-from knapsack_rl.integrations.verl.versions import installed_version
 from knapsack_rl.records import ensure_writable, write_json
 
 PROGRAM = ("-m", "verl.trainer.main_ppo")
@@ -52,7 +51,7 @@ def plan_launch(run: VerlRun, *, nodes: int = 1) -> Launch:
         "VERL_USE_EXTERNAL_MODULES": PLUGIN,
         "VERL_FILE_LOGGER_PATH": str(run.next_metrics_file().absolute()),
     }
-    return Launch(command=(sys.executable, *PROGRAM, *arguments), environment=environment)
+    return Launch(command=(verl_python(), *PROGRAM, *arguments), environment=environment)
 
 
 def prepare(run: VerlRun) -> None:
@@ -79,7 +78,7 @@ def launch(run: VerlRun, *, nodes: int = 1) -> None:
         ConfigError: verl is missing, was not tested, or cannot do what the run asks for.
         StateError: verl failed; it has said why.
     """
-    installed_version()
+    check_verl(verl_python())
     planned = plan_launch(run, nodes=nodes)
     prepare(run)
     done = subprocess.run(planned.command, env=os.environ | dict(planned.environment), check=False)

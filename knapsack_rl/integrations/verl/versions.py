@@ -18,7 +18,8 @@ def installed_version() -> str:
         found = version("verl")
     except PackageNotFoundError:
         raise ConfigError(
-            f"verl is not installed; install verl=={TESTED[-1]} into an environment of its own (docs/verl.md)"
+            f"verl is not installed; install verl=={TESTED[-1]} into an environment of its own, for example with"
+            " `make .venv-verl/.installed`, and name its Python in KNAPSACK_RL_VERL_PYTHON (docs/verl.md)"
         ) from None
     check_version(found)
     return found
