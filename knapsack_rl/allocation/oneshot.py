@@ -1,6 +1,6 @@
 """Run a one-shot strategy and hold it to its contract."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from numbers import Integral
 from typing import Any
 
@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from knapsack_rl.allocation.registry import build_strategy
 from knapsack_rl.allocation.strategy import AllocationRequest, Strategy
-from knapsack_rl.base.arrays import IntArray
+from knapsack_rl.base.arrays import FloatArray, IntArray
 from knapsack_rl.base.belief import Belief
 from knapsack_rl.base.errors import AllocationError
 from knapsack_rl.beliefs.arrays import BeliefArrays
@@ -23,7 +23,7 @@ def run_strategy(
     state: Mapping[str, Any],
     rng: np.random.Generator,
 ) -> tuple[IntArray, Mapping[str, Any]]:
-    """Counts of a strategy, with budget and bounds asserted.
+    """Counts of a strategy, held to budget and bounds.
 
     Args:
         strategy: The rule.
@@ -36,32 +36,47 @@ def run_strategy(
         Counts [P] and the new state.
 
     Raises:
-        AllocationError: Beliefs and request differ in length, or the strategy cannot use them.
+        AllocationError: Beliefs and request differ in length, the strategy cannot use them, or its counts are not those
+            that were asked for.
     """
     num_prompts = len(request.prompt_ids)
     if len(beliefs) != num_prompts:
         raise AllocationError(f"{len(beliefs)} beliefs came with {num_prompts} prompts: need one belief per prompt")
-    counts_P, state = strategy(beliefs, request, state=state, rng=rng)
-    _assert_contract(strategy, counts_P, request=request)
+    counts, state = strategy(beliefs, request, state=state, rng=rng)
+    counts_P = np.asarray(counts)
+    if broken := next(_broken(strategy, counts_P, request=request), None):
+        raise AllocationError(f"strategy {strategy.name} broke its contract: {broken}; mend its code")
     return counts_P.astype(np.int64, copy=False), state
 
 
-def _assert_contract(strategy: Strategy, counts_P: IntArray, *, request: AllocationRequest) -> None:
-    """Shape, budget and bounds; a failure is a bug of the strategy."""
-    name, num_prompts = strategy.name, len(request.prompt_ids)
-    assert counts_P.shape == (num_prompts,), f"{name}: {counts_P.shape} counts for {num_prompts} prompts"  # noqa: S101
-    if strategy.spends_tokens and request.cost_P is not None:
-        left = request.token_budget - float(counts_P @ request.cost_P)
-        slack = 1e-9 * request.token_budget
-        idle_P = (counts_P < request.high) & (request.cost_P <= left - slack)
-        assert left >= -slack, f"{name}: {-left:g} tokens above the budget of {request.token_budget:g}"  # noqa: S101
-        assert not idle_P.any(), f"{name}: {left:g} tokens left for prompt {int(idle_P.argmax())}"  # noqa: S101
-    else:
-        assert int(counts_P.sum()) == request.total, f"{name}: {counts_P.sum()} is not {request.total}"  # noqa: S101
+def _broken(strategy: Strategy, counts_P: IntArray, *, request: AllocationRequest) -> Iterator[str]:
+    """What is wrong with the shape, kind, budget or bounds of counts: a bug of the strategy."""
+    num_prompts = len(request.prompt_ids)
+    if counts_P.shape != (num_prompts,):
+        yield f"counts of shape {counts_P.shape} for {num_prompts} prompts"
+    elif not np.issubdtype(counts_P.dtype, np.integer):
+        yield f"counts are {counts_P.dtype}, not integers"
+    elif strategy.spends_tokens and request.cost_P is not None:
+        yield from _broken_tokens(counts_P, request.cost_P, request=request)
+    elif (total := int(counts_P.sum())) != request.total:
+        yield f"counts sum to {total}, not to the {request.total} of the step"
     if strategy.keeps_bounds:
         least, most = counts_P.min(initial=request.high), counts_P.max(initial=request.low)
-        assert request.low <= least, f"{name}: a count of {least} below {request.low}"  # noqa: S101
-        assert most <= request.high, f"{name}: a count of {most} above {request.high}"  # noqa: S101
+        if least < request.low:
+            yield f"a count of {least} is below {request.low}"
+        if most > request.high:
+            yield f"a count of {most} is above {request.high}"
+
+
+def _broken_tokens(counts_P: IntArray, cost_P: FloatArray, *, request: AllocationRequest) -> Iterator[str]:
+    """Tokens above the budget, or left over although another rollout of some prompt would fit."""
+    left = request.token_budget - float(counts_P @ cost_P)
+    slack = 1e-9 * request.token_budget
+    idle_P = (counts_P < request.high) & (cost_P <= left - slack)
+    if left < -slack:
+        yield f"{-left:g} tokens above the budget of {request.token_budget:g}"
+    elif idle_P.any():
+        yield f"{left:g} tokens left for prompt {int(idle_P.argmax())}"
 
 
 def allocate(

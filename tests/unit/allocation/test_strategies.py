@@ -113,25 +113,37 @@ def test_a_request_nobody_can_meet_is_refused_when_it_is_made():
 
 
 class Cheat(Strategy):
-    """A strategy that keeps one rollout for itself."""
+    """A strategy that gives everybody the lower bound, or what it is told to give."""
+
+    def __init__(self, counts=None):
+        self.counts = counts
 
     name = "cheat"
     source = "this test"
     default_belief = "newest16"
 
     def __call__(self, beliefs, request, *, state, rng):
-        """Give everybody the lower bound, whatever the total."""
+        """Whatever the total."""
         del rng
-        return np.full(len(beliefs), request.low), state
+        return np.full(len(beliefs), request.low) if self.counts is None else self.counts, state
 
 
-def test_a_strategy_that_breaks_its_contract_is_caught():
-    """run_strategy asserts the exact sum."""
+@pytest.mark.parametrize(
+    ("counts", "words"),
+    [
+        (None, "counts sum to 4, not to the 16 of the step"),
+        ([8, 8, 0], r"counts of shape \(3,\) for 2 prompts"),
+        ([8.0, 8.0], "counts are float64, not integers"),
+        ([1, 15], "a count of 1 is below 2"),
+        ([10, 6], "a count of 10 is above 9"),
+    ],
+)
+def test_a_strategy_that_breaks_its_contract_is_named(counts, words):
+    """A rule of one's own is held to shape, kind, sum and bounds, in one line."""
     request = AllocationRequest(total=16, low=2, high=9, prompt_ids=("a", "b"))
-    with pytest.raises(AssertionError, match="cheat: 4 is not 16"):
-        run_strategy(
-            Cheat(), BeliefArrays.from_rates([0.5, 0.5]), request=request, state={}, rng=np.random.default_rng(0)
-        )
+    beliefs = BeliefArrays.from_rates([0.5, 0.5])
+    with pytest.raises(AllocationError, match=f"^strategy cheat broke its contract: {words}; mend its code$"):
+        run_strategy(Cheat(counts), beliefs, request=request, state={}, rng=np.random.default_rng(0))
 
 
 class Learner(Cheat):

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from knapsack_rl.allocation import AllocationRequest, build_strategy, run_strategy
 from knapsack_rl.allocation.tokens import TokenProblem, solve_tokens
 from knapsack_rl.allocation.value import knapsack_increment
-from knapsack_rl.base.errors import ConfigError
+from knapsack_rl.base.errors import AllocationError, ConfigError
 from knapsack_rl.beliefs import BeliefArrays
 
 ROUNDING = 1.0 + 1e-12  # of a budget that is a sum of costs: what the solver takes as within it
@@ -120,7 +120,7 @@ def test_a_random_control_of_a_token_budget_is_refused():
         build_strategy("random_matched", {"of": "knapsack_tokens"})
 
 
-def test_budget_and_idle_tokens_are_asserted():
+def test_budget_and_idle_tokens_are_checked():
     """The contract holds for tokens as it does for rollouts."""
     request = AllocationRequest(total=16, low=2, high=9, prompt_ids=("a", "b"), cost_P=np.array([1.0, 3.0]))
     rule = build_strategy("knapsack_tokens")
@@ -134,7 +134,7 @@ def test_budget_and_idle_tokens_are_asserted():
         beliefs = BeliefArrays.from_rates([0.5, 0.5])
         return run_strategy(Forced(), beliefs, request=request, state={}, rng=np.random.default_rng(0))
 
-    with pytest.raises(AssertionError, match="4 tokens above the budget of 32"):
+    with pytest.raises(AllocationError, match="knapsack_tokens broke its contract: 4 tokens above the budget of 32"):
         forced([9, 9])
-    with pytest.raises(AssertionError, match="24 tokens left for prompt 0"):
+    with pytest.raises(AllocationError, match="24 tokens left for prompt 0"):
         forced([2, 2])
