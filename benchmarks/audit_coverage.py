@@ -19,7 +19,7 @@ KINDS: dict[str, LogSpec] = {
     "middle pool, fast drift": LogSpec(pool=POOLS["middle"], drift=FAST),
     "late pool, groups of 4": LogSpec(pool=POOLS["late"], rollouts=4),
     "hard pool, groups of 16": LogSpec(pool=POOLS["hard"], rollouts=16),
-    "small log: 10 steps of 16": LogSpec(pool=POOLS["hard"], num_prompts=80, batch=16, epochs=3),
+    "small log: 24 steps of 32": LogSpec(pool=POOLS["hard"], num_prompts=128, batch=32, epochs=6),
     "large log: 128 steps of 256": LogSpec(pool=POOLS["hard"], num_prompts=4096, batch=256),
     "large log, fast drift": LogSpec(pool=POOLS["middle"], num_prompts=4096, batch=256, drift=FAST),
 }

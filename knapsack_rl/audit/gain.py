@@ -24,11 +24,13 @@ BLOCKS = 30
 """Blocks of steps that are left out in turn; with fewer steps each is a block."""
 FEWEST_BLOCKS = 6
 """Fewer steps give no interval."""
+FEWEST_GROUPS = 600
+"""Nor do fewer groups: with 400 the interval of the value held the truth in 90 % of simulated logs, with 160 in 85 %."""
 RATE_CLASSES = 16
 """Classes of believed rates between 0 and 1; unknown, 0 and 1 are apart."""
 PER_OCTAVE = 2
 """Classes of counts between N and 2 N."""
-MODEL_ERROR = {"value": 0.004, "prompts": 0.002, "rollouts": 0.01}
+MODEL_ERROR = {"value": 0.004, "prompts": 0.002, "rollouts": 0.02}
 """Half-widths that are added, as a root of a sum of squares, for what no number of steps removes: the rates of a class
 are not quite Beta distributed. As found in simulated logs so large that little else is left (docs/audit.md)."""
 
@@ -121,9 +123,9 @@ def _calibrated(groups: Groups, class_G: IntArray, *, num_classes: int) -> tuple
 
 
 def _blocks(step_G: IntArray) -> tuple[IntArray, int]:
-    """Block of successive steps of each group; no blocks if there are too few steps."""
+    """Block of successive steps of each group; no blocks if there are too few steps or groups."""
     steps, position_G = np.unique(step_G, return_inverse=True)
-    if len(steps) < FEWEST_BLOCKS:
+    if len(steps) < FEWEST_BLOCKS or len(step_G) < FEWEST_GROUPS:
         return np.zeros(len(step_G), dtype=np.int64), 0
     num = min(BLOCKS, len(steps))
     return np.asarray(position_G * num // len(steps)), num

@@ -113,8 +113,9 @@ def test_the_documented_example(tmp_path, monkeypatch, capsys):
     assert capsys.readouterr().out.split() == printed.split()
 
 
-def test_small_logs_have_no_interval(tmp_path):
-    """Three steps, two of them judged."""
-    found = audit(write_lines(tmp_path / "log.jsonl", plain_rows(steps=3)))
-    assert found.num_judged_steps == 2
-    assert found.verdict.startswith("No verdict: in fewer than 6 steps")
+@pytest.mark.parametrize("steps", [3, 9])
+def test_small_logs_have_no_interval(tmp_path, steps):
+    """Two judged steps are too few, and so are eight with few groups."""
+    found = audit(write_lines(tmp_path / "log.jsonl", plain_rows(steps=steps)))
+    assert found.num_judged_steps == steps - 1
+    assert found.verdict.startswith("No verdict: in fewer than 6 steps, or for fewer than 600 groups")
