@@ -25,7 +25,7 @@ BLOCKS = 30
 FEWEST_BLOCKS = 6
 """Fewer steps give no interval."""
 FEWEST_GROUPS = 600
-"""Nor do fewer groups: with 400 the interval of the value held the truth in 90 % of simulated logs, with 160 in 85 %."""
+"""Nor do fewer groups: with 400 the interval of the value held the truth in 90 % of simulated logs."""
 RATE_CLASSES = 16
 """Classes of believed rates between 0 and 1; unknown, 0 and 1 are apart."""
 PER_OCTAVE = 2

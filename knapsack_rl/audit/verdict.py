@@ -24,8 +24,8 @@ def verdict_of(replayed: Sequence[Replayed], *, filtered: bool) -> str:
         )
     if all(math.isnan(each.gain.value.low) and math.isnan(each.gain.prompts.low) for each in judged if each.gain):
         return (
-            f"No verdict: in fewer than {FEWEST_BLOCKS} steps, or for fewer than {FEWEST_GROUPS} groups, most prompts had "
-            "been met before, or none of them has a signal, so there is no interval."
+            f"No verdict: in fewer than {FEWEST_BLOCKS} steps, or for fewer than {FEWEST_GROUPS} groups, most prompts "
+            "had been met before, or none of them has a signal, so there is no interval."
         )
     return f"At these rates and visits, uneven budgets {'; '.join(_clause(each) for each in judged)}."
 
