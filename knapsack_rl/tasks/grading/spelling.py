@@ -7,8 +7,7 @@ import yaml
 
 from knapsack_rl.tasks.grading.characters import to_ascii
 
-_TEXT = files(__package__).joinpath("spelling.yaml").read_text(encoding="utf-8")
-_FILE = yaml.safe_load(_TEXT)
+_FILE = yaml.safe_load(files(__package__).joinpath("spelling.yaml").read_text(encoding="utf-8"))
 
 
 def _pattern(text: str) -> re.Pattern[str]:

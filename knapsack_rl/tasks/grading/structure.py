@@ -55,12 +55,8 @@ def taken_apart(text: str) -> Parts | None:
 
 def well_formed(text: str) -> bool:
     """Is every bracket closed, of whatever kind, and none nested deeper than answers are?"""
-    depth = 0
-    for token in _TOKEN.finditer(text):
-        depth += (token[0] in _OPEN) - (token[0] in _CLOSE)
-        if not 0 <= depth <= DEEPEST:
-            return False
-    return depth == 0
+    depths = [depth for _, depth in _levels(text)] or [0]
+    return min(depths) >= 0 and max(depths) <= DEEPEST and depths[-1] == 0
 
 
 def is_list(text: str) -> bool:
@@ -80,13 +76,10 @@ def both_signs(text: str) -> tuple[str, ...]:
 
 def bracketed(text: str) -> Parts | None:
     """Parts inside the one pair of brackets around the whole text."""
-    tokens = list(_levels(text))
-    if not tokens or tokens[0][0].start() != 0 or tokens[0][0][0] not in _OPEN:
+    first = _TOKEN.match(text)
+    last = next((token for token, depth in _levels(text) if depth == 0), None)
+    if first is None or first[0] not in _OPEN or last is None or last.end() != len(text):
         return None
-    closing = next((token for token, depth in tokens if depth == 0), None)
-    if closing is None or closing.end() != len(text):
-        return None
-    first, last = tokens[0][0], closing
     inner = text[first.end() : last.start()].strip()
     parts = tuple(pieces(inner, {",", ";"}))
     if first[0] == r"\{":
@@ -120,11 +113,5 @@ def _levels(text: str) -> Iterator[tuple[re.Match[str], int]]:
     """Brackets, separators and commands with the depth they stand at; a closing bracket has that of its opening one."""
     depth = 0
     for token in _TOKEN.finditer(text):
-        if token[0] in _OPEN:
-            yield token, depth + 1
-            depth += 1
-        elif token[0] in _CLOSE:
-            depth = max(depth - 1, 0)
-            yield token, depth
-        else:
-            yield token, depth
+        depth += (token[0] in _OPEN) - (token[0] in _CLOSE)
+        yield token, depth
