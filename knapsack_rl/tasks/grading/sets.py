@@ -7,7 +7,7 @@ from typing import Any
 import sympy
 
 from knapsack_rl.tasks.grading.algebra import read, same_expression
-from knapsack_rl.tasks.grading.structure import both_signs, bracketed, pieces
+from knapsack_rl.tasks.grading.structure import AND, both_signs, bracketed, pieces
 
 _SET = re.compile(r"[<>]|\\(?:le|ge|ne|lt|gt|cup|cap|setminus|mathbb|in|infty)(?![a-z])")
 _ORDER = re.compile(r"[<>]|\\(?:le|ge|ne|lt|gt)(?![a-z])")
@@ -67,10 +67,13 @@ def _interval(inside: Any, text: str) -> Any:  # noqa: ANN401
 
 
 def _solutions(text: str, letters: set[str]) -> Any:  # noqa: ANN401
-    """Numbers that meet the inequalities; several meet all, or any if none meets all."""
-    parts = [each for part in pieces(text, {",", ";"}) for each in both_signs(part)]
+    """Numbers that meet the inequalities; several meet all, or any if none meets all and no word says that it must."""
+    parts = [each for part in pieces(text) for each in both_signs(part)]
     found = []
     for part in parts:
+        if not _ORDER.search(part) and len(parts) > 1:
+            found.append(_set(part, letters))
+            continue
         relation = read(part)
         if not _ORDER.search(part) or not isinstance(relation, sympy.logic.boolalg.Boolean):
             return None
@@ -79,4 +82,4 @@ def _solutions(text: str, letters: set[str]) -> Any:  # noqa: ANN401
             return None
         found.append(relation.as_set())
     every = sympy.Intersection(*found)
-    return sympy.Union(*found) if every.is_empty else every
+    return sympy.Union(*found) if every.is_empty and AND not in text else every

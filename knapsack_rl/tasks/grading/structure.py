@@ -4,12 +4,15 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+AND = r"\land"
+"""Joins inequalities that are to hold together."""
 LIST = "list"
 """Answers one beside the other, in any order: ``3, 5, 7`` or ``{3, 5, 7}``."""
 UNION = "union"
 MATRIX = "matrix"
 DEEPEST = 40
 
+_BESIDE = frozenset({",", ";", AND})
 _TOKEN = re.compile(r"\\(?:[A-Za-z]+|.)|[()\[\]{},;]", re.DOTALL)
 _OPEN = {"(": ")", "[": "]", "{": "}", r"\{": r"\}", r"\langle": r"\rangle"}
 _CLOSE = frozenset(_OPEN.values())
@@ -38,7 +41,7 @@ class Parts:
 
 def taken_apart(text: str) -> Parts | None:
     """The parts of the answer, None if it is one thing."""
-    listed = pieces(text, {",", ";"})
+    listed = pieces(text)
     if len(listed) > 1:
         return Parts(LIST, tuple(part for each in listed for part in both_signs(each)))
     if (found := _MATRIX.fullmatch(text)) is not None:
@@ -61,7 +64,7 @@ def well_formed(text: str) -> bool:
 
 def is_list(text: str) -> bool:
     """Are there several answers, one beside the other?"""
-    return len(pieces(text, {",", ";"})) > 1
+    return len(pieces(text)) > 1
 
 
 def both_signs(text: str) -> tuple[str, ...]:
@@ -81,7 +84,7 @@ def bracketed(text: str) -> Parts | None:
     if first is None or first[0] not in _OPEN or last is None or last.end() != len(text):
         return None
     inner = text[first.end() : last.start()].strip()
-    parts = tuple(pieces(inner, {",", ";"}))
+    parts = tuple(pieces(inner))
     if first[0] == r"\{":
         return Parts(LIST, tuple(part for each in parts for part in both_signs(each)))
     if first[0] == "{":
@@ -99,7 +102,7 @@ def _matrix(body: str, *, factor: str) -> Parts:
     return Parts(f"{MATRIX} of {len(rows)}", tuple(cells))
 
 
-def pieces(text: str, separators: set[str]) -> list[str]:
+def pieces(text: str, separators: set[str] | frozenset[str] = _BESIDE) -> list[str]:
     """The parts between separators outside all brackets."""
     found, start = [], 0
     for token, depth in _levels(text):
