@@ -13,6 +13,7 @@ import sympy
 from latex2sympy2_extended import NormalizationConfig, normalize_latex
 from latex2sympy2_extended.latex2sympy2 import ConversionConfig, latex2sympy
 from math_verify import verify
+from math_verify.grader import unwrap_fcs
 
 from knapsack_rl.tasks.grading.number import Scaled, number
 
@@ -50,14 +51,21 @@ def same_expression(reference: str, response: str) -> bool:
         verdict = _agree(wanted, given, rounding=_rounding(reference, response))
         if verdict is not None:
             return verdict
-    if isinstance(wanted, sympy.Eq) and isinstance(given, sympy.Eq) and _apart(wanted, given):
+    equations = isinstance(wanted, sympy.Eq) and isinstance(given, sympy.Eq)
+    # In an equation, f(1) and f(2) must be unknowns.
+    plain = [unwrap_fcs(each) if equations else each for each in (wanted, given)]
+    if equations and _apart(*plain):
         return False
-    return bool(
-        verify(
-            wanted, given, float_rounding=DIGITS, numeric_precision=DIGITS,
-            allow_set_relation_comp=True, timeout_seconds=None,
-        )
-    )  # fmt: skip
+    alike = verify(
+        *plain, float_rounding=DIGITS, numeric_precision=DIGITS, allow_set_relation_comp=True, timeout_seconds=None
+    )
+    return bool(alike and not (equations and _unsolvable(wanted, given)))
+
+
+def _unsolvable(wanted: Any, given: Any) -> bool:  # noqa: ANN401
+    """Has the equation no solution, and is it not the given one? math-verify finds none of its solutions missing."""
+    sides = [each.lhs - each.rhs for each in (wanted, given)]
+    return not _agree(*sides, rounding=Fraction(0)) and not sympy.solve(wanted)
 
 
 @lru_cache(maxsize=256)

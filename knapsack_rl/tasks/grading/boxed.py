@@ -1,5 +1,6 @@
 r"""The boxed grader: mathematical equality of the last ``\boxed{}`` with the reference."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from importlib.util import find_spec
 
@@ -46,28 +47,28 @@ class BoxedGrader(Grader):
     def grade_many(self, cases: Sequence[Case], /, *, on_done: Callable[[int], None] | None = None) -> list[Grade]:
         """Judge many, in their order; a pair of answers that occurs again is compared once."""
         found = [final_box(response) for response, _ in cases]
-        pairs: dict[Case, list[int]] = {}
-        for index, ((box, _), (_, answer)) in enumerate(zip(found, cases, strict=True)):
-            if box is not None:
-                pairs.setdefault((unboxed(answer), box), []).append(index)
+        pairs = [(unboxed(answer), box or "") for (box, _), (_, answer) in zip(found, cases, strict=True)]
+        times = Counter(pair for pair in pairs if pair[1])
         heard = on_done or (lambda _: None)
-        heard(len(cases) - sum(map(len, pairs.values())))
-        verdicts = self._verdicts(pairs, heard)
+        heard(len(cases) - times.total())
+        verdicts = self._verdicts(times, heard)
         return [
-            Grade(0, None, reason or "no_answer") if box is None else _grade(box, verdicts[unboxed(answer), box])
-            for (box, reason), (_, answer) in zip(found, cases, strict=True)
+            Grade(int(verdicts[pair] == RIGHT), box, _REASONS[verdicts[pair]])
+            if box
+            else Grade(0, None, reason or "no_answer")
+            for (box, reason), pair in zip(found, pairs, strict=True)
         ]
 
-    def _verdicts(self, pairs: dict[Case, list[int]], on_done: Callable[[int], None]) -> dict[Case, bytes]:
+    def _verdicts(self, times: Counter[Case], on_done: Callable[[int], None]) -> dict[Case, bytes]:
         verdicts: dict[Case, bytes] = {}
         hard = []
-        for pair, indices in pairs.items():
+        for pair, count in times.items():
             if (decided := _at_once(*pair)) is None:
                 hard.append(pair)
             else:
                 verdicts[pair] = decided
-                on_done(len(indices))
-        answers = self._pool.decide(hard, on_done=lambda index: on_done(len(pairs[hard[index]])))
+                on_done(count)
+        answers = self._pool.decide(hard, on_done=lambda index: on_done(times[hard[index]]))
         return verdicts | dict(zip(hard, answers, strict=True))
 
     def processes(self) -> list[int]:
@@ -77,10 +78,6 @@ class BoxedGrader(Grader):
     def close(self) -> None:
         """End the worker processes; they start anew if the grader is used again."""
         self._pool.close()
-
-
-def _grade(box: str, verdict: bytes) -> Grade:
-    return Grade(int(verdict == RIGHT), box, _REASONS[verdict])
 
 
 def _at_once(answer: str, box: str) -> bytes | None:

@@ -7,8 +7,7 @@ from importlib.resources import files
 
 import yaml
 
-_TEXT = files(__package__).joinpath("characters.yaml").read_text(encoding="utf-8")
-_SIGNS: dict[str, dict[str, str]] = yaml.safe_load(_TEXT)
+_SIGNS: dict[str, str] = yaml.safe_load(files(__package__).joinpath("characters.yaml").read_text(encoding="utf-8"))
 
 _ROOT = re.compile(r"√\s*(?:\{([^{}]*)\}|\(([^()]*)\)|([0-9]+(?:\.[0-9]+)?|\w))")
 _RAISED = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ]+")
@@ -24,12 +23,6 @@ class _Table(dict[int, str]):
 
 
 def _ascii(character: str) -> str:
-    for characters, command in _SIGNS["commands"].items():
-        if character in characters:
-            return f"\\{command} "
-    for characters, plain in _SIGNS["plain"].items():
-        if character in characters:
-            return plain
     if (digit := unicodedata.decimal(character, None)) is not None:
         return str(digit)
     match unicodedata.category(character):
@@ -51,7 +44,7 @@ def _letter_or_fraction(character: str) -> str:
     return folded if folded.isascii() else character
 
 
-_TABLE = _Table()
+_TABLE = _Table({ord(character): sign for characters, sign in _SIGNS.items() for character in characters})
 
 
 def to_ascii(text: str) -> str:

@@ -18,7 +18,8 @@ Algebra = Callable[[str, str], bool | None]
 MOST_PARTS = 64
 MOST_LEVELS = 8
 
-_NAME = r"(?:[A-Za-z]|\\[A-Za-z]+)(?: ?_ ?(?:\w|\{[^{}]*\}))?'*"
+_INDEX = r"(?: ?_ ?(?:\w|\\[A-Za-z]+|\{(?:[^{}]|\{[^{}]*\})*\}))"
+_NAME = rf"(?:[A-Za-z]|\\[A-Za-z]+){_INDEX}?'*"
 _NAMED = re.compile(
     rf"(?P<name>{_NAME} ?(?:\( ?{_NAME}(?: ?, ?{_NAME})* ?\))?|\\frac\{{ ?d[^{{}}]*\}}\{{ ?d[^{{}}]*\}})"
     r" ?(?:=|\\in(?![a-z])) ?(?P<value>.+)",
@@ -26,17 +27,21 @@ _NAMED = re.compile(
 )
 _RELATION = re.compile(r"[<>=]|\\(?:le|ge|ne|in|lt|gt|equiv)(?![a-z])")
 _SET = re.compile(r"[<>]|\\(?:le|ge|ne|in|lt|gt|setminus|mathbb|cup|cap|emptyset)(?![a-z])")
-_POINTS = r"(?:[A-Z]{1,4}'*|\\(?:text|overline|vec)\{[^{}]*\}|[A-Za-z]_ ?(?:\w|\{[^{}]*\}))"
-_LENGTHS = rf"\|?{_POINTS}\|?(?: ?[:/] ?\|?{_POINTS}\|?)*|\\frac\{{{_POINTS}\}}\{{{_POINTS}\}}"
-_EXTREMES = r"(?:\\(?:max|min|sin|cos|tan)|\\(?:max|min)_ ?\S+) ?\\?[A-Za-z]+(?: ?\([^()]*\))?"
-_CALLS = rf"(?:{_NAME}|\\text\{{[^{{}}]*\}}) ?\([^()]*\)|\( ?{_NAME}(?: ?, ?{_NAME})+ ?\)"
+_SYMBOL = (
+    rf"(?:[A-Z]{{1,4}}|[A-Za-z]|\\(?!sqrt|frac|log|ln|exp)[A-Za-z]+(?:\{{[^{{}}]*\}})?)"
+    rf"{_INDEX}?'*(?: ?\^ ?(?:\{{-1\}}|\*))?(?: ?\([^()]*\)| ?\[[^\[\]]*\])?"
+)
+_OPERATOR = rf"m? ?\\(?:max|min|sup|inf|lim|sin|cos|tan|cot|det|gcd|deg|arg|angle|triangle|Delta){_INDEX}? ?"
+_ONE = rf"(?:{_OPERATOR})?(?:\|{_SYMBOL}\||{_SYMBOL}|\[[A-Z]+\])"
 _QUANTITY = re.compile(
-    rf"(?P<name>{_LENGTHS}|(?:\\angle|\\triangle) ?\w+|{_EXTREMES}|{_CALLS}|{_NAME}) ?= ?(?P<value>[^=]+)", re.DOTALL
+    rf"(?P<name>{_ONE}(?: ?[:/] ?{_ONE})*|\\frac\{{{_ONE}\}}\{{{_ONE}\}}|\( ?{_NAME}(?: ?, ?{_NAME})+ ?\))"
+    r" ?= ?(?P<value>[^=]+)",
+    re.DOTALL,
 )
 """A name of any kind; it may be left out where its value has no letters."""
 _LETTERS = re.compile(r"(?<!\\)\b[A-Za-z]+")
 _WORDS = re.compile(r"(?:[A-Za-z' -]|\\text\{[A-Za-z' -]*\})+")
-_CHOICE = re.compile(r"(?:(?:\\text)?\{)? ?\(?([A-J])\)?\}?")
+_CHOICE = re.compile(r"[({]*([A-J])[)}]*")
 _CHOSEN = re.compile(
     r"(?:\\text\{)? ?(?:(?:[Oo]ption|[Cc]hoice|[Aa]nswer):? ?)?\(?([A-J])"
     r"(?:[).:](?!\}? ?[-+*/^_=!'])| ?\}(?= ?$| ?[).:,]| ?\\text)|$)(?P<rest>.*)",
@@ -92,9 +97,9 @@ def _as_relation(reference: str, response: str, *, algebra: Algebra) -> bool | N
 
 def _choice(reference: str, response: str) -> bool | None:
     """A letter A to J is met by the letter alone, in brackets, or with the text of its choice; not by two letters."""
-    if (wanted := _CHOICE.fullmatch(reference)) is None:
+    if (wanted := _CHOICE.fullmatch(_without_text(reference))) is None:
         return None
-    if (alone := _CHOICE.fullmatch(response)) is not None:
+    if (alone := _CHOICE.fullmatch(_without_text(response))) is not None:
         return alone[1] == wanted[1]
     given = _CHOSEN.fullmatch(response)
     return given is not None and given[1] == wanted[1] and _OTHER_CHOICE.match(given["rest"]) is None

@@ -1,7 +1,7 @@
 r"""Written numbers, compared exactly whatever their length: integers, decimals, powers of ten, fractions, bases."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 
 MOST_DIGITS = 2_000
@@ -11,11 +11,11 @@ ROUNDED_DIGITS = 6
 
 _UNSIGNED = r"(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)"
 _TIMES = r"(?:\\times|\\cdot|\*|x)"
+_EXPONENT = r"[+-]?[0-9]{1,9}|\{ ?[+-]? ?[0-9]{1,9} ?\}"
 _DECIMAL = re.compile(
-    rf"(?P<sign>[+-]?) ?(?P<digits>{_UNSIGNED})"
-    rf"(?: ?(?:[eE] ?|{_TIMES} ?10 ?\^ ?)(?P<power>[+-]?[0-9]{{1,9}}|\{{ ?[+-]? ?[0-9]{{1,9}} ?\}}))?"
+    rf"(?P<sign>[+-]?) ?(?:(?P<digits>{_UNSIGNED})(?: ?(?:[eE] ?|{_TIMES} ?10 ?\^ ?)(?P<power>{_EXPONENT}))?"
+    rf"|10 ?\^ ?(?P<of_ten>{_EXPONENT}))"
 )
-_POWER = re.compile(r"(?P<sign>[+-]?) ?10 ?\^ ?(?P<power>[+-]?[0-9]{1,9}|\{ ?[+-]? ?[0-9]{1,9} ?\})")
 _THOUSANDS = re.compile(r"[+-]? ?[0-9]{1,3}(?:(?:, ?[0-9]{3})+|(?: [0-9]{3})+)(?:\.[0-9]+)?")
 _FRACTION = re.compile(
     rf"(?P<sign>[+-]?) ?(?:(?P<whole>[0-9]+)(?: |(?=\\)))?"
@@ -27,30 +27,23 @@ _BASE = re.compile(
     r"\(?(-?[0-9A-Za-z]+)\)?(?:_\{?(?:\\text\{ ?)?(?:base ?\}? ?)?\(?([0-9]+|[a-z]+)\)? ?\}{0,2}"
     r"| ?\(?(?:in )?base[- ]?([0-9]+)\)?)"
 )
-_NAMED = {
-    name: base
-    for base, name in enumerate(("two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"), start=2)
-} | {
-    "twelve": 12,
-    "sixteen": 16,
-}
-_BASES = {str(base) for base in range(2, 37)}
+_NAMES = ("two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+_BASES = {name: base for base, name in enumerate(_NAMES, start=2)} | {"twelve": 12, "sixteen": 16}
+_BASES |= {str(base): base for base in range(2, 37)}
 
 
 @dataclass(frozen=True, slots=True)
 class Scaled:
-    """``sign * int(digits) * 10**power`` with no zero at either end of ``digits``; zero has none."""
+    """``sign * int(digits) * 10**power`` with no zero at either end of ``digits``; zero has none.
+
+    Equal numbers are equal however they were written.
+    """
 
     sign: int
     digits: str
     power: int
-    num_written: int
+    num_written: int = field(compare=False)
     """Significant digits as written; 0 for an integer."""
-
-    @property
-    def key(self) -> tuple[int, str, int]:
-        """Equal for equal numbers."""
-        return (self.sign, self.digits, self.power)
 
     def fraction(self) -> Fraction | None:
         """The value, None if it is too long to be worked out."""
@@ -76,23 +69,18 @@ def number(text: str) -> Number | None:
     if _THOUSANDS.fullmatch(text):
         text = text.replace(",", "").replace(" ", "")
     if (found := _DECIMAL.fullmatch(text)) is not None:
-        return _scaled(found["sign"], found["digits"], power=found["power"])
-    if (found := _POWER.fullmatch(text)) is not None:
-        return _scaled(found["sign"], "1", power=found["power"])
+        return _scaled(found["sign"], found["digits"] or "1", power=found["power"] or found["of_ten"])
     return _fraction(text) if len(text) <= MOST_DIGITS else None
 
 
 def same_number(one: Number, other: Number) -> bool:
     """Exact equality; a decimal of six digits or more also equals the fraction that rounds to it."""
-    if isinstance(one, Scaled) and isinstance(other, Scaled):
-        return one.key == other.key
-    if isinstance(one, Fraction) and isinstance(other, Fraction):
-        return one == other
-    scaled, exact = (one, other) if isinstance(one, Scaled) else (other, one)
-    assert isinstance(scaled, Scaled)  # noqa: S101 - one of each is left
-    assert isinstance(exact, Fraction)  # noqa: S101
-    value = scaled.fraction()
-    return value is not None and abs(value - exact) <= scaled.rounding()
+    if isinstance(one, Fraction) and isinstance(other, Scaled):
+        return same_number(other, one)
+    if isinstance(one, Scaled) and isinstance(other, Fraction):
+        value = one.fraction()
+        return value is not None and abs(value - other) <= one.rounding()
+    return one == other
 
 
 def hundredth(value: Number) -> Number:
@@ -107,8 +95,7 @@ def based(text: str) -> tuple[str, int] | None:
     found = _BASE.fullmatch(text)
     if found is None:
         return None
-    written = found[2] or found[3]
-    base = _NAMED.get(written) or int(written if written in _BASES else 0)
+    base = _BASES.get(found[2] or found[3])
     digits = found[1].upper().lstrip("-")
     if not base or any(int(digit, 36) >= base for digit in digits):
         return None
@@ -130,20 +117,13 @@ def _scaled(sign: str, digits: str, *, power: str | None) -> Scaled:
 
 def _fraction(text: str) -> Fraction | None:
     if (found := _REPEATING.fullmatch(text)) is not None:
-        return _repeating(found)
-    if (found := _FRACTION.fullmatch(text)) is None:
-        return None
-    top = Fraction((found["num"] or found["num2"]).replace(" ", ""))
-    bottom = Fraction((found["den"] or found["den2"]).replace(" ", ""))
-    if bottom == 0:
+        once, again = found["once"], found["again"]
+        top = Fraction(int(once + again) - int(once or 0))  # 0.1666... is 16 - 1 over 90
+        bottom = Fraction((10 ** len(again) - 1) * 10 ** len(once))
+    elif (found := _FRACTION.fullmatch(text)) is not None:
+        top = Fraction((found["num"] or found["num2"]).replace(" ", ""))
+        bottom = Fraction((found["den"] or found["den2"]).replace(" ", ""))
+    if found is None or bottom == 0:
         return None
     value = int(found["whole"] or 0) + top / bottom
-    return -value if found["sign"] == "-" else value
-
-
-def _repeating(found: re.Match[str]) -> Fraction:
-    """``0.1666...`` is 16 - 1 over 90."""
-    once = int(found["whole"] + found["once"] or "0")
-    twice = int(found["whole"] + found["once"] + found["again"])
-    value = Fraction(twice - once, (10 ** len(found["again"]) - 1) * 10 ** len(found["once"]))
     return -value if found["sign"] == "-" else value

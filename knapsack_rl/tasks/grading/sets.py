@@ -7,7 +7,7 @@ from typing import Any
 import sympy
 
 from knapsack_rl.tasks.grading.algebra import read, same_expression
-from knapsack_rl.tasks.grading.structure import both_signs, bracketed, pieces
+from knapsack_rl.tasks.grading.structure import AND, both_signs, bracketed, pieces
 
 _SET = re.compile(r"[<>]|\\(?:le|ge|ne|lt|gt|cup|cap|setminus|mathbb|in|infty)(?![a-z])")
 _ORDER = re.compile(r"[<>]|\\(?:le|ge|ne|lt|gt)(?![a-z])")
@@ -26,26 +26,18 @@ def same_set(reference: str, response: str) -> bool | None:
     """Are these the same set of numbers? None unless both are sets or inequalities in one letter."""
     if not (_SET.search(reference) or _SET.search(response)):
         return None
-    wanted, given = _read(reference), _read(response)
-    if wanted is None or given is None or len(wanted[1] | given[1]) > 1:
-        return None
-    if wanted[0] == given[0]:
-        return True
-    return bool((wanted[0] - given[0]).is_empty and (given[0] - wanted[0]).is_empty)
-
-
-def _read(text: str) -> tuple[Any, set[str]] | None:
-    """The set, and the letter its numbers go by."""
     letters: set[str] = set()
     try:
-        found = _set(text, letters)
+        wanted, given = (_set(text, letters) for text in (reference, response))
     except (NotImplementedError, TypeError, ValueError, AttributeError):
         return None
-    return (found, letters) if isinstance(found, sympy.Set) else None
+    if not (isinstance(wanted, sympy.Set) and isinstance(given, sympy.Set)) or len(letters) > 1:
+        return None
+    return bool(wanted == given or ((wanted - given).is_empty and (given - wanted).is_empty))
 
 
 def _set(text: str, letters: set[str]) -> Any:  # noqa: ANN401
-    """The sympy set; None for what is none."""
+    """The sympy set, None for what is none; the letter its numbers go by is added to ``letters``."""
     for sign, join in ((r"\cup", sympy.Union), (r"\setminus", sympy.Complement), (r"\cap", sympy.Intersection)):
         if len(parts := pieces(text, {sign})) > 1:
             first, *rest = (_set(part, letters) for part in parts)
@@ -75,10 +67,13 @@ def _interval(inside: Any, text: str) -> Any:  # noqa: ANN401
 
 
 def _solutions(text: str, letters: set[str]) -> Any:  # noqa: ANN401
-    """Numbers that meet the inequalities; several meet all, or any if none meets all."""
-    parts = [each for part in pieces(text, {",", ";"}) for each in both_signs(part)]
+    """Numbers that meet the inequalities; several meet all, or any if none meets all and no word says that it must."""
+    parts = [each for part in pieces(text) for each in both_signs(part)]
     found = []
     for part in parts:
+        if not _ORDER.search(part) and len(parts) > 1:
+            found.append(_set(part, letters))
+            continue
         relation = read(part)
         if not _ORDER.search(part) or not isinstance(relation, sympy.logic.boolalg.Boolean):
             return None
@@ -87,4 +82,4 @@ def _solutions(text: str, letters: set[str]) -> Any:  # noqa: ANN401
             return None
         found.append(relation.as_set())
     every = sympy.Intersection(*found)
-    return sympy.Union(*found) if every.is_empty else every
+    return sympy.Union(*found) if every.is_empty and AND not in text else every

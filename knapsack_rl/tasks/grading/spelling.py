@@ -7,8 +7,7 @@ import yaml
 
 from knapsack_rl.tasks.grading.characters import to_ascii
 
-_TEXT = files(__package__).joinpath("spelling.yaml").read_text(encoding="utf-8")
-_FILE = yaml.safe_load(_TEXT)
+_FILE = yaml.safe_load(files(__package__).joinpath("spelling.yaml").read_text(encoding="utf-8"))
 
 
 def _pattern(text: str) -> re.Pattern[str]:
@@ -16,18 +15,18 @@ def _pattern(text: str) -> re.Pattern[str]:
 
 
 _SYSTEM = re.compile(
-    r"(?:\\left ?\\\{\s*)?\\begin\{(cases|aligned|align\*?|gathered|split|array)\}"
+    r"(?:\\left ?\\\{\s*)?\\begin\{(cases|aligned|align\*?|gather(?:ed|\*)?|split|equation\*?|array)\}"
     r"(?:\{[lcr| ]*\})?(.*)\\end\{\1\}(?:\s*\\right\.)?",
     re.DOTALL,
 )
 _ORDER = re.compile(r"[<>≤≥]|\\(?:le|ge|lt|gt)[a-z]*(?![a-z])")
-_OR = re.compile(r",?\s*(?:\\(?:text|mathrm|mbox)\{\s*(?:or|或者?)\s*\}|(?<=\s)or(?=\s)|\\(?:lor|vee)(?![a-z])|或)\s*")
 _WRAPPED = _pattern(r"(?:\\(?:<bold>)\s*)?\{((?:[^{}]|\{(?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*\})*)\}")
 _NAME = re.compile(r"\s*\\?[A-Za-z]+(?:_\S+|\([^()]*\))?\s*")
 
 _RARE = _pattern(_FILE["rare_signs"])
-_RULES = [(_pattern(pattern), replacement) for pattern, replacement in _FILE["rules"]]
-_RARE_RULES = [(_pattern(pattern), replacement) for pattern, replacement in _FILE["rare"]]
+_RULES, _RARE_RULES, _JOINTS = (
+    [(_pattern(pattern), replacement) for pattern, replacement in _FILE[name]] for name in ("rules", "rare", "joints")
+)
 _BLANKS = re.compile(r"(?<![0-9])\s+|\s+(?![0-9\s])")
 _TRAILING = " .,;:\\"
 
@@ -35,9 +34,8 @@ _TRAILING = " .,;:\\"
 def spell(answer: str) -> str:
     """The answer in the one spelling. Steps are linear in its length, and few."""
     answer = _unwrapped(_system(to_ascii(answer)))
-    if _ORDER.search(answer):
-        answer = _OR.sub(r" \\cup ", answer)
-    for pattern, replacement in _RARE_RULES + _RULES if _RARE.search(answer) else _RULES:
+    rules = (_JOINTS if _ORDER.search(answer) else []) + (_RARE_RULES if _RARE.search(answer) else []) + _RULES
+    for pattern, replacement in rules:
         answer = pattern.sub(replacement, answer)
     # An exact value with its rounding, "\frac{1}{3} \approx 0.33", is the exact value; "x \approx 0.33" is 0.33.
     exact, _, rounded = answer.partition(r"\approx")

@@ -4,12 +4,15 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+AND = r"\land"
+"""Joins inequalities that are to hold together."""
 LIST = "list"
 """Answers one beside the other, in any order: ``3, 5, 7`` or ``{3, 5, 7}``."""
 UNION = "union"
 MATRIX = "matrix"
 DEEPEST = 40
 
+_BESIDE = frozenset({",", ";", AND})
 _TOKEN = re.compile(r"\\(?:[A-Za-z]+|.)|[()\[\]{},;]", re.DOTALL)
 _OPEN = {"(": ")", "[": "]", "{": "}", r"\{": r"\}", r"\langle": r"\rangle"}
 _CLOSE = frozenset(_OPEN.values())
@@ -38,7 +41,7 @@ class Parts:
 
 def taken_apart(text: str) -> Parts | None:
     """The parts of the answer, None if it is one thing."""
-    listed = pieces(text, {",", ";"})
+    listed = pieces(text)
     if len(listed) > 1:
         return Parts(LIST, tuple(part for each in listed for part in both_signs(each)))
     if (found := _MATRIX.fullmatch(text)) is not None:
@@ -55,17 +58,13 @@ def taken_apart(text: str) -> Parts | None:
 
 def well_formed(text: str) -> bool:
     """Is every bracket closed, of whatever kind, and none nested deeper than answers are?"""
-    depth = 0
-    for token in _TOKEN.finditer(text):
-        depth += (token[0] in _OPEN) - (token[0] in _CLOSE)
-        if not 0 <= depth <= DEEPEST:
-            return False
-    return depth == 0
+    depths = [depth for _, depth in _levels(text)] or [0]
+    return min(depths) >= 0 and max(depths) <= DEEPEST and depths[-1] == 0
 
 
 def is_list(text: str) -> bool:
     """Are there several answers, one beside the other?"""
-    return len(pieces(text, {",", ";"})) > 1
+    return len(pieces(text)) > 1
 
 
 def both_signs(text: str) -> tuple[str, ...]:
@@ -80,15 +79,12 @@ def both_signs(text: str) -> tuple[str, ...]:
 
 def bracketed(text: str) -> Parts | None:
     """Parts inside the one pair of brackets around the whole text."""
-    tokens = list(_levels(text))
-    if not tokens or tokens[0][0].start() != 0 or tokens[0][0][0] not in _OPEN:
+    first = _TOKEN.match(text)
+    last = next((token for token, depth in _levels(text) if depth == 0), None)
+    if first is None or first[0] not in _OPEN or last is None or last.end() != len(text):
         return None
-    closing = next((token for token, depth in tokens if depth == 0), None)
-    if closing is None or closing.end() != len(text):
-        return None
-    first, last = tokens[0][0], closing
     inner = text[first.end() : last.start()].strip()
-    parts = tuple(pieces(inner, {",", ";"}))
+    parts = tuple(pieces(inner))
     if first[0] == r"\{":
         return Parts(LIST, tuple(part for each in parts for part in both_signs(each)))
     if first[0] == "{":
@@ -106,7 +102,7 @@ def _matrix(body: str, *, factor: str) -> Parts:
     return Parts(f"{MATRIX} of {len(rows)}", tuple(cells))
 
 
-def pieces(text: str, separators: set[str]) -> list[str]:
+def pieces(text: str, separators: set[str] | frozenset[str] = _BESIDE) -> list[str]:
     """The parts between separators outside all brackets."""
     found, start = [], 0
     for token, depth in _levels(text):
@@ -120,11 +116,5 @@ def _levels(text: str) -> Iterator[tuple[re.Match[str], int]]:
     """Brackets, separators and commands with the depth they stand at; a closing bracket has that of its opening one."""
     depth = 0
     for token in _TOKEN.finditer(text):
-        if token[0] in _OPEN:
-            yield token, depth + 1
-            depth += 1
-        elif token[0] in _CLOSE:
-            depth = max(depth - 1, 0)
-            yield token, depth
-        else:
-            yield token, depth
+        depth += (token[0] in _OPEN) - (token[0] in _CLOSE)
+        yield token, depth

@@ -27,8 +27,8 @@ _NOUN = re.compile(
 )
 _NUMERAL = re.compile(
     "(?:zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|[a-z]*(?:teen|twent|thirt|fort|fift|sixt|sevent|eight|ninet|nin|eigh|fif|twelf))"
-    "(?:y|ie)?(?:s|th|ths)?|[a-z-]*(?:hundred|thousand|million|billion|trillion|dozen|score|lakh|crore|quarter|third|fifth|half|halve|pair|gros|grosse"
-    "|myriad|trio|duo|(?:co)?sine|tangent|logarithm|exponent|tenth|couple|twice|double|triple|quadruple|factorial|power|root|log|inverse|reciprocal|multiple|time|percent)(?:s|th|ths)?"
+    "(?:y|ie|e)?(?:s|th|ths)?|[a-z-]*(?:hundred|thousand|illion|googol|uple|dozen|score|lakh|crore|quarter|third|fifth|half|halve|pair|gros|grosse"
+    "|myriad|trio|duo|(?:co)?(?:sine|secant|tangent)|logarithm|exponent|tenth|couple|twice|double|triple|factorial|power|root|log|inverse|reciprocal|multiple|time|percent)(?:s|th|ths)?"
 )
 _MOST_WORDS = 4
 
@@ -150,4 +150,6 @@ def _nouns(words: list[str]) -> bool:
     """Words that end in a plural, without any that would change the value."""
     if not words or len(words) > _MOST_WORDS or not all(re.fullmatch("[a-z-]{3,}", word) for word in words):
         return False
-    return _NOUN.fullmatch(words[-1]) is not None and not any(map(_NUMERAL.fullmatch, words))
+    # An ordered pair is one thing, a pair two.
+    values = [word for before, word in zip(["", *words], words, strict=False) if before != "ordered"]
+    return _NOUN.fullmatch(words[-1]) is not None and not any(map(_NUMERAL.fullmatch, values))
