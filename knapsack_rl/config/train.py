@@ -20,10 +20,10 @@ MOVED = {
 class LossConfig(Section):
     """The objective of an update, from the rewards of a group to the loss of a token."""
 
-    advantage: Literal["std", "none", "sqrt_mean", "rloo", "max_rl", "posterior"] = Field(
+    advantage: Literal["std", "none", "sqrt_mean", "rloo", "max_rl", "posterior", "zero_variance"] = Field(
         default="std",
         description="What centred rewards are divided by: the group's standard deviation, nothing, or the root of its"
-        " mean (Reinforce-Ada).",
+        " mean (Reinforce-Ada). `posterior` and `zero_variance` move groups of equal rewards, too.",
     )
     advantage_clip: float = Field(default=5.0, gt=0, description="Advantages are clipped to +- this for the update.")
     aggregation: Literal["token", "prompt", "sequence"] = Field(

@@ -9,6 +9,7 @@ import pandas as pd
 from knapsack_rl.analysis.inference.pairs import VERDICT_CLEAR, VERDICT_FEW, VERDICT_FLAT, VERDICT_NONE
 from knapsack_rl.analysis.measures.benchmarks import AVERAGE
 from knapsack_rl.analysis.products.runs import BUDGET_NOT_REACHED
+from knapsack_rl.analysis.products.tuned_uniform import TOTAL_MARK
 from knapsack_rl.base.layout import StudyPaths
 from knapsack_rl.config import StopConfig, StudyConfig
 from knapsack_rl.report.beside import references_of, set_beside
@@ -53,15 +54,25 @@ def three_sentences_of(study: StudyConfig, tables: Path) -> Iterator[str]:
         InputError: a table is missing or cannot be read.
     """
     needed = {name: read_result(tables / f"{name}.csv") for name in ("differences", "compute")}
-    runs = read_result(tables / "runs.csv") if study.train.stop else None
-    yield from three_sentences(**needed, stop=study.train.stop, runs=runs)
+    stops = dict(_stops(study))
+    runs = read_result(tables / "runs.csv") if stops else None
+    yield from three_sentences(**needed, stops=stops, runs=runs)
+
+
+def _stops(study: StudyConfig) -> Iterator[tuple[str, StopConfig]]:
+    """Names of the models whose runs end at a budget, and that; what single runs override is not looked at."""
+    shared = study.train.stop.model_dump() if study.train.stop else {}
+    for name, model in study.models.items():
+        own = model.train.get("stop", {})
+        if own is not None and (merged := {**shared, **own}):
+            yield name, StopConfig.model_validate(merged)
 
 
 def three_sentences(
     differences: pd.DataFrame,
     compute: pd.DataFrame,
     *,
-    stop: StopConfig | None = None,
+    stops: Mapping[str, StopConfig] | None = None,
     runs: pd.DataFrame | None = None,
 ) -> Iterator[str]:
     """A heading that says what was compared, then one sentence per question, with interval and verdict.
@@ -71,8 +82,8 @@ def three_sentences(
     Args:
         differences: the table of that name.
         compute: the table of that name; says whether the two arms spent the same rollouts.
-        stop: budget at which runs end, if there is one; arms are then compared at their ends.
-        runs: the table of that name; needed with ``stop`` to say which runs did not reach it.
+        stops: budgets at which runs end, by model, where there is one; arms are then compared at their ends.
+        runs: the table of that name; needed with ``stops`` to say which runs did not reach theirs.
     """
     told = differences[differences["metric"].isin(QUESTIONS) & (differences["verdict"] != VERDICT_NONE)]
     if told.empty:
@@ -83,6 +94,7 @@ def three_sentences(
     first: dict[Hashable, Any] = rows.to_dict("records")[int(rows["num_seeds"].astype(int).argmax())]
     cell = rows[(rows["model"] == first["model"]) & (rows["budget"] == first["budget"])]
     by_metric = {row["metric"]: row for row in cell.to_dict("records")}
+    stop = (stops or {}).get(str(first["model"]).removesuffix(TOTAL_MARK))
     cost = _at_which_cost(first, compute) if stop is None else _at_the_budget(first, compute, stop=stop, runs=runs)
     yield (
         f"{arm} against {first['baseline']} {cost}; {first['model']}, N = {first['budget']}"

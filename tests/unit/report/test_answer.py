@@ -3,8 +3,8 @@
 import pandas as pd
 import pytest
 
-from knapsack_rl.config import StopConfig
-from knapsack_rl.report.answer import three_sentences
+from knapsack_rl.config import StopConfig, StudyConfig
+from knapsack_rl.report.answer import _stops, three_sentences
 
 KEYS = ("model", "budget", "arm", "baseline", "metric", "num_seeds", "difference", "ci_low", "ci_high", "verdict")
 
@@ -114,5 +114,24 @@ def test_arms_that_end_at_a_budget_are_told_at_their_ends(spending, ended, words
     uniform, knapsack = spent(uniform=spending[0] / 48), spent(knapsack=spending[1] / 24)
     compute = pd.concat([uniform, knapsack[knapsack["step"] == 24]])
     table = rows(of("accuracy/average", 0.1, 0.05, 0.15, CLEAR))
-    heading, *_ = three_sentences(table, compute, stop=StopConfig(num_rollouts=900), runs=runs(*ended))
+    heading, *_ = three_sentences(table, compute, stops={"tiny": StopConfig(num_rollouts=900)}, runs=runs(*ended))
     assert words in heading
+
+
+def test_a_model_may_have_a_budget_of_its_own():
+    """Over the study's; null takes it away."""
+    study = StudyConfig.model_validate(
+        {
+            "name": "s",
+            "task": {"name": "arithmetic"},
+            "models": {
+                "plain": {"path": "m"},
+                "more": {"path": "m", "train": {"stop": {"num_rollouts": 70}}},
+                "none": {"path": "m", "train": {"stop": None}},
+            },
+            "arms": {"uniform": {"strategy": "uniform"}},
+            "grid": {"models": ["plain"], "arms": ["uniform"], "budgets": [8], "seeds": [0]},
+            "train": {"steps": 4, "stop": {"num_rollouts": 60}},
+        }
+    )
+    assert {name: stop.limit for name, stop in _stops(study)} == {"plain": 60, "more": 70}
