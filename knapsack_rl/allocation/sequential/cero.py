@@ -1,6 +1,5 @@
 """CERO: prices of prompts and of the budget pace a fixed number of units over the whole run."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -93,8 +92,9 @@ class Cero(SequentialMethod):
         room = max(1, int(self.capacity * per_step / self.most))
         margins = {key: margin for key, margin in zip(candidates, theta_P - nu, strict=True) if margin > 0}
         chosen = best(margins or {candidates[int(theta_P.argmax())]: 0.0}, room, rng=context.rng)
-        yield Draw(counts=dict.fromkeys(chosen, self.most * self.unit))
-        given_P = np.array([self.most * (key in set(chosen)) for key in candidates])
+        counts = dict.fromkeys(chosen, self.most * self.unit)
+        yield Draw(counts=counts)
+        given_P = np.array([self.most * (key in counts) for key in candidates])
         offers = self._offers(len(candidates))
         moved_P = self._moved(theta_P, spread_P, given_P=given_P, offers=offers, per_offer=per_step / len(candidates))
         idle = (per_step - given_P.sum()) / max(per_step, (self.capacity - 1.0) * per_step)
@@ -118,5 +118,5 @@ class Cero(SequentialMethod):
         return np.asarray(np.clip(theta_P - step_P / np.sqrt(offers), 0.0, 1.0))
 
 
-def _named(prompt_ids: list[str], values_P: FloatArray) -> Mapping[str, float]:
+def _named(prompt_ids: list[str], values_P: FloatArray) -> dict[str, float]:
     return dict(zip(prompt_ids, values_P.tolist(), strict=True))

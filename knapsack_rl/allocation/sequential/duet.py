@@ -26,7 +26,8 @@ def sizes_for_tokens(spread_P: FloatArray, length_P: FloatArray, *, tokens: floa
     """
 
     def sizes(log_price: float) -> IntArray:
-        return np.clip(np.rint(spread_P / np.sqrt(np.exp(log_price) * length_P)), *bounds).astype(np.int64)
+        wanted_P = np.rint(spread_P / np.sqrt(np.exp(log_price) * length_P))
+        return np.asarray(np.clip(wanted_P, *bounds), dtype=np.int64)
 
     cheap, dear = -20.0, 20.0
     for _ in range(HALVINGS):
