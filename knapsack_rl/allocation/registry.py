@@ -8,8 +8,11 @@ from typing import Any
 
 from knapsack_rl.allocation.rounds import SequentialMethod
 from knapsack_rl.allocation.sequential.ar3po import Ar3po
+from knapsack_rl.allocation.sequential.c_grpo import CGrpo
+from knapsack_rl.allocation.sequential.cero import Cero
 from knapsack_rl.allocation.sequential.dapo import Dapo
 from knapsack_rl.allocation.sequential.dars import Dars
+from knapsack_rl.allocation.sequential.duet import Duet
 from knapsack_rl.allocation.sequential.greso import Greso
 from knapsack_rl.allocation.sequential.gvm import GvmPilot
 from knapsack_rl.allocation.sequential.lilo import Lilo
@@ -33,8 +36,9 @@ from knapsack_rl.allocation.strategies.knapsack_released import KnapsackReleased
 from knapsack_rl.allocation.strategies.knapsack_tokens import KnapsackTokens
 from knapsack_rl.allocation.strategies.neyman import Neyman
 from knapsack_rl.allocation.strategies.oracle import Oracle
-from knapsack_rl.allocation.strategies.presets import Hit, KnapsackGreedy, KnapsackPosterior
+from knapsack_rl.allocation.strategies.presets import DynaMo, Hit, KnapsackGreedy, KnapsackPosterior
 from knapsack_rl.allocation.strategies.random_matched import RandomMatched
+from knapsack_rl.allocation.strategies.rollout_gdro import RolloutGdro
 from knapsack_rl.allocation.strategies.uniform import Uniform
 from knapsack_rl.allocation.strategies.value import Value
 from knapsack_rl.allocation.strategies.vip import Vip
@@ -51,6 +55,7 @@ _CLASSES: tuple[type[Strategy], ...] = (
     AdaEst,
     CobaPaper,
     CobaReleased,
+    DynaMo,
     E3,
     GvmLight,
     Hit,
@@ -62,14 +67,18 @@ _CLASSES: tuple[type[Strategy], ...] = (
     KnapsackReleased,
     Oracle,
     RandomMatched,
+    RolloutGdro,
     Uniform,
     Value,
     Vip,
 )
 _SEQUENTIAL: tuple[type[SequentialMethod], ...] = (
     Ar3po,
+    CGrpo,
+    Cero,
     Dapo,
     Dars,
+    Duet,
     Greso,
     GvmPilot,
     Lilo,

@@ -4,13 +4,16 @@ import os
 import re
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from knapsack_rl.base.errors import InputError
 from knapsack_rl.base.layout import StudyPaths
 from knapsack_rl.cli.options import DEFAULT_STUDY, StudyOption, read_study
+
+if TYPE_CHECKING:
+    from knapsack_rl.config import StudyConfig
 
 RESULTS = Path("results")
 NamesArgument = Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", help="Which ones; all if left out.")]
@@ -204,20 +207,16 @@ def mlflow_sync(study: StudyOption = DEFAULT_STUDY) -> None:
         results_folder=paths.results,
         figures_folder=paths.figures,
         results_root=RESULTS,
-        answer=_answer_of(paths),
+        answer=_answer_of(config, paths),
     )
     write_json(paths.receipt, receipt)
 
 
-def _answer_of(paths: StudyPaths) -> list[str]:
+def _answer_of(study: "StudyConfig", paths: StudyPaths) -> list[str]:
     """The three sentences, where the tables are written and what reads them is installed."""
-    from knapsack_rl.report.answer import three_sentences
-    from knapsack_rl.report.result_tables import read_result
+    from knapsack_rl.report.answer import three_sentences_of
 
-    table = paths.tables / "differences.csv"
-    if not table.is_file():
-        return []
-    return list(three_sentences(read_result(table), read_result(table.with_name("compute.csv"))))
+    return list(three_sentences_of(study, paths.tables)) if paths.table("differences").is_file() else []
 
 
 COMMANDS = {

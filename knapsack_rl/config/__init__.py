@@ -30,7 +30,7 @@ from knapsack_rl.config.sections import (
     TrackingConfig,
 )
 from knapsack_rl.config.study import StudyConfig
-from knapsack_rl.config.train import LossConfig, OptimizerConfig, TrainConfig
+from knapsack_rl.config.train import LossConfig, OptimizerConfig, StopConfig, TrainConfig
 
 __all__ = [
     "ArmConfig",
@@ -47,6 +47,7 @@ __all__ = [
     "PromptConfig",
     "RunConfig",
     "SamplerConfig",
+    "StopConfig",
     "StudyConfig",
     "TaskConfig",
     "TrackingConfig",

@@ -39,6 +39,8 @@ def objections(run: _Run) -> Iterator[str]:
 
 def _of_rollouts(run: _Run) -> Iterator[str]:
     train = run.train
+    if train.stop is not None:
+        yield f"train.stop: {train.stop.axis} {train.stop.limit} is not wired up for engine trl; leave it out"
     if train.low < 2:  # noqa: PLR2004 - a comparison needs two
         yield f"train.low: {train.low}, but a group of TRL's needs 2 rollouts; raise it"
     if run.rollouts_per_step % train.mini_batches:

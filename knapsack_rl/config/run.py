@@ -1,5 +1,6 @@
 """One run, fully resolved: what a training or evaluation job is given and what its records carry."""
 
+import math
 from typing import Self
 
 from pydantic import Field, model_validator
@@ -94,6 +95,14 @@ class RunConfig(Section):
         """Rollouts generated per training step, whatever the arm."""
         return self.budget * self.train.prompts_per_step
 
+    def steps_at(self, response_tokens: float) -> int:
+        """Steps that the run takes if a response has so many tokens and every step generates ``rollouts_per_step``."""
+        stop = self.train.stop
+        if stop is None:
+            return self.train.steps
+        per_step = self.rollouts_per_step * (1 if stop.axis == "num_rollouts" else response_tokens)
+        return min(self.train.steps, math.ceil(stop.limit / per_step))
+
     @property
     def resolved_train(self) -> TrainConfig:
         """Section `train`, with `loss.tis` decided: on, unless sampler and learner compute alike."""
@@ -104,13 +113,22 @@ class RunConfig(Section):
 
     @property
     def checkpoints(self) -> tuple[int, ...]:
-        """Evaluated steps: 0, every `evaluation.every`, and the last."""
-        return tuple(sorted({*range(0, self.train.steps + 1, self.evaluation.every), self.train.steps}))
+        """Evaluated steps of a run that takes all of `train.steps`."""
+        return self.checkpoints_to(self.train.steps)
+
+    def checkpoints_to(self, last: int) -> tuple[int, ...]:
+        """Evaluated steps of a run that ends after step ``last``: 0, every `evaluation.every`, and the last."""
+        return _regular(last, every=self.evaluation.every)
 
     @property
     def kept_weights(self) -> tuple[int, ...]:
-        """Steps whose weights are kept: all evaluated ones, or 0, every `train.keep_weights_every`, and the last."""
-        every = self.train.keep_weights_every
-        if every is None:
-            return self.checkpoints
-        return tuple(sorted({*range(0, self.train.steps + 1, every), self.train.steps}))
+        """Steps whose weights are kept by a run that takes all of `train.steps`."""
+        return self.kept_weights_to(self.train.steps)
+
+    def kept_weights_to(self, last: int) -> tuple[int, ...]:
+        """The same of a run that ends after ``last``: evaluated ones, or as `train.keep_weights_every` says."""
+        return _regular(last, every=self.train.keep_weights_every or self.evaluation.every)
+
+
+def _regular(last: int, *, every: int) -> tuple[int, ...]:
+    return tuple(sorted({*range(0, last + 1, every), last}))

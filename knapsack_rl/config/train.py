@@ -20,10 +20,10 @@ MOVED = {
 class LossConfig(Section):
     """The objective of an update, from the rewards of a group to the loss of a token."""
 
-    advantage: Literal["std", "none", "sqrt_mean", "rloo", "max_rl", "posterior"] = Field(
+    advantage: Literal["std", "none", "sqrt_mean", "rloo", "max_rl", "posterior", "zero_variance"] = Field(
         default="std",
         description="What centred rewards are divided by: the group's standard deviation, nothing, or the root of its"
-        " mean (Reinforce-Ada).",
+        " mean (Reinforce-Ada). `posterior` and `zero_variance` move groups of equal rewards, too.",
     )
     advantage_clip: float = Field(default=5.0, gt=0, description="Advantages are clipped to +- this for the update.")
     aggregation: Literal["token", "prompt", "sequence"] = Field(
@@ -61,10 +61,42 @@ class OptimizerConfig(Section):
     max_grad_norm: float = Field(default=1.0, gt=0, description="Gradient norm is clipped to this.")
 
 
+class StopConfig(Section):
+    """A budget that ends a run, counted as `steps.parquet` counts it: everything generated, whatever became of it.
+
+    Seconds are no budget here: they depend on the machine, so that an interrupted run would end elsewhere than one that
+    was not. Nor are operations: no save carries the tokens that were updated on. Table `compute` has both.
+    """
+
+    num_rollouts: int | None = Field(default=None, ge=1, description="Rollouts generated in training.")
+    num_response_tokens: int | None = Field(default=None, ge=1, description="Response tokens generated in training.")
+
+    @model_validator(mode="after")
+    def _one_axis(self) -> Self:
+        if (self.num_rollouts is None) == (self.num_response_tokens is None):
+            raise ValueError("give exactly one of `num_rollouts` and `num_response_tokens`, or leave `stop` out")
+        return self
+
+    @property
+    def axis(self) -> Literal["num_rollouts", "num_response_tokens"]:
+        """What is counted: a column of the steps."""
+        return "num_response_tokens" if self.num_rollouts is None else "num_rollouts"
+
+    @property
+    def limit(self) -> int:
+        """How many of them end the run."""
+        return self.num_rollouts or self.num_response_tokens or 0
+
+
 class TrainConfig(Section):
     """One GRPO run."""
 
     steps: int = Field(ge=1, description="Training steps (each: one batch of prompts, `mini_batches` updates).")
+    stop: StopConfig | None = Field(
+        default=None,
+        description="End after the first step at which this much has been generated; `steps` stays the most there are."
+        " Left out: a run ends after `steps`.",
+    )
     prompts_per_step: int = Field(default=64, ge=1, description="Prompts per step.")
     mini_batches: int = Field(default=2, ge=1, description="Optimiser steps per training step.")
     low: int = Field(default=2, ge=1, description="Fewest rollouts a prompt may get.")

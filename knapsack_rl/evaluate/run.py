@@ -1,6 +1,6 @@
 """Walk the checkpoints of one run over all benchmarks."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from knapsack_rl.config import RunConfig, evaluation_hash, parse_run
 from knapsack_rl.evaluate.base_model import BaseModelEvaluations
 from knapsack_rl.evaluate.checkpoints import Checkpoints
 from knapsack_rl.progress import Progress
-from knapsack_rl.records import EVALS, PROBES, ensure_writable, read_table, table_of, write_sum, write_table
+from knapsack_rl.records import EVALS, PROBES, STEPS, ensure_writable, read_table, table_of, write_sum, write_table
 from knapsack_rl.records.prompts import read_benchmarks, read_train_prompts
 from knapsack_rl.records.writers import command_for
 from knapsack_rl.scoring import score_benchmarks
@@ -36,13 +36,23 @@ def evaluate(config: RunConfig, *, paths: RunPaths, benchmarks_file: Path, promp
     ensure_writable(paths.probe.parent)
     task = build_task(config.task.name, config.task.options, seed=config.task.seed)
     checkpoints = Checkpoints(config, paths)
+    last = _last_step(config, paths)
+    steps = config.checkpoints_to(last)
     done = _inside_training(config, paths)
-    done |= _score(config, checkpoints, task=task, benchmarks_file=benchmarks_file, done=done)
-    write_table(paths.probe, _probe(config, checkpoints, task=task, prompts_file=prompts_file))
+    missing = [step for step in steps if step not in done]
+    done |= _score(config, checkpoints, task=task, benchmarks_file=benchmarks_file, missing=missing)
+    write_table(paths.probe, _probe(config, checkpoints, task=task, prompts_file=prompts_file, last=last))
     write_sum(paths.probe)
     task.close()
-    write_table(paths.evals, pa.concat_tables(done[step] for step in config.checkpoints))
+    write_table(paths.evals, pa.concat_tables(done[step] for step in steps))
     write_sum(paths.evals)
+
+
+def _last_step(config: RunConfig, paths: RunPaths) -> int:
+    """The run's last step: `train.steps`, or where its records end if a budget ends it."""
+    if config.train.stop is None:
+        return config.train.steps
+    return int(pc.max(read_table(paths.steps, STEPS)["step"]).as_py())
 
 
 def _inside_training(config: RunConfig, paths: RunPaths) -> dict[int, pa.Table]:
@@ -68,10 +78,9 @@ def _inside_training(config: RunConfig, paths: RunPaths) -> dict[int, pa.Table]:
 
 
 def _score(
-    config: RunConfig, checkpoints: Checkpoints, *, task: Task, benchmarks_file: Path, done: Mapping[int, pa.Table]
+    config: RunConfig, checkpoints: Checkpoints, *, task: Task, benchmarks_file: Path, missing: Sequence[int]
 ) -> dict[int, pa.Table]:
-    """Rows by step of the checkpoints that are not ``done``; those of the base model are shared between runs."""
-    missing = [step for step in config.checkpoints if step not in done]
+    """Rows by step of the ``missing`` checkpoints; those of the base model are shared between runs."""
     benchmarks = task.reveal(read_benchmarks(benchmarks_file)) if missing else {}
     base = BaseModelEvaluations(config, checkpoints.paths)
     found: dict[int, pa.Table] = {}
@@ -94,9 +103,9 @@ def _score(
     return found
 
 
-def _probe(config: RunConfig, checkpoints: Checkpoints, *, task: Task, prompts_file: Path) -> pa.Table:
+def _probe(config: RunConfig, checkpoints: Checkpoints, *, task: Task, prompts_file: Path, last: int) -> pa.Table:
     """Rows of the fixed sample of training problems; those of the base model are shared between runs."""
-    steps = probed_steps(config)
+    steps = probed_steps(config, last=last)
     if not steps:
         return PROBES.empty_table()
     prompts = probed_prompts(read_train_prompts(prompts_file), config=config)

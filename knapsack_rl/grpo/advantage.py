@@ -11,7 +11,7 @@ from knapsack_rl.base.arrays import FloatArray
 EPSILON = 1e-6
 """Added to the divisor, as in the released code; other trainers add more (`group_advantages`)."""
 
-Advantage = Literal["std", "none", "sqrt_mean", "rloo", "max_rl", "posterior"]
+Advantage = Literal["std", "none", "sqrt_mean", "rloo", "max_rl", "posterior", "zero_variance"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +28,15 @@ class AdvantageRule:
     """What is subtracted, from the group's rewards.  [G] -> number"""
     equal_rewards_count: bool = False
     """Whether a group of equal rewards has a gradient too."""
+
+
+ZERO_VARIANCE_PULL = 0.1
+"""Size of the advantage of rollouts that are all right or all wrong, under ``zero_variance``."""
+
+
+def _pull(rewards_G: FloatArray) -> float:
+    """Up where all are right, down where all are wrong, nothing at equal partial credit in the middle."""
+    return ZERO_VARIANCE_PULL * float(np.sign(rewards_G[0] - 0.5))
 
 
 ADVANTAGES: dict[str, AdvantageRule] = {
@@ -59,6 +68,13 @@ ADVANTAGES: dict[str, AdvantageRule] = {
         baseline=lambda rewards_G: float((rewards_G.sum() + 1.0) / (rewards_G.size + 2.0)),
         equal_rewards_count=True,
     ),
+    "zero_variance": AdvantageRule(
+        formula="(r - mean) / std; +-0.1 where all are right or all wrong",
+        source="arXiv 2509.21880 (RL-ZVP), second-hand, without its entropy weights",
+        divisor=lambda rewards_G, epsilon: float(rewards_G.std(ddof=1)) + epsilon if np.ptp(rewards_G) else 1.0,
+        baseline=lambda rewards_G: float(rewards_G.mean()) - (0.0 if np.ptp(rewards_G) else _pull(rewards_G)),
+        equal_rewards_count=True,
+    ),
 }
 """Advantages by name."""
 
@@ -84,6 +100,9 @@ def group_advantages(
     - ``posterior``: the baseline is the mean of a Beta(1, 1) posterior, ``(sum r + 1) / (G + 2)``, so that a group of
       equal rewards pulls too: all right up, all wrong down (AERO, arXiv 2602.14338, second-hand). "Share of groups with
       a gradient" keeps its meaning, unequal rewards, in every table.
+    - ``zero_variance``: as ``std``, and +0.1 where all are right, -0.1 where all are wrong. RL-ZVP (arXiv 2509.21880,
+      second-hand) weighs these by the entropy of each token, so that its pull is not the same for all tokens of a
+      response; that part is left out, and 0.1 is ours.
 
     Under all others a group whose rewards are all equal gets exactly zero. A group of one always does.
     DEVIATION: the released code gives a group of one its raw reward as advantage; a lone rollout has no group to

@@ -8,8 +8,10 @@ import pandas as pd
 
 from knapsack_rl.analysis.inference.pairs import VERDICT_CLEAR, VERDICT_FEW, VERDICT_FLAT, VERDICT_NONE
 from knapsack_rl.analysis.measures.benchmarks import AVERAGE
+from knapsack_rl.analysis.products.runs import BUDGET_NOT_REACHED
+from knapsack_rl.analysis.products.tuned_uniform import TOTAL_MARK
 from knapsack_rl.base.layout import StudyPaths
-from knapsack_rl.config import StudyConfig
+from knapsack_rl.config import StopConfig, StudyConfig
 from knapsack_rl.report.beside import references_of, set_beside
 from knapsack_rl.report.result_tables import read_result
 
@@ -36,7 +38,7 @@ def answer(study: StudyConfig, paths: StudyPaths, *, references: Path) -> Iterat
         InputError: a table is missing or cannot be read.
     """
     tables = paths.tables
-    yield from three_sentences(read_result(tables / "differences.csv"), read_result(tables / "compute.csv"))
+    yield from three_sentences_of(study, tables)
     for found in set_beside(study, paths, references=references_of(study.name, references)):
         yield f"Beside the committed reference {found.name}:"
         yield from (f"  {sentence}" for sentence in found.sentences)
@@ -45,7 +47,34 @@ def answer(study: StudyConfig, paths: StudyPaths, *, references: Path) -> Iterat
     yield f"Figures: {paths.figures}/"
 
 
-def three_sentences(differences: pd.DataFrame, compute: pd.DataFrame) -> Iterator[str]:
+def three_sentences_of(study: StudyConfig, tables: Path) -> Iterator[str]:
+    """``three_sentences`` from the tables of a study.
+
+    Raises:
+        InputError: a table is missing or cannot be read.
+    """
+    needed = {name: read_result(tables / f"{name}.csv") for name in ("differences", "compute")}
+    stops = dict(_stops(study))
+    runs = read_result(tables / "runs.csv") if stops else None
+    yield from three_sentences(**needed, stops=stops, runs=runs)
+
+
+def _stops(study: StudyConfig) -> Iterator[tuple[str, StopConfig]]:
+    """Names of the models whose runs end at a budget, and that; what single runs override is not looked at."""
+    shared = study.train.stop.model_dump() if study.train.stop else {}
+    for name, model in study.models.items():
+        own = model.train.get("stop", {})
+        if own is not None and (merged := {**shared, **own}):
+            yield name, StopConfig.model_validate(merged)
+
+
+def three_sentences(
+    differences: pd.DataFrame,
+    compute: pd.DataFrame,
+    *,
+    stops: Mapping[str, StopConfig] | None = None,
+    runs: pd.DataFrame | None = None,
+) -> Iterator[str]:
     """A heading that says what was compared, then one sentence per question, with interval and verdict.
 
     The cell told is the one with the most replicates; the arm is ``knapsack`` where the study has it, else its first.
@@ -53,6 +82,8 @@ def three_sentences(differences: pd.DataFrame, compute: pd.DataFrame) -> Iterato
     Args:
         differences: the table of that name.
         compute: the table of that name; says whether the two arms spent the same rollouts.
+        stops: budgets at which runs end, by model, where there is one; arms are then compared at their ends.
+        runs: the table of that name; needed with ``stops`` to say which runs did not reach theirs.
     """
     told = differences[differences["metric"].isin(QUESTIONS) & (differences["verdict"] != VERDICT_NONE)]
     if told.empty:
@@ -63,8 +94,10 @@ def three_sentences(differences: pd.DataFrame, compute: pd.DataFrame) -> Iterato
     first: dict[Hashable, Any] = rows.to_dict("records")[int(rows["num_seeds"].astype(int).argmax())]
     cell = rows[(rows["model"] == first["model"]) & (rows["budget"] == first["budget"])]
     by_metric = {row["metric"]: row for row in cell.to_dict("records")}
+    stop = (stops or {}).get(str(first["model"]).removesuffix(TOTAL_MARK))
+    cost = _at_which_cost(first, compute) if stop is None else _at_the_budget(first, compute, stop=stop, runs=runs)
     yield (
-        f"{arm} against {first['baseline']} {_at_which_cost(first, compute)}; {first['model']}, N = {first['budget']}"
+        f"{arm} against {first['baseline']} {cost}; {first['model']}, N = {first['budget']}"
         f" rollouts per prompt, {_replicates(first['num_seeds'])}:"
     )
     for number, (metric, question) in enumerate(QUESTIONS.items(), start=1):
@@ -74,10 +107,9 @@ def three_sentences(differences: pd.DataFrame, compute: pd.DataFrame) -> Iterato
 
 def _at_which_cost(pair: Mapping[Hashable, Any], compute: pd.DataFrame) -> str:
     """Whether the arms of a pair had generated as many rollouts at their last shared checkpoint."""
-    cell = compute[(compute["model"] == pair["model"]) & (compute["budget"] == pair["budget"])]
     spent = {
         arm: of_arm.set_index("step")["total_rollouts"]
-        for arm, of_arm in cell.groupby("arm")
+        for arm, of_arm in _of_cell(compute, pair).groupby("arm")
         if arm in (pair["arm"], pair["baseline"])
     }
     shared = pd.concat(spent, axis=1).dropna() if len(spent) == 2 else pd.DataFrame()  # noqa: PLR2004 - a pair
@@ -86,6 +118,25 @@ def _at_which_cost(pair: Mapping[Hashable, Any], compute: pd.DataFrame) -> str:
     last = shared.iloc[-1]
     times = float(last[pair["arm"]] / last[pair["baseline"]])
     return "at equal rollouts" if abs(times - 1) < EQUAL else f"after equal steps, with {times:.2f} times the rollouts"
+
+
+def _at_the_budget(
+    pair: Mapping[Hashable, Any], compute: pd.DataFrame, *, stop: StopConfig, runs: pd.DataFrame | None
+) -> str:
+    """What the arms of a pair had generated where their runs ended, and how many runs took all steps before."""
+    what = stop.axis.removeprefix("num_").replace("_", " ")
+    spent = _of_cell(compute, pair).groupby("arm")[stop.axis.replace("num_", "total_")].max()
+    times = float(spent[pair["arm"]] / spent[pair["baseline"]])
+    mine = _of_cell(runs, pair) if runs is not None else pd.DataFrame({"ended": [], "arm": []})
+    mine = mine[mine["arm"].isin([pair["arm"], pair["baseline"]])]
+    short = int((mine["ended"] == BUDGET_NOT_REACHED).sum())
+    if short:
+        return f"with {times:.2f} times the {what}, budget not reached in {short} of {len(mine)} runs"
+    return f"at equal {what}" if abs(times - 1) < EQUAL else f"at equal {what} to within a step ({times:.2f} times)"
+
+
+def _of_cell(table: pd.DataFrame, pair: Mapping[Hashable, Any]) -> pd.DataFrame:
+    return table[(table["model"] == pair["model"]) & (table["budget"] == pair["budget"])]
 
 
 def _verdict(row: Mapping[Hashable, Any]) -> str:

@@ -2,7 +2,7 @@
 
 from pathlib import PurePath
 
-from knapsack_rl.config import ArmConfig, ModelConfig, StudyConfig
+from knapsack_rl.config import ArmConfig, ModelConfig, StudyConfig, TrainConfig
 from knapsack_rl.study.grid import grid_keys
 
 
@@ -21,10 +21,18 @@ def describe_study(study: StudyConfig) -> list[tuple[str, str]]:
         ("Runs", _runs(study)),
         (
             "Training",
-            f"{train.steps} steps of {train.prompts_per_step} prompts, loss averaged by {train.loss.aggregation}",
+            f"{_length(train)} of {train.prompts_per_step} prompts, loss averaged by {train.loss.aggregation}",
         ),
         ("Evaluation", f"every {evaluation.every} steps, {sampled}"),
     ]
+
+
+def _length(train: TrainConfig) -> str:
+    """When a run ends."""
+    if train.stop is None:
+        return f"{train.steps} steps"
+    what = train.stop.axis.removeprefix("num_").replace("_", " ")
+    return f"until {train.stop.limit:,} {what} are generated, at most {train.steps} steps"
 
 
 def _runs(study: StudyConfig) -> str:

@@ -17,9 +17,9 @@ from knapsack_rl.scoring.benchmark import score_benchmark
 from knapsack_rl.tasks import Task
 
 
-def probed_steps(config: RunConfig) -> tuple[int, ...]:
-    """Checkpoints at which the probe is taken: the base model and the last one; none without a probe."""
-    return (config.checkpoints[0], config.checkpoints[-1]) if config.evaluation.probe.prompts else ()
+def probed_steps(config: RunConfig, *, last: int) -> tuple[int, ...]:
+    """Checkpoints at which the probe is taken: the base model and the ``last`` step; none without a probe."""
+    return (0, last) if config.evaluation.probe.prompts else ()
 
 
 def probed_prompts(prompts: Sequence[Prompt], *, config: RunConfig) -> list[Prompt]:

@@ -96,7 +96,7 @@ class RunEstimate:
 
 
 def estimate_run(run: "RunConfig", shape: "ModelShape", *, num_problems: int, given: Assumptions) -> RunEstimate:
-    """Cost of one run.
+    """Cost of one run; one that ends at a budget is taken to spend it as uniform allocation does.
 
     Args:
         run: resolved configuration.
@@ -105,13 +105,14 @@ def estimate_run(run: "RunConfig", shape: "ModelShape", *, num_problems: int, gi
         given: what is assumed.
     """
     train, settings = run.train, run.evaluation
-    rollouts = run.rollouts_per_step * train.steps
-    probed = train.prompts_per_step * train.steps * train.probe_rollouts if run.arm.belief == "oracle" else 0
     response = given.response_share * train.max_response_tokens
-    read = given.prompt_tokens * train.prompts_per_step * train.steps  # a prompt is read once for all of its rollouts
+    steps = run.steps_at(response)
+    rollouts = run.rollouts_per_step * steps
+    probed = train.prompts_per_step * steps * train.probe_rollouts if run.arm.belief == "oracle" else 0
+    read = given.prompt_tokens * train.prompts_per_step * steps  # a prompt is read once for all of its rollouts
     written = (rollouts + probed) * response
     updated = given.updated_share * rollouts * (given.prompt_tokens + response)
-    samples = len(run.checkpoints) * num_problems * settings.samples
+    samples = len(run.checkpoints_to(steps)) * num_problems * settings.samples
     evaluated = samples * given.response_share * settings.max_response_tokens
     evaluated += 2 * settings.probe.prompts * settings.probe.samples * response
     hours = shape.num_parameters / (given.peak_tflops * TERA * HOUR_S)

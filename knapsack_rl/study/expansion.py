@@ -16,7 +16,7 @@ from knapsack_rl.tasks import build_task, check_task
 
 OVERRIDABLE = ("seed", "train", "evaluation", "learner", "sampler", "arm")
 
-SHARED_BY_ARMS = ("steps", "prompts_per_step")
+SHARED_BY_ARMS = ("steps", "prompts_per_step", "stop")
 """Keys of `train` that set how many rollouts a run spends: arms are compared at equal rollouts."""
 
 

@@ -116,11 +116,12 @@ def run_time(run: "RunConfig", speed: ProcessorSpeed, *, num_problems: int, upda
     train, length = run.train, speed.lengths
     rollouts = run.rollouts_per_step + (train.prompts_per_step * train.probe_rollouts if _probes(run) else 0)
     tokens = updated_share * run.rollouts_per_step * (length.prompt + length.response)
-    evaluations = max(0, len(run.checkpoints) - 1)
+    steps = run.steps_at(length.response)
+    evaluations = max(0, len(run.checkpoints_to(steps)) - 1)
     return ProcessorTime(
         start_s=speed.start_s,
-        sample_s=train.steps * decoding_s(run, speed, rollouts=rollouts, limit=train.max_response_tokens),
-        update_s=train.steps * tokens * speed.update_token_s,
+        sample_s=steps * decoding_s(run, speed, rollouts=rollouts, limit=train.max_response_tokens),
+        update_s=steps * tokens * speed.update_token_s,
         evaluate_s=evaluations * _evaluation_s(run, speed, num_problems=num_problems) + _probe_s(run, speed),
     )
 

@@ -53,10 +53,9 @@ def _inside_results(path: Path, *, study: str) -> str:
     return Path("results", *parts[len(parts) - 1 - parts[::-1].index(study) :]).as_posix()
 
 
-def log_policy(experiment: Experiment, config: RunConfig, *, mlflow_id: str) -> None:
-    """Register the trained policy as a model of the run: its configuration and where its weights are."""
-    steps = config.train.steps
-    weights = StudyPaths.of(config.study).run(config.run_id).weights(steps)
+def log_policy(experiment: Experiment, config: RunConfig, *, mlflow_id: str, last: int) -> None:
+    """Register the policy after the ``last`` step as a model of the run: configuration and where its weights are."""
+    weights = StudyPaths.of(config.study).run(config.run_id).weights(last)
     tags = {"study": config.study, "model": config.model_label, "arm": config.arm_name, "seed": str(config.seed)}
     model = patiently(
         experiment.client.create_logged_model,
@@ -68,7 +67,7 @@ def log_policy(experiment: Experiment, config: RunConfig, *, mlflow_id: str) -> 
         model_type="policy",
     )
     patiently(experiment.client.finalize_logged_model, model.model_id, LoggedModelStatus.READY)
-    patiently(experiment.client.log_outputs, mlflow_id, [LoggedModelOutput(model.model_id, step=steps)])
+    patiently(experiment.client.log_outputs, mlflow_id, [LoggedModelOutput(model.model_id, step=last)])
 
 
 def policies_of(client: MlflowClient, run: Run) -> Iterator[str]:

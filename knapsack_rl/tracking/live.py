@@ -38,6 +38,7 @@ class LiveTracker:
         self._interval_s = interval_s
         self._waiting: deque[tuple[Mapping[str, Any], int]] = deque(maxlen=MAX_WAITING)
         self._closing = threading.Event()
+        self._finished = False
         self._given_up = threading.Event()
         self._thread = threading.Thread(target=self._guarded, name="mlflow-live", daemon=True)
 
@@ -53,8 +54,14 @@ class LiveTracker:
         if not self._given_up.is_set():
             self._waiting.append((record, round(time.time() * 1000)))
 
-    def close(self, timeout_s: float = 2.0) -> None:
-        """Give the thread ``timeout_s`` seconds to send what is queued, then leave it behind."""
+    def close(self, timeout_s: float = 2.0, *, finished: bool = False) -> None:
+        """Give the thread ``timeout_s`` seconds to send what is queued, then leave it behind.
+
+        Args:
+            timeout_s: how long to wait for it.
+            finished: the run has taken its last step.
+        """
+        self._finished = finished
         self._closing.set()
         self._thread.join(timeout_s)
         if self._thread.is_alive() and not self._given_up.is_set():
@@ -78,15 +85,12 @@ class LiveTracker:
 
         tags = run_tags(self._config, git_commit=environment_facts()["git_commit"])
         writer = open_live_run(experiment, tags=tags, params=run_params(self._config))
-        last_step = 0
         closing = False
         while not closing and not self._given_up.is_set():
             # Looked at before the queue is emptied, so that a step queued before `close` is never left behind.
             closing = self._closing.wait(self._interval_s)
-            points = self._take()
-            writer.add_points(points)
-            last_step = max([last_step, *(point.step for point in points)])
-        writer.end("FINISHED" if last_step == self._config.train.steps else "KILLED")
+            writer.add_points(self._take())
+        writer.end("FINISHED" if self._finished else "KILLED")
 
     def _take(self) -> list[Point]:
         points: list[Point] = []

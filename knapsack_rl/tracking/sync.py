@@ -67,7 +67,8 @@ class _Sync:
         writer.add_points(points)
         if data := dataset_inputs(StudyPaths(paths.study, paths.study), config.problem_set):
             patiently(writer.client.log_inputs, writer.mlflow_id, datasets=data)
-        log_policy(self.experiment, config, mlflow_id=writer.mlflow_id)
+        last = max(point.step for point in points)
+        log_policy(self.experiment, config, mlflow_id=writer.mlflow_id, last=last)
         writer.end("FINISHED", end_ms=end_ms)
         writer.settle(records_digest)
         self._delete(self.present.get(config.run_id, []))

@@ -79,9 +79,9 @@ class Evaluations:
             write_sum(self._file(step))
         return sum(accuracies.values()) / len(accuracies)
 
-    def publish(self, path: Path) -> None:
-        """Write all recorded steps that the configuration asks for into one table, in order."""
-        found = [read_table(self._file(step), EVALS) for step in self._config.checkpoints if self.has(step)]
+    def publish(self, path: Path, checkpoints: Iterable[int]) -> None:
+        """Write the recorded ones of the ``checkpoints`` into one table, in order."""
+        found = [read_table(self._file(step), EVALS) for step in checkpoints if self.has(step)]
         write_table(path, pa.concat_tables([EVALS.empty_table(), *found]))
 
     def _file(self, step: int) -> Path:

@@ -27,6 +27,11 @@ class PromptHistory:
             facts[1] += len(group.rollouts)
             facts[2] += sum(len(rollout.tokens) for rollout in group.rollouts)
 
+    def spent(self) -> dict[str, int]:
+        """Everything generated so far, by the columns of ``STEPS`` that a budget may name."""
+        _, rollouts, tokens = (sum(column) for column in zip((0, 0, 0), *self._facts.values(), strict=True))
+        return {"num_rollouts": rollouts, "num_response_tokens": tokens}
+
     def cost(self, prompt_ids: Sequence[str]) -> FloatArray | None:
         """Expected response tokens of one rollout, per prompt: its own mean so far, else the mean over all prompts.
 

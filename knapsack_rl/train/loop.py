@@ -3,7 +3,7 @@
 import json
 import logging
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,6 +35,7 @@ from knapsack_rl.train.repair import put_away, put_damaged_away, remove_damaged
 from knapsack_rl.train.state import locked, open_state, resume, save_state, saved_step, set_aside
 from knapsack_rl.train.step import run_step
 from knapsack_rl.train.step_log import Live, StepLog
+from knapsack_rl.train.stop import budget_reached, end_of_run, not_reached, stop_facts
 
 log = logging.getLogger(__name__)
 
@@ -101,8 +102,9 @@ def train(job: TrainJob) -> None:
             _prepare_state(job, evaluations)
         job.ranks.gather(None)  # the others read the state once it is prepared
         start = _agreed_start(job, parts)
-        _finish_step(job, parts, step=start, evaluations=evaluations)
-        if start < job.config.train.steps:
+        ended = _is_last(job, parts, step=start)
+        _finish_step(job, parts, step=start, evaluations=evaluations, last=ended)
+        if not ended:
             _run_steps(job, parts, start=start, evaluations=evaluations)
         parts.task.close()
         if first:
@@ -122,13 +124,19 @@ def _agreed_start(job: TrainJob, parts: Parts) -> int:
     return int(starts[0])
 
 
-def _finish_step(job: TrainJob, parts: Parts, *, step: int, evaluations: Evaluations | None) -> None:
+def _is_last(job: TrainJob, parts: Parts, *, step: int) -> bool:
+    """Whether the run ends after ``step``, which has just been taken or resumed from."""
+    train = job.config.train
+    return step == train.steps or (train.stop is not None and budget_reached(train.stop, parts.history.spent()))
+
+
+def _finish_step(job: TrainJob, parts: Parts, *, step: int, evaluations: Evaluations | None, last: bool) -> None:
     """Before the first step, or the first after a save: what an interrupted attempt may not have got to."""
     weights = exported_weights(job.paths.state, step)
     exported, evaluated = job.ranks.gather((weights.exists(), bool(evaluations and evaluations.has(step))))[0]
-    if step in job.config.kept_weights and not exported:
+    if (last or step in job.config.kept_weights) and not exported:
         _export(job, parts, step=step)
-    if evaluations and step in job.config.checkpoints and not evaluated:
+    if evaluations and (last or step in job.config.checkpoints) and not evaluated:
         evaluations.evaluate(parts, step)
 
 
@@ -138,9 +146,9 @@ def _prepare_state(job: TrainJob, evaluations: Evaluations | None) -> None:
     open_state(state, stamp)
     put_damaged_away(state)
     saved = saved_step(state)
-    _drop_damaged_weights(job)
+    _drop_damaged_weights(job, {*job.config.kept_weights, saved})
     lost = [step for step in job.config.kept_weights if step < saved and not exported_weights(state, step).exists()]
-    if saved > job.config.train.steps or lost:
+    if _beyond_end(job, saved) or lost:
         set_aside(state)
         open_state(state, stamp)
     elif evaluations:
@@ -148,9 +156,18 @@ def _prepare_state(job: TrainJob, evaluations: Evaluations | None) -> None:
         evaluations.require(passed, kept=job.config.kept_weights)
 
 
-def _drop_damaged_weights(job: TrainJob) -> None:
+def _beyond_end(job: TrainJob, saved: int) -> bool:
+    """Whether the newest save lies beyond the step after which the run is to end."""
+    train = job.config.train
+    if train.stop is None:
+        return saved > train.steps
+    end = end_of_run(train, read_journal(job.paths.journal))
+    return end is not None and saved > end
+
+
+def _drop_damaged_weights(job: TrainJob, steps: Collection[int]) -> None:
     """Put away exported weights that are not as they were written; those of the newest save are written from it."""
-    for step in job.config.kept_weights:
+    for step in sorted(steps):
         folder = exported_weights(job.paths.state, step)
         damage = next(folder_damage(folder), "") if folder.exists() else ""
         if damage:
@@ -165,13 +182,24 @@ def _run_steps(job: TrainJob, parts: Parts, *, start: int, evaluations: Evaluati
         for step in range(start + 1, config.train.steps + 1):
             facts = _step_or_stop(job, parts, step=step)
             step_log.record(facts)
-            if step in config.kept_weights:
+            last = _is_last(job, parts, step=step)
+            if last or step in config.kept_weights:
                 _export(job, parts, step=step)
-            if evaluations and step in config.checkpoints:
+            if evaluations and (last or step in config.checkpoints):
                 evaluations.evaluate(parts, step)
-            if step % config.train.save_every == 0 or step == config.train.steps:
+            if last or step % config.train.save_every == 0:
                 save_state(folder, parts, step=step)
-            step_log.show(facts)
+            step_log.show(facts, **_share_of_budget(config, parts))
+            if last:
+                break
+    if first and (line := not_reached(config, parts.history.spent())):
+        log.warning(line)
+
+
+def _share_of_budget(config: RunConfig, parts: Parts) -> dict[str, str]:
+    """How much of its budget a run has generated, for the progress line; nothing for a run without one."""
+    stop = config.train.stop
+    return {} if stop is None else {"budget": f"{parts.history.spent()[stop.axis] / stop.limit:.0%}"}
 
 
 def _step_or_stop(job: TrainJob, parts: Parts, *, step: int) -> StepFacts:
@@ -215,22 +243,24 @@ def publish_run(job: TrainJob, evaluations: Evaluations | None, *, num_gpus: int
     """
     config, paths = job.config, job.paths
     records = read_journal(paths.journal, last_step=config.train.steps)
-    if len(records) != config.train.steps:
+    last = end_of_run(config.train, records)
+    if last is None:
         raise StateError(
             f"{paths.journal}: holds {len(records)} of {config.train.steps} steps; delete {paths.state} to start over"
         )
+    records = records[:last]
     new = RunPaths(paths.study, f".{paths.run_id}.new")
     shutil.rmtree(new.folder, ignore_errors=True)
     ensure_writable(new.folder)
-    for step in config.kept_weights:
+    for step in config.kept_weights_to(last):
         shutil.copytree(exported_weights(paths.state, step), new.weights(step))
     publish_journal(records, new)
     if evaluations:
-        evaluations.publish(new.inside_evals)
+        evaluations.publish(new.inside_evals, config.checkpoints_to(last))
     write_json(new.config, json.loads(config.model_dump_json()))
     manifest = {"run_id": config.run_id, "config_hash": run_hash(config), **job.stamp(), **environment_facts()}
     measured = {"num_gpus": num_gpus, "train_s": sum(record["step_s"] for record in records)}
-    write_json(new.manifest, manifest | measured)
+    write_json(new.manifest, manifest | measured | stop_facts(config.train, records))
     write_sums(new.folder)
     swap_in(new.folder, paths.folder)
     remove_damaged(paths.state)

@@ -22,8 +22,8 @@ class Live(Protocol):
         """Take note of one step's facts."""
         ...
 
-    def close(self) -> None:
-        """Finish."""
+    def close(self, *, finished: bool) -> None:
+        """Finish; ``finished``: the run has taken its last step."""
         ...
 
 
@@ -59,13 +59,13 @@ class StepLog(AbstractContextManager["StepLog"]):
         bar = Progress(self._config.run_id, total=self._config.train.steps, start=self._start)
         self._progress = self._stack.enter_context(bar)
         self._live = self._start_live(self._config) if self._start_live else None
-        if self._live:
-            self._stack.callback(self._live.close)
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, failure: type[BaseException] | None, *_: object) -> None:
         """Close them, the newest first."""
-        self._stack.close()
+        with self._stack:
+            if self._open_journal is not None and self._live:
+                self._live.close(finished=failure is None)
 
     def record(self, facts: StepFacts) -> None:
         """Keep the facts of a step; they are on disk when this returns."""
@@ -76,11 +76,11 @@ class StepLog(AbstractContextManager["StepLog"]):
         if self._live:
             self._live.log_step(record)
 
-    def show(self, facts: StepFacts) -> None:
-        """Move the progress line."""
+    def show(self, facts: StepFacts, **more: str) -> None:
+        """Move the progress line, which says ``more`` at its end."""
         if self._open_journal is None:
             return
-        self._progress.update(facts.step, **_summary(facts))
+        self._progress.update(facts.step, **_summary(facts), **more)
         if line := self._no_reward.line(facts):
             log.warning("%s: %s", self._config.run_id, line)
 

@@ -39,8 +39,8 @@ def test_a_small_set_is_probed_whole(bench):
 def test_only_the_first_and_last_checkpoint_are_probed(bench):
     """Without a probe there is none."""
     job = bench.job(steps=10)
-    assert probed_steps(probing(job, prompts=4)) == (0, 10)
-    assert probed_steps(job.config) == ()
+    assert probed_steps(probing(job, prompts=4), last=7) == (0, 7)
+    assert probed_steps(job.config, last=7) == ()
 
 
 def test_rows_are_samples_in_the_declared_schema(bench):

@@ -208,8 +208,8 @@ def test_live_tracker_is_told_every_step_and_closed(bench):
         def log_step(self, record):
             told.append(record["step"])
 
-        def close(self):
-            told.append("closed")
+        def close(self, *, finished):
+            told.append(finished)
 
     job, other = bench.job(steps=3), {"learning_rate": 0.1}
     silent = type(job)(**{**_fields(job), "start_live": lambda _: pytest.fail("live tracking is off")})
@@ -222,7 +222,7 @@ def test_live_tracker_is_told_every_step_and_closed(bench):
         }
     )
     train(loud)
-    assert told == [1, 2, 3, "closed"]
+    assert told == [1, 2, 3, True]
 
 
 def _fields(job):

@@ -9,8 +9,8 @@ from knapsack_rl.train import train
 
 from .conftest import Bench, build_fake_parts, p_success
 
-ONE_ROUND = ("ngu", "query_recycling")
-METHODS = ["dapo", "greso", "ngu", "pilot_commit", "query_recycling", "reinforce_ada"]
+ONE_ROUND = ("cero", "duet", "ngu", "query_recycling")
+METHODS = ["c_grpo", "cero", "dapo", "duet", "greso", "ngu", "pilot_commit", "query_recycling", "reinforce_ada"]
 
 
 def _tables(job):

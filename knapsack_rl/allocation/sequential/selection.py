@@ -13,6 +13,16 @@ from knapsack_rl.base.arrays import FloatArray
 from knapsack_rl.beliefs.arrays import BeliefArrays
 
 
+def candidates_of(context: StepContext, *, pool: float) -> tuple[list[str], BeliefArrays]:
+    """Ids of ``pool`` candidates per prompt of the step, those of the step first, and the beliefs about them."""
+    candidates, beliefs = list(context.request.prompt_ids), context.beliefs
+    more = round(pool * len(candidates)) - len(candidates)
+    if more > 0:
+        fresh, about_them = context.new_prompts(more)
+        candidates, beliefs = [*candidates, *fresh], BeliefArrays.joined([beliefs, about_them])
+    return candidates, beliefs
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selection(SequentialMethod):
     """The P candidates of the highest score get ``total / P`` rollouts each; subclasses say what the score is.
@@ -34,13 +44,8 @@ class Selection(SequentialMethod):
 
     def rounds(self, context: StepContext) -> Rounds:
         """One step; see `SequentialMethod.rounds`."""
-        request = context.request
-        wanted = len(request.prompt_ids)
-        candidates, beliefs = list(request.prompt_ids), context.beliefs
-        more = round(self.pool * wanted) - wanted
-        if more > 0:
-            fresh, about_them = context.new_prompts(more)
-            candidates, beliefs = [*candidates, *fresh], BeliefArrays.joined([beliefs, about_them])
+        request, wanted = context.request, len(context.request.prompt_ids)
+        candidates, beliefs = candidates_of(context, pool=self.pool)
         score_P = self.score(beliefs, rng=context.rng)
         chosen = best(dict(zip(candidates, score_P.tolist(), strict=True)), wanted, rng=context.rng)
         yield Draw(counts=dict.fromkeys(chosen, request.total // wanted))

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from knapsack_rl.allocation.strategies.knapsack import Knapsack
+from knapsack_rl.allocation.strategies.neyman import Neyman
 from knapsack_rl.allocation.strategies.value import Value
 
 
@@ -53,3 +54,19 @@ class Hit(Value):
 
     value: str = field(default="hit", init=False)
     posterior: bool = field(default=True, init=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DynaMo(Neyman):
+    """DynaMO's allocation, N in proportion to ``sqrt(p (1 - p))`` within the bounds: ``neyman`` with ``variance``.
+
+    Exact: the rule. Guess: p is the run's belief. What else the method changes is no allocation and left out.
+
+    Source: arXiv 2602.19208 (DynaMO), second-hand.
+    """
+
+    name: ClassVar[str] = "dynamo"
+    source: ClassVar[str] = "arXiv 2602.19208, second-hand"
+
+    weight: str = field(default="variance", init=False)
+    epsilon: float = field(default=0.001, init=False)

@@ -90,6 +90,11 @@ _TABLE = {
     "vade": ("#AD1457", "D", 1),
     "vigor": ("#01579B", "v", 1),
     "xrpo": ("#7B6D00", "<", 1),
+    "c_grpo": ("#827717", "d", 1),
+    "cero": ("#4527A0", ">", 3),
+    "duet": ("#BF360C", "p", 1),
+    "dynamo": ("#37474F", "h", 3),
+    "rollout_gdro": ("#006064", "H", 4),
 }
 """Colour, marker and place in ``DASHES`` of every strategy."""
 

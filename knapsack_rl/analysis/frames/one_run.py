@@ -48,11 +48,12 @@ def read_run(paths: RunPaths) -> RunRows:
     if lost:
         raise InputError(f"{groups_path}: step {lost[0]} of steps.parquet has no groups; publish the run again")
     benchmarks = StudyPaths(results=paths.study, figures=paths.study).problems(config.problem_set).benchmarks
+    evals = _with_overlaps(_per_problem(paths.evals), benchmarks)
     facts = pa.Table.from_pandas(add_step_facts(steps, numbers), preserve_index=False)
     return RunRows(
         steps=_with_keys(facts, config, schema=TIDY_STEPS),
         groups=_with_keys(groups, config, schema=TIDY_GROUPS),
-        evals=_with_keys(_with_overlaps(_per_problem(paths.evals), benchmarks), config, schema=TIDY_EVALS),
+        evals=_with_keys(_with_budget(evals, _budget_reached(steps, config)), config, schema=TIDY_EVALS),
         probes=_with_keys(_per_prompt(paths.probe), config, schema=TIDY_PROBES),
         facts=_facts(paths, config),
     )
@@ -158,6 +159,16 @@ def _as_categories(fields: Iterable[pa.Field]) -> pa.Schema:
     """The fields with text as categories, so that millions of rows do not each carry a text."""
     kind = pa.dictionary(pa.int32(), pa.string())
     return pa.schema([field.with_type(kind) if field.type == pa.string() else field for field in fields])
+
+
+def _budget_reached(steps: pd.DataFrame, config: RunConfig) -> bool | None:
+    """Whether the run has generated the budget that was to end it; None without one."""
+    stop = config.train.stop
+    return None if stop is None else bool(steps[stop.axis].sum() >= stop.limit)
+
+
+def _with_budget(evals: pa.Table, reached: bool | None) -> pa.Table:  # noqa: FBT001 - a value
+    return evals.append_column("budget_reached", pa.array([reached] * len(evals), pa.bool_()))
 
 
 def _with_overlaps(evals: pa.Table, path: Path) -> pa.Table:

@@ -72,6 +72,7 @@ TIDY_EVALS = pa.schema(
         pa.field("num_truncated", pa.int64()),
         pa.field("num_response_tokens", pa.int64()),
         pa.field("overlap", pa.string()),  # with the training set: exact, words, none; null = not looked for
+        pa.field("budget_reached", pa.bool_()),  # whether the run generated its `train.stop`; null = it has none
     )
 )
 """One row per run, checkpoint and problem, text as categories: samples are exchangeable, so counts lose nothing."""

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 from knapsack_rl.analysis.frames.schemas import ARM_KEYS, RUN_KEYS
 from knapsack_rl.analysis.frames.study import StudyFrames
 from knapsack_rl.analysis.inference.stats import seed_means
-from knapsack_rl.analysis.measures.benchmarks import AVERAGE, benchmark_scores
+from knapsack_rl.analysis.measures.benchmarks import AVERAGE, REACHED, benchmark_scores
 from knapsack_rl.analysis.measures.spent import AXES, SPENT, TOKENS, TOTAL_BELIEF_COST, add_spent
 from knapsack_rl.base.arrays import FloatArray
 
@@ -27,11 +27,13 @@ def accuracy_curves(frames: StudyFrames) -> pd.DataFrame:
     Returns:
         ``RUN_KEYS``, ``step``, the running totals of ``SPENT``, ``accuracy`` (0..1), in step order within a run.
         Step 0, the base model, has spent nothing. Checkpoints of steps that were not trained are left out. Totals
-        that are not known (operations of a model of unknown size) are NaN, at step 0 too.
+        that are not known (operations of a model of unknown size) are NaN, at step 0 too. ``budget_reached`` where
+        runs of the study end at a budget.
     """
     steps, evals = add_spent(frames.steps, frames.runs), frames.evals
     scores = benchmark_scores(evals)
-    average = scores.loc[scores["benchmark"] == AVERAGE, [*RUN_KEYS, "step", "avg_at_k"]]
+    told = [REACHED] if REACHED in scores else []
+    average = scores.loc[scores["benchmark"] == AVERAGE, [*RUN_KEYS, "step", *told, "avg_at_k"]]
     spent = steps[["run_id", "step", *SPENT]]
     start = spent.groupby("run_id", sort=False).first().mul(0).reset_index()
     curves = average.merge(pd.concat([start, spent], ignore_index=True), on=["run_id", "step"])
@@ -43,11 +45,14 @@ def accuracy_curves(frames: StudyFrames) -> pd.DataFrame:
 def mean_curves(curves: pd.DataFrame) -> pd.DataFrame:
     """Mean over seeds at every checkpoint that all seeds of an arm share, with 95% t-intervals of the accuracy.
 
+    Where runs end at a budget their ends are one point, whose ``step`` is the largest of the seeds'.
+
     Returns:
         ``model, budget, arm, strategy, step, num_seeds``, the totals of ``AXES`` and a belief's own (means over seeds),
         ``accuracy, accuracy_low, accuracy_high``. Step 0 is one evaluation of the base model that all seeds share, so
         it has no interval over seeds.
     """
+    curves = _ends_together(curves)
     num_runs = curves.groupby(list(ARM_KEYS))["run_id"].transform("nunique")
     at_step = curves.groupby([*ARM_KEYS, "step"])["run_id"].transform("nunique")
     shared = curves[num_runs == at_step]
@@ -55,6 +60,16 @@ def mean_curves(curves: pd.DataFrame) -> pd.DataFrame:
     spare = [f"{axis}_{end}" for axis in SHOWN for end in ("low", "high")]
     means.loc[means["step"] == 0, ["accuracy_low", "accuracy_high"]] = np.nan
     return means.drop(columns=spare)
+
+
+def _ends_together(curves: pd.DataFrame) -> pd.DataFrame:
+    """The curves with one name for the ends of an arm's runs that end at a budget; a checkpoint there gives way."""
+    if REACHED not in curves:
+        return curves
+    last = curves.groupby("run_id")["step"].transform("max")
+    end = last.groupby([curves[key] for key in ARM_KEYS]).transform("max")
+    at_end = curves[REACHED].notna() & (curves["step"] == last)
+    return curves.assign(step=curves["step"].mask(at_end, end))
 
 
 def interpolate(at: ArrayLike, *, xs: ArrayLike, ys: ArrayLike) -> FloatArray:

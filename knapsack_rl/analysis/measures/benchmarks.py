@@ -6,11 +6,15 @@ import pandas as pd
 from knapsack_rl.analysis.frames.parts import codes_of, first_rows
 from knapsack_rl.analysis.frames.remember import once_per_frame
 from knapsack_rl.analysis.frames.schemas import ARM_KEYS, CELL_KEYS, RUN_KEYS
+from knapsack_rl.analysis.inference.periods import at_last_step
 from knapsack_rl.analysis.inference.stats import Interval, avg_at_k, bootstrap_over_problems, pass_at_k
 from knapsack_rl.base.arrays import FloatArray
 
 AVERAGE = "average"
 """Name of the unweighted mean over benchmarks in the ``benchmark`` column."""
+
+REACHED = "budget_reached"
+"""Column of the evaluations: whether a run generated the budget that was to end it (`train.stop`)."""
 
 SCORES = ("avg_at_k", "pass_at_k")
 
@@ -32,15 +36,21 @@ def benchmark_scores(evals: pd.DataFrame) -> pd.DataFrame:
 
     Returns:
         ``RUN_KEYS``, ``step, benchmark, num_problems, k, avg_at_k, pass_at_k``; the average follows the benchmarks.
+        ``budget_reached`` where runs of the study end at a budget.
     """
     k = common_k(evals)
-    keys = [*RUN_KEYS, "step"]
+    keys = [*RUN_KEYS, *_told(evals), "step"]
     per_benchmark = _per_benchmark(evals, k)
-    average = per_benchmark.groupby(keys, sort=False).agg(
+    average = per_benchmark.groupby(keys, sort=False, dropna=False).agg(
         num_problems=("num_problems", "sum"), avg_at_k=("avg_at_k", "mean"), pass_at_k=("pass_at_k", "mean")
     )
     average = average.reset_index().assign(benchmark=AVERAGE)
     return pd.concat([per_benchmark, average], ignore_index=True).assign(k=k)
+
+
+def _told(evals: pd.DataFrame) -> tuple[str, ...]:
+    """The column that says of runs with a budget whether they generated it; none where no run has a budget."""
+    return (REACHED,) if REACHED in evals and evals[REACHED].notna().any() else ()
 
 
 def _per_benchmark(evals: pd.DataFrame, k: int) -> pd.DataFrame:
@@ -49,7 +59,7 @@ def _per_benchmark(evals: pd.DataFrame, k: int) -> pd.DataFrame:
     correct_M, samples_M = (evals[name].to_numpy()[first_rows(pair_Q)] for name in ("num_correct", "num_samples"))
     code_Q, num = codes_of(evals, ["run_id", "step", "benchmark"])
     num_problems = np.bincount(code_Q, minlength=num)
-    keyed = evals[[*RUN_KEYS, "step", "benchmark"]].iloc[first_rows(code_Q)].reset_index(drop=True)
+    keyed = evals[[*RUN_KEYS, *_told(evals), "step", "benchmark"]].iloc[first_rows(code_Q)].reset_index(drop=True)
     keyed = keyed.astype(dict.fromkeys((*RUN_KEYS[:4], "benchmark"), "str")).assign(num_problems=num_problems)
     scores = {"avg_at_k": avg_at_k(correct_M, samples_M), "pass_at_k": pass_at_k(correct_M, samples_M, k=k)}
     sums = {name: np.bincount(code_Q, weights=score_M[pair_Q], minlength=num) for name, score_M in scores.items()}
@@ -57,12 +67,23 @@ def _per_benchmark(evals: pd.DataFrame, k: int) -> pd.DataFrame:
 
 
 def final_scores(scores: pd.DataFrame) -> pd.DataFrame:
-    """Scores at the last checkpoint that all runs of a cell (model, budget) share.
+    """Rows at the checkpoint at which the runs of a cell (model, budget) are compared: the last that all share.
 
     Runs of a cell may be evaluated at different steps when their configuration is overridden; comparing each run's
     own last checkpoint would then compare unequal training. Step 0, the base model, is always shared.
+
+    In a cell whose runs end at a budget (`train.stop`) it is each run's own last: equal spending is what its runs have
+    in common, and not steps. Their ``step`` is then the largest of the arm's runs.
     """
-    return scores.merge(last_common_step(scores), on=[*CELL_KEYS, "step"])
+    shared = scores.merge(last_common_step(scores), on=[*CELL_KEYS, "step"])
+    if not _told(scores):
+        return shared
+    by_cell = [*CELL_KEYS]
+    stops = scores[REACHED].notna().groupby([scores[key] for key in by_cell], observed=True).transform("any")
+    ends = at_last_step(scores[stops])
+    ends = ends.assign(step=ends.groupby([*by_cell, "arm"], observed=True)["step"].transform("max"))
+    cells = scores.loc[~stops, by_cell].drop_duplicates()
+    return pd.concat([ends, shared.merge(cells, on=by_cell)], ignore_index=True)
 
 
 def last_common_step(scores: pd.DataFrame) -> pd.DataFrame:
@@ -100,7 +121,7 @@ def base_accuracy(scores: pd.DataFrame, *, score: str = "avg_at_k") -> pd.DataFr
 
 
 def score_values(evals: pd.DataFrame) -> pd.DataFrame:
-    """avg@k of every run on average and per benchmark, and pass@k on average, at its cell's last shared checkpoint.
+    """avg@k of every run on average and per benchmark, and pass@k on average, at the checkpoint of ``final_scores``.
 
     Returns:
         Long: ``ARM_KEYS, seed, step, metric, value`` with the metrics of ``differences``.

@@ -26,7 +26,7 @@ def ablations_table(frames: StudyFrames) -> pd.DataFrame:
 
     ``difference`` is the mean over seeds of variant minus reference and ``ci_*`` its 95% t-interval (none below three
     seeds). ``gain`` is the variant minus uniform allocation with everything else the same (``uniform_arm``), and empty
-    where the study has no such run. Metrics: average accuracy at the cell's last shared checkpoint, and both
+    where the study has no such run. Metrics: average accuracy at the checkpoint of ``final_scores``, and both
     effective-gradient ratios from the second visit on.
     """
     ratios = mean_ratios(frames.steps, from_second_visit(frames.steps))

@@ -27,7 +27,7 @@ BASE_MODEL = "base model"
 def benchmarks_table(frames: StudyFrames) -> pd.DataFrame:
     """avg@k and pass@k of every benchmark and their average, per arm: means over seeds with t-intervals.
 
-    Taken at the last checkpoint that all runs of the cell share (``step``). Each cell starts with the base model,
+    Taken at the checkpoint of ``final_scores`` (``step``). Each cell starts with the base model,
     step 0: one for all seeds, or the mean over those of the seeds; it is not compared and has no interval.
 
     Returns:

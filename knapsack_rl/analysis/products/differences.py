@@ -37,7 +37,7 @@ def differences(frames: StudyFrames, baseline: str | None = None) -> pd.DataFram
 
     Metrics: ``ratio_rollouts`` and ``ratio_prompts`` (means from the arm's first known belief on, over steps that
     both arms' runs of the cell trained), ``accuracy/average`` and ``accuracy/<benchmark>`` (avg@k at ``step``, the
-    cell's last shared checkpoint), ``pass_at_k/average``, and ``accuracy_equal_tokens`` (average accuracy where both
+    checkpoint of ``final_scores``), ``pass_at_k/average``, and ``accuracy_equal_tokens`` (average accuracy where both
     runs of a seed have generated the same number of response tokens, the most that both reached).
 
     ``difference`` is the mean over seeds of arm minus baseline and ``ci_*`` its 95% t-interval; ``num_seeds`` counts

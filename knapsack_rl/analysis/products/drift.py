@@ -29,7 +29,7 @@ def drift_table(frames: StudyFrames) -> pd.DataFrame:
 
     Returns:
         ``model, budget, arm, num_seeds``, ``VALUES`` (means over seeds, with ``_low`` and ``_high``),
-        ``baseline_drift``, and ``EFFECTS`` with intervals: accuracy at the last shared checkpoint and both ratios,
+        ``baseline_drift``, and ``EFFECTS`` with intervals: accuracy at the checkpoint of ``final_scores``, both ratios,
         arm minus baseline within a seed, and the objective at calibrated rates over equal counts, from the arm's first
         known belief on. The baseline's own differences are missing.
     """

@@ -23,7 +23,7 @@ COLUMNS = [
 
 
 def replicates_table(frames: StudyFrames) -> pd.DataFrame:
-    """Every other arm against the baseline, in average accuracy at the cell's last shared checkpoint.
+    """Every other arm against the baseline, in average accuracy at the checkpoint of ``final_scores``.
 
     Returns:
         ``COLUMNS``. ``ci_*``: paired t. ``bootstrap_*``: see ``studentised_interval``. ``improvement``: chance that

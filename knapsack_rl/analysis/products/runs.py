@@ -5,15 +5,21 @@ import pandas as pd
 from knapsack_rl.analysis.frames.schemas import RUN_KEYS
 from knapsack_rl.analysis.frames.study import StudyFrames
 from knapsack_rl.analysis.inference.periods import at_last_step
-from knapsack_rl.analysis.measures.benchmarks import AVERAGE, benchmark_scores, run_accuracy_interval
+from knapsack_rl.analysis.measures.benchmarks import AVERAGE, REACHED, benchmark_scores, run_accuracy_interval
 from knapsack_rl.analysis.measures.ratios import run_summary
 from knapsack_rl.analysis.measures.spent import BELIEF_COST
 from knapsack_rl.analysis.products.zero_gradient import SHARES
 from knapsack_rl.records import WALL_CLOCK_COLUMNS
 
+BUDGET_NOT_REACHED = "budget not reached"
+"""A run took all of its steps before it had generated the budget that was to end it."""
+
 
 def runs_table(frames: StudyFrames) -> pd.DataFrame:
     """One row per run: accuracy at its own last checkpoint, ratios, what was spent, and seconds per phase.
+
+    ``ended`` says what ended it: all of its ``steps``, its ``budget``, or all of its steps before it had spent the
+    budget (``BUDGET_NOT_REACHED``).
 
     ``accuracy_low`` and ``accuracy_high`` are a 95% bootstrap within the run, over problems; they say nothing about
     other seeds. The ratios are means from the second visit on, NaN for a run without one.
@@ -24,7 +30,7 @@ def runs_table(frames: StudyFrames) -> pd.DataFrame:
     first = average[average["step"] == 0].groupby("run_id")["avg_at_k"].first()
     by_run = frames.steps.groupby("run_id", sort=False)
     table = frames.steps[list(RUN_KEYS)].drop_duplicates().set_index("run_id")
-    table = table.assign(step=last["step"], base_accuracy=first, accuracy=last["avg_at_k"])
+    table = table.assign(step=last["step"], ended=_ends(scores), base_accuracy=first, accuracy=last["avg_at_k"])
     table = table.join(_accuracy_intervals(frames.evals))
     table = table.assign(k=last["k"], pass_at_k=last["pass_at_k"])
     table = table.join(run_summary(frames.steps)[list(SHARES)])
@@ -40,6 +46,14 @@ def runs_table(frames: StudyFrames) -> pd.DataFrame:
         ]
     ].sum()
     return table.join(spent).join(by_run[list(WALL_CLOCK_COLUMNS)].sum()).reset_index()
+
+
+def _ends(scores: pd.DataFrame) -> "pd.Series[str]":
+    """What ended each run, by run id."""
+    reached = scores.groupby("run_id")[REACHED].first() if REACHED in scores else pd.Series(dtype=object)
+    words = {True: "budget", False: BUDGET_NOT_REACHED}
+    ids = pd.Index(scores["run_id"].unique(), name="run_id")
+    return reached.map(words).reindex(ids).fillna("steps")
 
 
 def data_table(frames: StudyFrames) -> pd.DataFrame:

@@ -5,6 +5,7 @@ default (IsoCompute, arXiv 2603.12151). N is chosen leaving out the seed that is
 would favour the baseline by the luck of the draw.
 """
 
+import json
 from collections import Counter
 
 import pandas as pd
@@ -28,15 +29,15 @@ COLUMNS = [
 def tuned_uniform_table(frames: StudyFrames) -> pd.DataFrame:
     """Final average accuracy of every other arm minus that of uniform at the N chosen on the other seeds.
 
-    The candidates are uniform's runs of the same model that spent as many rollouts. Cells are those with the most
-    arms; the baseline is a candidate itself.
+    The candidates are uniform's runs of the same model that spent as many rollouts or ended at the same budget. Cells
+    are those with the most arms; the baseline is a candidate itself.
 
     Returns:
         ``COLUMNS``, ``chosen`` in words (``16 (9), 8 (3)``); empty unless uniform ran at two N of one total.
     """
     baseline = baseline_arm(frames.steps)
     scores = score_values(frames.evals)
-    scores = scores[scores["metric"] == f"accuracy/{AVERAGE}"].merge(_rollouts(frames.steps), on=["model", "budget"])
+    scores = scores[scores["metric"] == f"accuracy/{AVERAGE}"].merge(_rollouts(frames), on=["model", "budget"])
     scores = scores.assign(name=scores["model"].str.removesuffix(TOTAL_MARK))
     rows = []
     for (model, budget, arm), treated in scores[scores["arm"] != baseline].groupby(
@@ -52,10 +53,20 @@ def tuned_uniform_table(frames: StudyFrames) -> pd.DataFrame:
     return in_grid_order(pd.DataFrame(rows, columns=COLUMNS), frames.steps).astype({"num_seeds": "Int64"})
 
 
-def _rollouts(steps: pd.DataFrame) -> pd.DataFrame:
-    """Rollouts of a run of each cell, the same for all arms."""
-    spent = steps.groupby([*CELL_KEYS, "run_id"], sort=False, observed=True)["num_rollouts"].sum()
+def _rollouts(frames: StudyFrames) -> pd.DataFrame:
+    """Rollouts of a run of each cell, the same for all arms; of one that ends at a budget no more than that."""
+    spent = frames.steps.groupby([*CELL_KEYS, "run_id"], sort=False, observed=True)["num_rollouts"].sum()
+    limit = spent.index.get_level_values("run_id").map(_limits(frames.runs)).to_numpy(dtype=float)
+    spent = spent.where(~(spent > limit), limit)
     return spent.groupby(level=list(CELL_KEYS), sort=False).max().rename("rollouts").reset_index()
+
+
+def _limits(runs: pd.DataFrame) -> dict[str, int]:
+    """Budgets of rollouts by run id, of the runs that have one."""
+    told = runs.dropna(subset=["config"])
+    configs = dict(zip(told["run_id"], told["config"], strict=True))
+    stops = {run_id: json.loads(config)["train"].get("stop") for run_id, config in configs.items()}
+    return {run: stop["num_rollouts"] for run, stop in stops.items() if stop and stop["num_rollouts"]}
 
 
 def _compare(treated: pd.DataFrame, sweep: pd.DataFrame) -> dict[str, object]:

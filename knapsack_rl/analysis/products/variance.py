@@ -12,7 +12,7 @@ import pandas as pd
 from knapsack_rl.analysis.frames.schemas import CELL_KEYS
 from knapsack_rl.analysis.frames.study import StudyFrames, in_grid_order
 from knapsack_rl.analysis.inference.pairs import baseline_arm, pair_up
-from knapsack_rl.analysis.measures.benchmarks import last_common_step
+from knapsack_rl.analysis.measures.benchmarks import final_scores
 
 PAIR = [*CELL_KEYS, "arm", "seed"]
 PARTS = ["var_samples", "var_problems"]
@@ -60,7 +60,7 @@ def _own_problems(runs: pd.DataFrame) -> bool:
 
 def _paired_problems(evals: pd.DataFrame, baseline: str | None) -> pd.DataFrame:
     """Per pair and problem the difference of the shares of right samples, and the variance that samples give it."""
-    final = evals.merge(last_common_step(evals), on=[*CELL_KEYS, "step"])
+    final = final_scores(evals)
     rate, num = final["num_correct"] / final["num_samples"], final["num_samples"]
     noise = rate * (1 - rate) / (num - 1).where(num >= FEWEST)
     final = final.assign(rate=rate, noise=noise)

@@ -42,6 +42,8 @@ def _machine(config: RunConfig) -> Iterator[str]:
 
 def _objective(config: RunConfig) -> Iterator[str]:
     train = config.train
+    if train.stop is not None:
+        yield f"train.stop: {train.stop.axis} {train.stop.limit} is not wired up for engine verl; leave it out"
     if train.loss.advantage not in {"std", "none"}:
         yield f"train.loss.advantage: {train.loss.advantage} is not among verl's; set it to std or none"
     if train.loss.aggregation == "prompt":

@@ -14,6 +14,9 @@ from knapsack_rl.allocation import (
     method_names,
     strategy_names,
 )
+from knapsack_rl.allocation.sequential.c_grpo import conformal_threshold
+from knapsack_rl.allocation.sequential.cero import reward_spread, wanted_units
+from knapsack_rl.allocation.sequential.duet import sizes_for_tokens
 from knapsack_rl.allocation.sequential.greso import _Memory
 from knapsack_rl.allocation.sequential.pods import most_varied
 from knapsack_rl.allocation.sequential.reinforce_ada import balanced
@@ -226,6 +229,125 @@ def test_recycled_prompts_take_a_share_of_the_places():
     assert len(again.state["pool"]) >= 16
 
 
+@pytest.mark.parametrize(
+    ("price", "units"), [(0.6, 0.0), (0.3, 1.02165), (0.1, 3.21888), (0.001, 10.0), (0.0, 10.0), (0.5, 0.0)]
+)
+def test_units_that_a_price_is_worth(price, units):
+    """A first unit is worth .5, ten are the most."""
+    found = wanted_units(np.array([price]), slope_P=np.array([0.5]), most=10.0)
+    assert found[0] == pytest.approx(units, abs=1e-5)
+
+
+def test_cero_starts_at_four_times_the_expected_variance():
+    """4 ab / ((a + b)(a + b + 1)): 2/3 for a flat prior, and for what was never seen."""
+    beliefs = BeliefArrays.joined([BeliefArrays.from_counts([0, 3], [0, 4]), BeliefArrays.from_rates([np.nan])])
+    assert reward_spread(beliefs).tolist() == pytest.approx([2 / 3, 4 * 4 * 2 / (6 * 7), 2 / 3])
+
+
+def test_prices_of_cero_move_by_a_projected_dual_step():
+    """All 128 are candidates, 66 get two units: those become cheaper, and the budget dearer, for C exceeds B."""
+    drawn, update, ledger = _Step().run(("cero", {"pool": 2.0, "horizon": 100}), [0.5] * 64)
+    assert ledger.total.num_rollouts == 8 * 66
+    assert update.state["nu"] == pytest.approx(0.5 + (132 - 128) / 128 / 10)
+    thetas = update.state["thetas"]
+    assert len(thetas) == 128
+    # A price starts at what a first unit is worth, so that nothing is wanted: 9 of 18 for known, 1 of 2 for others.
+    for start, keys in ((4 * 81 / (18 * 19), list(thetas)[:64]), (2 / 3, list(thetas)[64:])):
+        for key in keys:
+            assert thetas[key] == pytest.approx(start - (2 / 2 / 10 if key in drawn else 0.0))
+    assert set(list(thetas)[:64]) < set(drawn)
+
+
+def test_a_price_of_cero_below_the_first_units_worth_rises_for_what_got_nothing():
+    """By wanted units per step over the most: ln(c / price) / c of R_bar = 100 units over 100 steps."""
+    step = _Step()
+    first, update, _ = step.run(("cero", {"pool": 2.0, "horizon": 100}), [0.5] * 64)
+    key = next(key for key in update.state["thetas"] if key not in first)
+    thetas = dict.fromkeys(update.state["thetas"], 0.9) | {key: 0.4}
+    method = ("cero", {"pool": 1.0, "horizon": 100})
+    names = (key, *[name for name in thetas if name != key][:63])
+    step.ids = lambda rates: names[: len(rates)]
+    drawn, after, _ = step.run(method, [0.5] * 64, state={"thetas": thetas, "nu": 0.5})
+    assert key not in drawn
+    worth, per_run = 4 * 81 / (18 * 19), 128 / 64 * 100
+    wanted = np.log(worth / 0.4) / (worth / per_run)
+    assert after.state["thetas"][key] == pytest.approx(0.4 + wanted / 100 / 2 / 10)
+
+
+def test_cero_paces_its_units_over_the_run():
+    """Within 5 % of the budget over its horizon though single steps spend from nothing to the capacity of 132 units."""
+    step, state, spent = _Step(), {}, []
+    for _ in range(100):
+        _, update, ledger = step.run(
+            ("cero", {"horizon": 100}), [0.1, 0.9] * 32, state=state, fresh=(0.1, 0.5, 1.0, 0.0)
+        )
+        spent.append(ledger.total.num_rollouts)
+        state = {"nu": update.state["nu"], "thetas": {}}
+    assert max(spent) == 528
+    assert np.mean(spent) == pytest.approx(512, rel=0.05)
+
+
+def test_duet_spends_its_share_of_tokens_in_proportion_to_spread_over_root_length():
+    """Without bounds to meet: within the rounding of one rollout each."""
+    spread_P, length_P = np.array([4.0, 2.0, 1.0, 2.0]), np.array([100.0, 100.0, 100.0, 400.0])
+    sizes_P = sizes_for_tokens(spread_P, length_P, tokens=700_000.0, bounds=(1, 10_000))
+    assert sizes_P @ length_P == pytest.approx(700_000, rel=1e-3)
+    np.testing.assert_allclose(sizes_P / sizes_P[3], [4, 2, 1, 1], rtol=1e-2)
+
+
+def test_duet_gives_half_of_a_full_step_and_the_fewest_to_settled_prompts():
+    """First 4 each, half of 8; then what varied takes what was settled leaves."""
+    step = _Step()
+    first, update, ledger = step.run("duet", [0.0] * 8 + [0.5] * 8)
+    assert {len(rewards) for rewards in first.values()} == {4}
+    ids = list(first)
+    step.ids = lambda rates: tuple(ids[: len(rates)])
+    drawn, _, ledger = step.run("duet", [0.0] * 8 + [0.5] * 8, state=update.state)
+    assert {len(drawn[key]) for key in ids[:8]} == {2}
+    assert min(len(drawn[key]) for key in ids[8:] if len(set(first[key])) > 1) > 4
+    assert 60 <= ledger.total.num_rollouts <= 64
+
+
+@pytest.mark.parametrize(
+    ("num", "threshold"),
+    [(9, 0.9), (19, 18 / 20), (8, 1.0), (99, 90 / 100)],
+)
+def test_conformal_threshold_is_a_ranked_score(num, threshold):
+    """Scores k / (n + 1): the ceil(.9 (n + 1))-th, and 1 where that is more than there are."""
+    scores = [k / (num + 1) for k in range(num, 0, -1)]
+    assert conformal_threshold(scores, miss=0.1) == pytest.approx(threshold)
+
+
+def test_c_grpo_draws_two_of_a_prompt_that_agrees_and_all_of_one_that_does_not():
+    """With a threshold of 1: 2 with probability p^2 + q^2, else 32; within four standard errors."""
+    for rate in (0.02, 0.3, 0.9):
+        drawn, update, _ = _Step().run("c_grpo", [rate] * 4000, state={"threshold": 1.0, "calibrated": 1})
+        sizes = np.array([len(rewards) for rewards in drawn.values()])
+        wanted = 2 * (rate**2 + (1 - rate) ** 2) + 32 * 2 * rate * (1 - rate)
+        assert set(sizes) == {2, 32}
+        assert abs(sizes.mean() - wanted) < 4 * sizes.std() / np.sqrt(4000)
+        assert len(update.kept) == 4000
+
+
+def test_c_grpo_stops_where_one_outcome_is_left_within_the_threshold():
+    """At .3 an outcome counts from a share of .7 on: a prompt at .95 stops early though it was wrong once."""
+    drawn, _, _ = _Step().run("c_grpo", [0.95] * 200, state={"threshold": 0.3, "calibrated": 1})
+    wrong_once = [len(rewards) for rewards in drawn.values() if 0 < sum(rewards) < len(rewards)]
+    assert min(wrong_once) == 4
+    assert max(map(len, drawn.values())) < 32
+
+
+def test_calibration_of_c_grpo_is_charged_and_not_trained_on():
+    """16 prompts of 32 rollouts at the first step, then again after 50 steps."""
+    drawn, update, ledger = _Step().run("c_grpo", [1.0] * 8, fresh=(0.5,))
+    assert ledger.rounds[0].num_rollouts == 16 * 32
+    assert ledger.total.num_rollouts == 16 * 32 + 8 * 2
+    assert set(update.kept) == {key for key in drawn if key.endswith(":1.0")}
+    for last, calibrates in ((1 - 49, False), (1 - 50, True)):
+        _, _, again = _Step().run("c_grpo", [1.0] * 8, state={"threshold": 0.5, "calibrated": last})
+        assert (again.total.num_rollouts > 16) == calibrates
+
+
 @pytest.mark.parametrize("method", SEQUENTIAL)
 def test_a_step_is_a_function_of_its_generator_and_its_state_survives_json(method):
     import json
@@ -245,6 +367,10 @@ def test_a_step_is_a_function_of_its_generator_and_its_state_survives_json(metho
         ("vigor", {"survive": 2.0}, "survive = 2 must be at most 1"),
         ("reinforce_ada", {"exit": "none"}, "exit = 'none' must be one of"),
         ("query_recycling", {"share": 1.5}, "share = 1.5 must be at most 1"),
+        ("cero", {"capacity": 1.0}, "capacity = 1 must be above 1"),
+        ("duet", {"budget": 0.0}, "budget = 0 must be above 0"),
+        ("c_grpo", {"miss": 1.0}, "miss = 1 must be below 1"),
+        ("c_grpo", {"most": 2}, "most = 2 must be above 2"),
         ("pilot_commit", {"lowest": 0.8}, "highest = 0.75 must be above 0.8"),
     ],
 )

@@ -75,6 +75,7 @@ def test_plug_in_knapsack_of_the_same_counts():
         ("neyman", {"weight": "variance"}, (2, 32), "4,5,8,11,13,11,8,4"),
         ("neyman", {"weight": "inverse"}, (2, 32), "21,13,10,6,4,4,3,3"),
         ("neyman", {"weight": "log_odds"}, (2, 32), "24,15,10,5,4,2,2,2"),
+        ("dynamo", {}, (2, 32), "4,5,8,11,13,11,8,4"),
         ("ada_est", {"epsilon": 1e-12}, (2, 32), "21,13,10,6,4,4,3,3"),
         ("gvm_light", {}, (2, 32), "14,14,11,7,5,5,4,4"),
         ("vip", {"estimator": "rloo"}, (2, 32), "4,6,8,11,12,11,7,5"),

@@ -167,7 +167,7 @@ def _evals(truth: Truth, keys: Mapping[str, Any], *, noise: float) -> pd.DataFra
             gain += sum(truth.gain.get(name, 0.0) for name in (*names[1:], benchmark)) if method else 0.0
             rate = 0.2 + (0.3 + gain + noise) * share
             right = round(rate * SAMPLES)
-            rows.append((step, benchmark, f"{benchmark}-0", kind, SAMPLES, right, 0, 10 * SAMPLES, None))
+            rows.append((step, benchmark, f"{benchmark}-0", kind, SAMPLES, right, 0, 10 * SAMPLES, None, None))
     columns = [name for name in TIDY_EVALS.names if name not in keys]
     return _with(keys, pd.DataFrame(rows, columns=columns))
 

@@ -51,6 +51,29 @@ def test_final_checkpoint_is_the_last_shared_one():
     assert set(final_scores(scores)["step"]) == {10}
 
 
+def _ending(arm, *steps, reached=True, seed=0, budget=8):
+    """Evaluations of a run that ends at a budget; at step s it has s of 100 right."""
+    rows = evals_of(*((step, "easy", "p", step, 100) for step in steps), run_id=f"{arm}{seed}n{budget}", seed=seed)
+    return rows.assign(arm=arm, budget=budget, budget_reached=reached)
+
+
+def test_runs_that_end_at_a_budget_are_compared_at_their_ends():
+    """Not at step 8, the last that they share; another cell of the study is compared as ever."""
+    without = {"budget": 4, "reached": None}
+    runs = [_ending("uniform", 0, 8, 16), _ending("dapo", 0, 8, 9), _ending("dapo", 0, 8, 11, seed=1)]
+    runs += [_ending("uniform", 0, 8, 16, **without), _ending("dapo", 0, 8, **without)]
+    found = final_scores(benchmark_scores(pd.concat(runs, ignore_index=True)))
+    average = found[found["benchmark"] == "average"].set_index(["run_id", "budget"])
+    assert average["avg_at_k"].to_dict() == {
+        ("uniform0n8", 8): 0.16,
+        ("dapo0n8", 8): 0.09,
+        ("dapo1n8", 8): 0.11,
+        ("uniform0n4", 4): 0.08,
+        ("dapo0n4", 4): 0.08,
+    }
+    assert average["step"].to_dict()["dapo0n8", 8] == 11
+
+
 def test_run_interval_resamples_within_benchmarks():
     """A benchmark that is all right adds no spread of its own."""
     rows = [(5, "sure", f"s{i}", 2, 2) for i in range(10)] + [(5, "open", f"o{i}", i % 2 * 2, 2) for i in range(10)]

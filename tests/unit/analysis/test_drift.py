@@ -1,5 +1,8 @@
 """Movement between visits comes out as it was put in, whatever the groups' sizes; uniform's best N is chosen unseen."""
 
+import json
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -94,3 +97,16 @@ def test_runs_of_other_totals_are_no_candidates():
     frames = _study({("uniform", 8): [1, 2, 3], ("uniform", 16): [4, 5, 6], ("knapsack", 8): [1, 2, 3]})
     frames.steps.loc[frames.steps["budget"] == 16, "num_rollouts"] = 1024
     assert tuned_uniform_table(frames).empty
+
+
+def test_runs_that_end_at_one_budget_are_candidates_whatever_they_overshot():
+    """Of 500 rollouts: runs with 512 and with 504 both ended there; a budget of tokens says nothing of rollouts."""
+    frames = _study({("uniform", 8): [1, 2, 3], ("uniform", 16): [4, 5, 6], ("knapsack", 8): [1, 2, 3]})
+    frames.steps.loc[frames.steps["budget"] == 16, "num_rollouts"] = 504
+
+    def ending(**stop):
+        config = json.dumps({"train": {"stop": {"num_rollouts": None, "num_response_tokens": None} | stop}})
+        return tuned_uniform_table(replace(frames, runs=frames.steps[["run_id"]].assign(config=config)))
+
+    assert ending(num_rollouts=500)["chosen"].tolist() == ["16 (3)"]
+    assert ending(num_response_tokens=500).empty

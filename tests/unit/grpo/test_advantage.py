@@ -64,7 +64,18 @@ def test_a_posterior_baseline_moves_settled_groups():
     assert list(lone) == [0.0]
 
 
-@pytest.mark.parametrize("advantage", sorted({*ADVANTAGES} - {"posterior"}))
+def test_settled_groups_pull_a_little_where_they_are_given_a_sign():
+    """Mixed groups as under `std`; all right up, all wrong down, half credit for all and a lone rollout not at all."""
+    rewards = [[1, 0, 0, 0], [1] * 4, [0] * 3, [0.5, 0.5], [1]]
+    mixed, right, wrong, half, lone = group_advantages(rewards, advantage="zero_variance")
+    assert list(mixed) == list(group_advantages([rewards[0]])[0])
+    assert list(right) == pytest.approx([0.1] * 4)
+    assert list(wrong) == pytest.approx([-0.1] * 3)
+    assert list(half) == [0.0, 0.0]
+    assert list(lone) == [0.0]
+
+
+@pytest.mark.parametrize("advantage", sorted({*ADVANTAGES} - {"posterior", "zero_variance"}))
 def test_uniform_single_and_empty_groups_are_exactly_zero(advantage):
     """No float dust: the trainer drops rollouts whose advantage is exactly zero."""
     for advantages in group_advantages([[1, 1, 1], [0, 0], [1], []], advantage=advantage):

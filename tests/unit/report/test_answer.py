@@ -3,7 +3,8 @@
 import pandas as pd
 import pytest
 
-from knapsack_rl.report.answer import three_sentences
+from knapsack_rl.config import StopConfig, StudyConfig
+from knapsack_rl.report.answer import _stops, three_sentences
 
 KEYS = ("model", "budget", "arm", "baseline", "metric", "num_seeds", "difference", "ci_low", "ci_high", "verdict")
 
@@ -92,3 +93,45 @@ def test_an_arm_that_spends_more_is_not_said_to_spend_the_same():
     assert "knapsack against uniform after equal steps, with 1.84 times the rollouts;" in heading
     heading, *_ = three_sentences(table, spent(uniform=512))
     assert "after equal steps;" in heading
+
+
+def runs(*ended):
+    """Table `runs` of one seed of each arm."""
+    arms = zip(("uniform", "knapsack"), ended, strict=True)
+    return pd.DataFrame([{"model": "tiny", "budget": 8, "arm": arm, "ended": end} for arm, end in arms])
+
+
+@pytest.mark.parametrize(
+    ("spending", "ended", "words"),
+    [
+        ((1000, 1001), ("budget", "budget"), "uniform at equal rollouts; "),
+        ((1000, 1040), ("budget", "budget"), "uniform at equal rollouts to within a step (1.04 times); "),
+        ((500, 1000), ("budget not reached", "budget"), "2.00 times the rollouts, budget not reached in 1 of 2 runs; "),
+    ],
+)
+def test_arms_that_end_at_a_budget_are_told_at_their_ends(spending, ended, words):
+    """Where each ended, though the steps differ: uniform at 48, knapsack at 24."""
+    uniform, knapsack = spent(uniform=spending[0] / 48), spent(knapsack=spending[1] / 24)
+    compute = pd.concat([uniform, knapsack[knapsack["step"] == 24]])
+    table = rows(of("accuracy/average", 0.1, 0.05, 0.15, CLEAR))
+    heading, *_ = three_sentences(table, compute, stops={"tiny": StopConfig(num_rollouts=900)}, runs=runs(*ended))
+    assert words in heading
+
+
+def test_a_model_may_have_a_budget_of_its_own():
+    """Over the study's; null takes it away."""
+    study = StudyConfig.model_validate(
+        {
+            "name": "s",
+            "task": {"name": "arithmetic"},
+            "models": {
+                "plain": {"path": "m"},
+                "more": {"path": "m", "train": {"stop": {"num_rollouts": 70}}},
+                "none": {"path": "m", "train": {"stop": None}},
+            },
+            "arms": {"uniform": {"strategy": "uniform"}},
+            "grid": {"models": ["plain"], "arms": ["uniform"], "budgets": [8], "seeds": [0]},
+            "train": {"steps": 4, "stop": {"num_rollouts": 60}},
+        }
+    )
+    assert {name: stop.limit for name, stop in _stops(study)} == {"plain": 60, "more": 70}

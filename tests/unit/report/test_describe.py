@@ -29,3 +29,28 @@ def test_base_model_is_named_without_its_place_on_disk(source, said):
         }
     )
     assert said == dict(describe_study(study))["Models"]
+
+
+@pytest.mark.parametrize(
+    ("train", "said"),
+    [
+        ({"steps": 40}, "40 steps of 64 prompts"),
+        (
+            {"steps": 40, "stop": {"num_response_tokens": 90_000}},
+            "until 90,000 response tokens are generated, at most 40 steps of 64 prompts",
+        ),
+    ],
+)
+def test_when_a_run_ends_is_said(train, said):
+    """After its steps, or at a budget."""
+    study = StudyConfig.model_validate(
+        {
+            "name": "s",
+            "task": {"name": "arithmetic"},
+            "models": {"m": {"path": "m"}},
+            "arms": {"uniform": {"strategy": "uniform"}},
+            "grid": {"models": ["m"], "arms": ["uniform"], "budgets": [8], "seeds": [0]},
+            "train": train,
+        }
+    )
+    assert dict(describe_study(study))["Training"].startswith(said)

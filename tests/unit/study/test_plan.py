@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from knapsack_rl.base.errors import InputError
-from knapsack_rl.config import SamplerConfig, load_study, parse_study
+from knapsack_rl.config import SamplerConfig, StopConfig, load_study, parse_study
 from knapsack_rl.study import expand
 from knapsack_rl.study.estimate import HARDWARE, Assumptions, estimate_run
 from knapsack_rl.study.plan import count_benchmark_problems, model_shape, plan
@@ -167,3 +167,20 @@ def test_hours_in_the_comments_are_the_estimates(model):
     written = re.search(rf"#   {model} +(\d+) +(\d+) +(\d+) +(\d+)\n", text).groups()
     estimated = [_hours(model, budget=budget) for budget in (4, 8, 16)] + [_hours(model, source="math")]
     assert [int(hours) for hours in written] == estimated
+
+
+def test_a_budget_shortens_the_plan_of_a_run():
+    """Half of its rollouts, half of its steps; a budget beyond its steps changes nothing."""
+    study, runs = _study("paper")
+    run = runs["qwen25_math_7b-uniform-n8-s0"]
+    shape = model_shape(study, "qwen25_math_7b")
+    whole = estimate_run(run, shape, num_problems=10, given=GIVEN)
+
+    def ending(**stop):
+        train = run.train.model_copy(update={"stop": StopConfig(**stop)})
+        return estimate_run(run.model_copy(update={"train": train}), shape, num_problems=10, given=GIVEN)
+
+    half = ending(num_rollouts=whole.rollouts // 2)
+    assert (half.rollouts, half.update_h) == (whole.rollouts // 2, pytest.approx(whole.update_h / 2))
+    assert ending(num_response_tokens=round(whole.generated_tokens / 4)).rollouts == whole.rollouts // 4
+    assert ending(num_rollouts=2 * whole.rollouts) == whole

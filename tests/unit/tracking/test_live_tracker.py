@@ -21,7 +21,7 @@ def stream(config: RunConfig, results_root: Path, records: list[dict]) -> None:
     for record in records:
         live.log_step(record)
         time.sleep(0.02)
-    live.close(timeout_s=60)
+    live.close(timeout_s=60, finished=records[-1]["step"] == config.train.steps)
 
 
 def test_steps_reach_mlflow(workplace):
