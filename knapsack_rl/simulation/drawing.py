@@ -18,6 +18,7 @@ from knapsack_rl.allocation import (
     Session,
     Spent,
     StepContext,
+    Update,
 )
 from knapsack_rl.base.arrays import BoolArray, FloatArray, IntArray
 from knapsack_rl.base.order import EpochOrder
@@ -59,6 +60,8 @@ class Drawing:
         self._rewards: dict[int, list[BoolArray]] = {}
         self.ledger = Ledger()
         """What each round cost; a rollout has one token here."""
+        self.update = Update()
+        """What the method trains on, once it has run."""
 
     def run(self, method: Method, request: AllocationRequest, *, state: Mapping[str, Any]) -> Mapping[str, Any]:
         """Drive the method from its first request to its update; returns what it remembers."""
@@ -74,7 +77,12 @@ class Drawing:
         session = Session(method, context, ledger=self.ledger)
         while (draw := session.pending) is not None:
             session.answer(self._round(draw), spent=_spent(draw))
+        self.update = session.update
         return session.update.state
+
+    def rewards(self) -> dict[str, list[float]]:
+        """Rewards of all rollouts so far by prompt id, over all rounds."""
+        return {str(index): np.concatenate(rounds).astype(float).tolist() for index, rounds in self._rewards.items()}
 
     def _new_prompts(self, count: int) -> tuple[tuple[str, ...], BeliefArrays]:
         count = min(count, len(self._world) - len(self._known))

@@ -4,9 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
-from statsmodels.stats.multitest import multipletests
 
 from knapsack_rl.analysis.claims.catalogue import CLAIMS, LOG_SCALES, Claim
 from knapsack_rl.analysis.claims.evidence import Finding, Missing
@@ -17,6 +15,7 @@ from knapsack_rl.analysis.claims.subject import Subject, both_arms, subject_of
 from knapsack_rl.analysis.claims.verdict import Judgement
 from knapsack_rl.analysis.frames.collect import collect
 from knapsack_rl.analysis.frames.study import StudyFrames
+from knapsack_rl.analysis.inference.adjust import holm
 from knapsack_rl.base.errors import InputError
 
 NUMBERS = ("value", "low", "high")
@@ -47,7 +46,7 @@ def claims_table(frames: StudyFrames, arm: str | None = None) -> pd.DataFrame:
     rows = [row for claim in CLAIMS for row in _rows(claim, at if claim.per_budget else {None: subject})]
     table = pd.DataFrame(rows).astype({"budget": "Int64"})
     tested = table["p_value"].where(table["role"] == CONFIRMATORY)
-    return table.assign(p_holm=_holm(tested))[COLUMNS]
+    return table.assign(p_holm=holm(tested))[COLUMNS]
 
 
 COLUMNS = [
@@ -108,11 +107,3 @@ def _row(claim: Claim, judged: Judgement, *, arm: str | None, budget: int | None
     role = PLAN.role(claim.id, budget=budget)
     about = {"claim": claim.id, "budget": budget, "role": role, "says": claim.says, "measured": claim.measured}
     return {**about, "arm": arm, **facts, "member": facts["label"]}
-
-
-def _holm(p_values: "pd.Series[float]") -> "pd.Series[float]":
-    tested = p_values.notna()
-    adjusted = pd.Series(np.nan, index=p_values.index)
-    if tested.any():
-        adjusted[tested] = multipletests(p_values[tested], method="holm")[1]
-    return adjusted

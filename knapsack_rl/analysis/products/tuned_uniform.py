@@ -14,9 +14,7 @@ from knapsack_rl.analysis.frames.schemas import CELL_KEYS
 from knapsack_rl.analysis.frames.study import StudyFrames, in_grid_order
 from knapsack_rl.analysis.inference.pairs import baseline_arm, by_seed, compare_pairs
 from knapsack_rl.analysis.measures.benchmarks import AVERAGE, score_values
-
-TOTAL_MARK = ", total fixed"
-"""What `RunConfig.model_label` adds to the name of a model whose steps have one total at every N."""
+from knapsack_rl.analysis.measures.other_budgets import TOTAL_MARK
 
 FEWEST = 2
 

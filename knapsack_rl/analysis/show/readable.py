@@ -90,6 +90,8 @@ def caption(name: str, frame: pd.DataFrame) -> str:
         text += " Below 3 seeds no interval is given." if low < 3 else ""  # noqa: PLR2004 - said in the sentence
     if "k" in frame and len(frame):
         text += f" k = {int(frame['k'].iloc[0])}."
+    if "equal_on" in frame and len(frame):
+        text += f" By their records the runs of a cell are equal in: {'; '.join(frame['equal_on'].unique())}."
     return text
 
 

@@ -9,8 +9,9 @@ import pytest
 
 from knapsack_rl.analysis.frames.study import StudyFrames
 from knapsack_rl.analysis.measures.drift import drift_rows
+from knapsack_rl.analysis.measures.other_budgets import TOTAL_MARK
 from knapsack_rl.analysis.products.drift import drift_table
-from knapsack_rl.analysis.products.tuned_uniform import TOTAL_MARK, tuned_uniform_table
+from knapsack_rl.analysis.products.tuned_uniform import tuned_uniform_table
 
 PROMPTS, VISITS = 3000, 4
 KEYS = {"run_id": "r0", "model": "m", "arm": "a", "strategy": "s", "budget": 8, "seed": 0}
