@@ -28,6 +28,7 @@ FILES = (
     ("runs/<run>/steps.parquet", "STEPS"),
     ("runs/<run>/groups.parquet", "GROUPS"),
     ("runs/<run>/rounds.parquet", "ROUNDS"),
+    ("runs/<run>/samples.parquet", "SAMPLES"),
     ("evals/<run>.parquet", "EVALS"),
     ("probes/<run>.parquet", "PROBES"),
     ("analysis/steps.parquet", "TIDY_STEPS"),

@@ -23,6 +23,7 @@ from knapsack_rl.records.schemas import (
     PREPARATION,
     PROBES,
     PROMPTS,
+    SAMPLES,
     STEPS,
     WALL_CLOCK_COLUMNS,
 )
@@ -37,6 +38,7 @@ __all__ = [
     "PREPARATION",
     "PROBES",
     "PROMPTS",
+    "SAMPLES",
     "STEPS",
     "WALL_CLOCK_COLUMNS",
     "Journal",

@@ -121,6 +121,25 @@ ROUNDS = _schema(
 )
 """The ledger: one row per step and round of generation."""
 
+SAMPLES = _schema(
+    {
+        "step": pa.int32(),  # the first, and those that are evaluated
+        "prompt_id": pa.string(),
+        "kind": pa.string(),
+        "num_rollouts": pa.int32(),  # of the prompt in this step
+        "num_successes": pa.int32(),  # among them
+        "rollout": pa.int32(),  # 0-based index among them: the first, or the first with the other outcome
+        "reward": pa.float64(),  # what its advantage is made of
+        "reason": pa.string(),
+        "num_response_tokens": pa.int32(),  # of this response
+        "prompt": pa.string(),  # what the model was given; of long texts the middle is left out
+        "answer": pa.string(),  # the label
+        "response": pa.string(),  # what the model wrote; of long texts the middle is left out
+    }
+)
+"""A few responses as text: `train.sampled_prompts` prompts of some steps, from the hardest to the easiest by that
+step's own rollouts."""
+
 _ANSWER = {
     "sample": pa.int32(),
     "reward": pa.int8(),  # 1 right (the task's reward reaches its threshold of success), 0 wrong

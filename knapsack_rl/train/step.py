@@ -1,6 +1,8 @@
 """One training step, as a straight line. Every method runs the same lines; only what it asks for differs."""
 
+from collections import Counter
 from dataclasses import asdict
+from itertools import chain
 from typing import Any
 
 from knapsack_rl.base.seeding import derive_seed
@@ -9,15 +11,19 @@ from knapsack_rl.train.build import Parts
 from knapsack_rl.train.facts import group_facts, round_facts, sampled_entropy, totals
 from knapsack_rl.train.rollouts import Drawing, StepRollouts
 from knapsack_rl.train.rows import mini_batch_rows
+from knapsack_rl.train.samples import is_sampled, sample_facts
 from knapsack_rl.train.stopwatch import Stopwatch
 
 
 def run_step(parts: Parts, step: int) -> dict[str, Any]:
-    """Train on one batch of prompts; returns the facts of the step (columns of ``STEPS``, ``groups`` and ``rounds``).
+    """Train on one batch of prompts.
 
     Args:
         parts: the run; its stream, tracker, strategy state, history and learner move on.
         step: 1-based.
+
+    Returns:
+        The facts of the step: columns of ``STEPS``, ``groups``, ``rounds`` and, of some steps, ``samples``.
     """
     watch = Stopwatch()
     with watch("step"):
@@ -40,20 +46,23 @@ def run_step(parts: Parts, step: int) -> dict[str, Any]:
         with watch("allocate"):
             rows = group_facts(drawn, history=parts.history, partial_credit=parts.task.partial_credit)
             _learn(parts, drawn, step=step)
+    reasons = Counter(chain.from_iterable(drawn.reasons_P_G))
+    sampled = parts.config.train.sampled_prompts if is_sampled(parts.config, step) else 0
     return {
         "step": step,
         "epoch": epoch,
         "num_probe_rollouts": drawn.num_probed,
         **totals(drawn.groups, rows),
         "num_rounds": len(drawn.ledger.rounds),
-        "num_cut_off": drawn.reasons["truncated"],
-        "num_no_answer": drawn.reasons["no_answer"],
+        "num_cut_off": reasons["truncated"],
+        "num_no_answer": reasons["no_answer"],
         "sampled_entropy": entropy,
         **asdict(update),
         "num_belief_multiply_adds": _multiply_adds(parts) - spent_before,
         **{f"{phase}_s": seconds for phase, seconds in watch.seconds.items()},
         "groups": rows,
         "rounds": round_facts(drawn.ledger),
+        **({"samples": sample_facts(drawn, num_prompts=sampled)} if sampled else {}),
     }
 
 

@@ -15,13 +15,15 @@ from knapsack_rl.analysis.drawing.style import house_style
 from knapsack_rl.analysis.drawing.views import figure_views, of_cell
 from knapsack_rl.analysis.frames.study import load_analysis
 from knapsack_rl.analysis.inference.periods import window_means
+from knapsack_rl.analysis.inference.stats import mean_interval
 from knapsack_rl.analysis.make import analyse, draw_figure, draw_figures
 from knapsack_rl.analysis.measures.accuracy_curves import accuracy_curves, mean_curves
 from knapsack_rl.analysis.measures.rate_classes import FIRST_INTERIOR, ONE, UNKNOWN, ZERO, rate_class
 from knapsack_rl.analysis.measures.spent import TOKENS
 from knapsack_rl.analysis.products.allocation import count_edges, heat, mean_counts
-from knapsack_rl.analysis.products.differences import differences
+from knapsack_rl.analysis.products.differences import differences, paired_values
 from knapsack_rl.analysis.products.forest import forest_points
+from knapsack_rl.analysis.products.pooled import POOLED, pooled_differences
 from knapsack_rl.base.errors import InputError
 
 
@@ -210,8 +212,30 @@ def test_forest_starts_with_the_cell_of_most_replicates(make_study):
     analyse(paths.results, [run for run in run_ids if run not in dropped])
     frames = load_analysis(paths.analysis)
     points, table = forest_points(frames), differences(frames)
-    assert list(points["budget"].unique()) == [8, 4]
+    assert list(points["budget"].dropna().unique()) == [8, 4]
     assert set(points["metric"]) == {"ratio_rollouts", "ratio_prompts", "accuracy/average"}
-    shown = points[(points["budget"] == 8) & (points["metric"] == "ratio_rollouts")]["difference"].iloc[0]
+    cells = points[points["model"] != POOLED]
+    shown = cells[(cells["budget"] == 8) & (cells["metric"] == "ratio_rollouts")]["difference"].iloc[0]
     kept = table[(table["budget"] == 8) & (table["metric"] == "ratio_rollouts")]["difference"].iloc[0]
     assert shown == pytest.approx(100 * kept)
+
+
+def test_forest_pools_cells_within_a_seed(frames):
+    """First a row of all cells: per seed the mean over them, and the t-interval over seeds."""
+    points = forest_points(frames)
+    first = points.iloc[0]
+    assert (first["model"], first["metric"], first["num_seeds"]) == (POOLED, "ratio_rollouts", 3)
+    pairs = paired_values(frames).query("metric == 'ratio_rollouts'")
+    per_seed = (pairs["arm_value"] - pairs["baseline_value"]).groupby(pairs["seed"]).mean()
+    found = mean_interval(per_seed)
+    assert [first[name] / 100 for name in ("difference", "ci_low", "ci_high")] == pytest.approx(
+        [found.mean, found.low, found.high]
+    )
+
+
+def test_pooling_leaves_out_seeds_without_all_cells(frames):
+    """A mean over other cells would be another quantity; one cell alone has nothing to pool."""
+    kept = frames.evals.query("not (seed == 2 and budget == 4)")
+    pooled = pooled_differences(dataclasses.replace(frames, evals=kept), ["accuracy/average", "ratio_prompts"])
+    assert dict(zip(pooled["metric"], pooled["num_seeds"], strict=True)) == {"accuracy/average": 2, "ratio_prompts": 3}
+    assert pooled_differences(of_cell(frames, ("small", 8)), ["ratio_prompts"]).empty
