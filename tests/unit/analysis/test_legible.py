@@ -180,7 +180,7 @@ def test_curves_are_against_rollouts_and_tokens(shaped, figures):
     assert set(labels) == {"generated rollouts", "generated response tokens"}
 
 
-def test_uniform_shows_below_what_it_equals(shaped, figures):
+def test_uniform_shows_below_what_it_equals(figures):
     """Where every arm has a belief about every prompt all lines are one: the baseline's is wider and lies below."""
     lines = {line.get_gid(): line for line in figures["beliefs"][0].axes[0].lines if line.get_gid()}
     uniform, knapsack = lines["arm:uniform"], lines["arm:knapsack"]

@@ -36,7 +36,7 @@ def with_texts(finished, tmp_path):
     """A copy of the finished study in which one run of knapsack has kept texts of three steps."""
     paths = StudyPaths(tmp_path / "results", tmp_path / "figures")
     shutil.copytree(finished.results, paths.results)
-    rows = [row(1), row(3, response="middle"), row(6, response=HOSTILE)]
+    rows = [row(1), row(3, response="of step three"), row(6, response=HOSTILE)]
     write_table(paths.run("small-knapsack-n8-s1").samples, table_of(rows, SAMPLES))
     return paths
 
@@ -57,7 +57,7 @@ def test_what_a_model_writes_is_text(with_texts, study_config, tmp_path):
     assert "&lt;/pre&gt;&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt;{{ study }} ]]&gt;" in part
     assert "3 of 8 right" in part
     assert "Expected: 23. Rollout 0: reward 0, no_answer" in part
-    assert "middle" not in part
+    assert "of step three" not in part
 
 
 def test_no_texts_are_no_error(finished, study_config, tmp_path):
