@@ -34,7 +34,7 @@ POINTS = 100.0
 
 
 def forest_points(frames: StudyFrames) -> pd.DataFrame:
-    """Rows of ``differences`` that the figure shows, in points: all cells together, then those with most replicates.
+    """Rows of ``differences`` that the figure shows, in points: cells with most replicates first, all together last.
 
     Returns:
         ``model, budget, arm, metric, num_seeds, difference, ci_low, ci_high``; the model is ``POOLED`` and the budget
@@ -49,7 +49,7 @@ def forest_points(frames: StudyFrames) -> pd.DataFrame:
     pooled = pooled_differences(frames, list(PANELS))
     missing = pd.Series(pd.NA, index=pooled.index, dtype="Int64")
     pooled = pooled.assign(model=POOLED, budget=missing, **(pooled[ends] * POINTS))[list(points)]
-    parts = [part for part in (pooled, points.loc[order]) if len(part)]
+    parts = [part for part in (points.loc[order], pooled) if len(part)]
     whole = pd.concat(parts or [points], ignore_index=True)
     return whole.astype({"budget": "Int64", "num_seeds": "Int64"})
 
@@ -69,7 +69,7 @@ def draw_forest(frames: StudyFrames) -> Figure:
             ax.axvspan(*CLAIMED[metric], color=REFERENCE, alpha=0.14, linewidth=0)
         ax.set_title(label, loc="left")
         if pooled:
-            ax.axhline(0.5 - pooled, color="#444444", linewidth=0.4)
+            ax.axhline(0.5 - len(rows) + pooled, color="#444444", linewidth=0.4)
         if not rows:
             say(ax, "nothing to compare")
     axes[0, 1].set_xlabel("points over uniform")
@@ -98,7 +98,7 @@ def _key(row: Row) -> Row:
 
 
 def _name_rows(ax: Axes, steps: pd.DataFrame, *, points: pd.DataFrame, rows: list[Row]) -> None:
-    """Model, N and replicates, once per cell; a line below the rows of all cells together."""
+    """Model, N and replicates, once per cell; a line above the rows of all cells together."""
     named, labels = set(), []
     for model, budget, _ in rows:
         if model == POOLED:

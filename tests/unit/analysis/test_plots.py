@@ -247,9 +247,10 @@ def test_forest_starts_with_the_cell_of_most_replicates(make_study):
 
 
 def test_forest_pools_cells_within_a_seed(frames):
-    """First a row of all cells: per seed the mean over them, and the t-interval over seeds."""
+    """At the bottom a row of all cells: per seed the mean over them, and the t-interval over seeds."""
     points = forest_points(frames)
-    first = points.iloc[0]
+    assert list(points["model"].unique()) == ["small", POOLED]
+    first = points[points["model"] == POOLED].iloc[0]
     assert (first["model"], first["metric"], first["num_seeds"]) == (POOLED, "ratio_rollouts", 3)
     pairs = paired_values(frames).query("metric == 'ratio_rollouts'")
     per_seed = (pairs["arm_value"] - pairs["baseline_value"]).groupby(pairs["seed"]).mean()
