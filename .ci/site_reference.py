@@ -20,6 +20,7 @@ from knapsack_rl.records import schemas
 RECORDS = {
     "STEPS": "runs/<run>/steps.parquet",
     "GROUPS": "runs/<run>/groups.parquet",
+    "SAMPLES": "runs/<run>/samples.parquet",
     "EVALS": "evals/<run>.parquet",
     "PROBES": "probes/<run>.parquet",
     "PROMPTS": "data/train.parquet",
