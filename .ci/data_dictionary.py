@@ -29,6 +29,7 @@ FILES = (
     ("runs/<run>/steps.parquet", "STEPS"),
     ("runs/<run>/groups.parquet", "GROUPS"),
     ("runs/<run>/rounds.parquet", "ROUNDS"),
+    ("runs/<run>/samples.parquet", "SAMPLES"),
     ("evals/<run>.parquet", "EVALS"),
     ("probes/<run>.parquet", "PROBES"),
     ("analysis/steps.parquet", "TIDY_STEPS"),
@@ -40,7 +41,7 @@ FILES = (
 )
 """Each file below results/<study> and its schema; one file has the columns of two."""
 
-FACTS = {"STEPS": "StepFacts", "GROUPS": "GroupFacts", "ROUNDS": "RoundFacts"}
+FACTS = {"STEPS": "StepFacts", "GROUPS": "GroupFacts", "ROUNDS": "RoundFacts", "SAMPLES": "SampleFacts"}
 """Schemas that derive from a class of facts, where their comments are."""
 
 SHARED = {

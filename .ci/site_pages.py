@@ -7,6 +7,7 @@ the site the first are copied in, the second become links.
 import posixpath
 import re
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from mkdocs.config.defaults import MkDocsConfig
@@ -25,9 +26,10 @@ NAMED = re.compile(r"`docs/([\w/]+\.md)`(?!\])")
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Add generated pages, one page per list of decisions, and what is linked to outside docs/."""
-    for name, text in site_reference.pages().items():
+    pages = site_reference.pages()
+    for name, text in pages.items():
         files.append(File.generated(config, name, content=text))
-    for target in sorted(_outside(Path(config.docs_dir))):
+    for target in sorted(_outside(Path(config.docs_dir), pages)):
         files.append(File.generated(config, f"{OUTSIDE}/{target}", content=(_root(config) / target).read_bytes()))
     return files
 
@@ -50,11 +52,12 @@ def on_page_markdown(markdown: str, /, *, page: Page, files: Files, **_: object)
     return NAMED.sub(linked, LINK.sub(moved, markdown))
 
 
-def _outside(docs: Path) -> set[str]:
+def _outside(docs: Path, generated: Mapping[str, str]) -> set[str]:
     found = set()
-    for path in docs.rglob("*.md"):
-        for _, target, _ in LINK.findall(path.read_text(encoding="utf-8")):
-            place = posixpath.normpath(posixpath.join("docs", path.parent.relative_to(docs).as_posix(), target))
+    written = {path.relative_to(docs).as_posix(): path.read_text(encoding="utf-8") for path in docs.rglob("*.md")}
+    for name, text in (written | generated).items():
+        for _, target, _ in LINK.findall(text):
+            place = posixpath.normpath(posixpath.join("docs", posixpath.dirname(name), target))
             if not place.startswith("docs/"):
                 found.add(place)
     return found

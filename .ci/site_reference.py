@@ -1,6 +1,7 @@
-"""Reference pages made from code: keys of a study file, commands, columns of the records. Used by site_pages.py."""
+"""Reference pages made from code: keys of a study file, commands, columns, figures. Used by site_pages.py."""
 
 import ast
+import json
 import re
 from collections.abc import Iterator
 from itertools import pairwise
@@ -11,6 +12,7 @@ import click
 import pyarrow as pa
 import typer
 
+from knapsack_rl.analysis.catalogue import FIGURES
 from knapsack_rl.cli.main import app
 from knapsack_rl.config.study import StudyConfig
 from knapsack_rl.records import schemas
@@ -18,6 +20,7 @@ from knapsack_rl.records import schemas
 RECORDS = {
     "STEPS": "runs/<run>/steps.parquet",
     "GROUPS": "runs/<run>/groups.parquet",
+    "SAMPLES": "runs/<run>/samples.parquet",
     "EVALS": "evals/<run>.parquet",
     "PROBES": "probes/<run>.parquet",
     "PROMPTS": "data/train.parquet",
@@ -26,6 +29,9 @@ RECORDS = {
 }
 """Tables by their schema, with where they lie below results/<study>/."""
 
+GALLERY = (Path("results/reference/arithmetic"), Path("figures/reference/arithmetic"))
+"""Tables with their manifest, and figures, of the study that the gallery shows."""
+
 
 def pages() -> dict[str, str]:
     """Text by place on the site."""
@@ -33,6 +39,7 @@ def pages() -> dict[str, str]:
         "reference/configuration.md": "\n".join(_configuration()),
         "reference/command_line.md": "\n".join(_commands()),
         "reference/records.md": "\n".join(_records()),
+        "gallery.md": "\n".join(_gallery()),
         "decisions.md": "\n".join(_decisions()),
     }
 
@@ -112,6 +119,22 @@ def _assigned(source: str, name: str) -> str:
         if isinstance(one, ast.Assign) and isinstance(one.targets[0], ast.Name) and one.targets[0].id == name:
             return "\n".join(source.splitlines()[one.lineno - 1 : one.end_lineno])
     raise LookupError(name)
+
+
+def _gallery() -> Iterator[str]:
+    """Every figure of the catalogue: the question it answers, its picture of the reference study, its caption."""
+    manifest = json.loads((GALLERY[0] / "manifest.json").read_text(encoding="utf-8"))
+    yield "# Gallery\n\nEvery figure that a study has, each with the question it answers, in the order of the report."
+    yield f"The pictures are those of the reference study, drawn at commit `{manifest['git_commit'][:9]}`; captions are"
+    yield "today's. [How to read the analyses](analyses.md) says more of each; a figure of a study of your own is"
+    yield "`knapsack-rl figure NAME`.\n"
+    for name, figure in FIGURES.items():
+        yield f"## {figure.title}\n"
+        if (picture := GALLERY[1] / f"{name}.png").is_file():
+            yield f"![{figure.title}](../{picture.as_posix()})\n"
+        else:
+            yield "No picture of the reference study is kept.\n"
+        yield f"`{name}`: {figure.caption}\n"
 
 
 def _decisions() -> Iterator[str]:

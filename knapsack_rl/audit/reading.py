@@ -3,6 +3,7 @@
 import math
 from array import array
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +17,8 @@ from knapsack_rl.base.arrays import FloatArray, IntArray
 from knapsack_rl.base.errors import InputError
 from knapsack_rl.progress import Progress
 
+LARGE = 32
+"""MiB from which reading takes long enough for a progress line."""
 BINARY = frozenset({0.0, 1.0})
 
 
@@ -41,7 +44,7 @@ class Rollouts:
 
 
 def read_rollouts(logs: Sequence[Path], *, wanted: LogFields, threshold: float | None) -> Rollouts:
-    """Read logs of any of the known kinds; progress goes to standard error.
+    """Read logs of any of the known kinds; progress goes to standard error where they are large.
 
     Args:
         logs: Files and folders.
@@ -54,18 +57,21 @@ def read_rollouts(logs: Sequence[Path], *, wanted: LogFields, threshold: float |
     files = find_files(logs)
     sizes = [path.stat().st_size for path in files]
     columns = _Columns(threshold)
-    with Progress("audit", total=math.ceil(sum(sizes) / MIB), unit="MiB") as progress:
+    whole = math.ceil(sum(sizes) / MIB)
+    with Progress("audit", total=whole, unit="MiB") if whole >= LARGE else nullcontext() as progress:
         for number, path in enumerate(files):
             _read_file(path, columns, wanted=wanted, at=_reporter(progress, before=sum(sizes[:number])))
-        progress.update(math.ceil(sum(sizes) / MIB))
+        if progress:
+            progress.update(whole)
     if not columns.reward:
         raise InputError(f"{files[0]}: holds no rollout; give a log with at least one row")
     return columns.rollouts()
 
 
-def _reporter(progress: Progress, *, before: int) -> Callable[[int], None]:
+def _reporter(progress: Progress | None, *, before: int) -> Callable[[int], None]:
     def report(done: int) -> None:
-        progress.update((before + done) // MIB)
+        if progress:
+            progress.update((before + done) // MIB)
 
     return report
 

@@ -51,6 +51,11 @@ class RunPaths:
         return self.folder / "rounds.parquet"
 
     @property
+    def samples(self) -> Path:
+        """A few responses as text; not there where none were kept, and hence no declared output."""
+        return self.folder / "samples.parquet"
+
+    @property
     def manifest(self) -> Path:
         """What made the run's records: code, machine, inputs."""
         return self.folder / MANIFEST

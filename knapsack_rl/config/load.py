@@ -100,16 +100,16 @@ def resume_hash(config: RunConfig) -> str:
     """Digest of everything that changes the course of a run; stamped on resume state.
 
     The number of steps and the budget that ends a run are left out, so that raising them alone continues it.
-    Evaluation and live tracking are left out because they are no part of the computation, and the number of GPUs, so
-    that a run goes on with as many as are free. So are the folders of base model and problems, whose contents are
-    known by digests: another model built alike, named first, moves them. ``code_version`` is in.
+    Evaluation, live tracking and the texts kept are left out because they are no part of the computation, and the
+    number of GPUs, so that a run goes on with as many as are free. So are the folders of base model and problems, whose
+    contents are known by digests: another model built alike, named first, moves them. ``code_version`` is in.
     """
     excluded: dict[str, bool | set[str]] = {
         "live_tracking": True,
         "base_model": True,
         "problem_set": True,
         "evaluation": True,
-        "train": {"save_every", "keep_weights_every", "steps", "stop"},
+        "train": {"save_every", "keep_weights_every", "sampled_prompts", "steps", "stop"},
         "learner": {"gpus", "check_memory"},
     }
     data = config.model_dump(mode="json", exclude=excluded, exclude_defaults=True)

@@ -117,6 +117,13 @@ class TrainConfig(Section):
         " Needs evaluation.inside_training.",
     )
 
+    sampled_prompts: int = Field(
+        default=3,
+        ge=0,
+        description="Prompts, from the hardest to the easiest of a step, of which one or two responses are kept as"
+        " text, in the first step and at every evaluation; 0 keeps none. Only the engine `ours` keeps any.",
+    )
+
     @model_validator(mode="before")
     @classmethod
     def _no_key_has_moved(cls, given: object) -> object:

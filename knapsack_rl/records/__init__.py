@@ -11,7 +11,7 @@ from knapsack_rl.records.atomic import (
     write_text,
     written_whole,
 )
-from knapsack_rl.records.facts import GroupFacts, RoundFacts, StepFacts
+from knapsack_rl.records.facts import GroupFacts, RoundFacts, SampleFacts, StepFacts
 from knapsack_rl.records.journal import Journal, journal_damage, read_journal, recorded_steps
 from knapsack_rl.records.manifest import code_digest, environment_facts
 from knapsack_rl.records.model_size import num_parameters
@@ -24,6 +24,7 @@ from knapsack_rl.records.schemas import (
     PREPARATION,
     PROBES,
     PROMPTS,
+    SAMPLES,
     STEPS,
     WALL_CLOCK_COLUMNS,
 )
@@ -38,11 +39,13 @@ __all__ = [
     "PREPARATION",
     "PROBES",
     "PROMPTS",
+    "SAMPLES",
     "STEPS",
     "WALL_CLOCK_COLUMNS",
     "GroupFacts",
     "Journal",
     "RoundFacts",
+    "SampleFacts",
     "StepFacts",
     "check_writable",
     "code_digest",

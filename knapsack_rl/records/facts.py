@@ -17,6 +17,8 @@ Text = Annotated[str, pa.string()]
 
 PARTIAL_CREDIT = "num_distinct_rewards"
 """Column that only records of a task with partial credit have."""
+NESTED = ("groups", "rounds", "samples")
+"""Fields of a step that have a table of their own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +54,26 @@ class RoundFacts:
     num_prompt_tokens: Int64  # once for each rollout
     num_prefilled_tokens: Int64  # once for each prompt of the round
     num_response_tokens: Int64  # generated
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SampleFacts:
+    """A few responses as text: `train.sampled_prompts` prompts of some steps, hardest first by that step's rollouts.
+
+    The steps are the first and those that are evaluated.
+    """
+
+    prompt_id: Text
+    kind: Text
+    num_rollouts: Int32  # of the prompt in this step
+    num_successes: Int32  # among them
+    rollout: Int32  # 0-based index among them: the first, or the first with the other outcome
+    reward: Float64  # what its advantage is made of
+    reason: Text
+    num_response_tokens: Int32  # of this response
+    prompt: Text  # what the model was given; of long texts the middle is left out
+    answer: Text  # the label
+    response: Text  # what the model wrote; of long texts the middle is left out
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,11 +118,13 @@ class StepFacts:
     step_s: Float64
     groups: tuple[GroupFacts, ...]
     rounds: tuple[RoundFacts, ...]
+    samples: tuple[SampleFacts, ...] = ()
 
     def record(self) -> dict[str, Any]:
-        """As the journal has it: the columns of a step, and under ``groups`` and ``rounds`` a record of each."""
-        own = {field.name: getattr(self, field.name) for field in fields(self)}
-        return own | {"groups": [g.record() for g in self.groups], "rounds": [asdict(r) for r in self.rounds]}
+        """As the journal has it: the columns of a step, and a record of each of its groups, rounds and texts."""
+        own = {field.name: getattr(self, field.name) for field in fields(self) if field.name not in NESTED}
+        texts = {"samples": [asdict(sample) for sample in self.samples]} if self.samples else {}
+        return own | {"groups": [g.record() for g in self.groups], "rounds": [asdict(r) for r in self.rounds]} | texts
 
 
 def schema_of(facts: type, **first: pa.DataType) -> pa.Schema:

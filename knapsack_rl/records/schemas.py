@@ -2,7 +2,7 @@
 
 import pyarrow as pa
 
-from knapsack_rl.records.facts import GroupFacts, RoundFacts, StepFacts, schema_of
+from knapsack_rl.records.facts import GroupFacts, RoundFacts, SampleFacts, StepFacts, schema_of
 
 
 def _schema(fields: dict[str, pa.DataType], *, nullable: tuple[str, ...] = ()) -> pa.Schema:
@@ -34,6 +34,7 @@ PREPARATION = _schema(
 STEPS = schema_of(StepFacts)
 GROUPS = schema_of(GroupFacts, step=pa.int32())
 ROUNDS = schema_of(RoundFacts, step=pa.int32())
+SAMPLES = schema_of(SampleFacts, step=pa.int32())
 
 _ANSWER = {
     "sample": pa.int32(),

@@ -1,6 +1,7 @@
 """The answer of a finished study in three sentences: both effective-gradient ratios and accuracy, against uniform."""
 
 from collections.abc import Hashable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -8,8 +9,8 @@ import pandas as pd
 
 from knapsack_rl.analysis.inference.pairs import VERDICT_CLEAR, VERDICT_FEW, VERDICT_FLAT, VERDICT_NONE
 from knapsack_rl.analysis.measures.benchmarks import AVERAGE
+from knapsack_rl.analysis.measures.other_budgets import TOTAL_MARK
 from knapsack_rl.analysis.products.runs import BUDGET_NOT_REACHED
-from knapsack_rl.analysis.products.tuned_uniform import TOTAL_MARK
 from knapsack_rl.base.layout import StudyPaths
 from knapsack_rl.config import StopConfig, StudyConfig
 from knapsack_rl.report.beside import references_of, set_beside
@@ -39,12 +40,22 @@ def answer(study: StudyConfig, paths: StudyPaths, *, references: Path) -> Iterat
     """
     tables = paths.tables
     yield from three_sentences_of(study, tables)
-    for found in set_beside(study, paths, references=references_of(study.name, references)):
-        yield f"Beside the committed reference {found.name}:"
-        yield from (f"  {sentence}" for sentence in found.sentences)
+    for beside in set_beside(study, paths, references=references_of(study.name, references)):
+        yield f"Beside the committed reference {beside.name}:"
+        yield from (f"  {sentence}" for sentence in beside.sentences)
     yield f"Report:  {paths.results / 'report.html'}"
     yield f"Tables:  {paths.tables}/"
     yield f"Figures: {paths.figures}/"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What a study found, as far as three sentences go."""
+
+    compared: str
+    """Which arms, where, and at which cost."""
+    sentences: tuple[str, ...] = ()
+    """One per question, in their order."""
 
 
 def three_sentences_of(study: StudyConfig, tables: Path) -> Iterator[str]:
@@ -54,18 +65,17 @@ def three_sentences_of(study: StudyConfig, tables: Path) -> Iterator[str]:
         InputError: a table is missing or cannot be read.
     """
     needed = {name: read_result(tables / f"{name}.csv") for name in ("differences", "compute")}
-    stops = dict(_stops(study))
+    stops = stops_of(study)
     runs = read_result(tables / "runs.csv") if stops else None
     yield from three_sentences(**needed, stops=stops, runs=runs)
 
 
-def _stops(study: StudyConfig) -> Iterator[tuple[str, StopConfig]]:
-    """Names of the models whose runs end at a budget, and that; what single runs override is not looked at."""
+def stops_of(study: StudyConfig) -> dict[str, StopConfig]:
+    """Budgets at which runs end, by the name of the model; what single runs override is not looked at."""
     shared = study.train.stop.model_dump() if study.train.stop else {}
-    for name, model in study.models.items():
-        own = model.train.get("stop", {})
-        if own is not None and (merged := {**shared, **own}):
-            yield name, StopConfig.model_validate(merged)
+    owns = {name: model.train.get("stop", {}) for name, model in study.models.items()}
+    merged = {name: {**shared, **own} for name, own in owns.items() if own is not None}
+    return {name: StopConfig.model_validate(stop) for name, stop in merged.items() if stop}
 
 
 def three_sentences(
@@ -75,7 +85,20 @@ def three_sentences(
     stops: Mapping[str, StopConfig] | None = None,
     runs: pd.DataFrame | None = None,
 ) -> Iterator[str]:
-    """A heading that says what was compared, then one sentence per question, with interval and verdict.
+    """``found`` as lines of text."""
+    said = found(differences, compute, stops=stops, runs=runs)
+    yield f"{said.compared}:" if said.sentences else said.compared
+    yield from (f"  {number}. {sentence}" for number, sentence in enumerate(said.sentences, start=1))
+
+
+def found(
+    differences: pd.DataFrame,
+    compute: pd.DataFrame,
+    *,
+    stops: Mapping[str, StopConfig] | None = None,
+    runs: pd.DataFrame | None = None,
+) -> Answer:
+    """What was compared, and one sentence per question, with interval and verdict.
 
     The cell told is the one with the most replicates; the arm is ``knapsack`` where the study has it, else its first.
 
@@ -87,8 +110,7 @@ def three_sentences(
     """
     told = differences[differences["metric"].isin(QUESTIONS) & (differences["verdict"] != VERDICT_NONE)]
     if told.empty:
-        yield "No pair of arms to compare: differences need a uniform arm and another one."
-        return
+        return Answer(compared="No pair of arms to compare: differences need a uniform arm and another one.")
     arm = MAIN_ARM if MAIN_ARM in set(told["arm"]) else told["arm"].iloc[0]
     rows = told[told["arm"] == arm]
     first: dict[Hashable, Any] = rows.to_dict("records")[int(rows["num_seeds"].astype(int).argmax())]
@@ -96,28 +118,40 @@ def three_sentences(
     by_metric = {row["metric"]: row for row in cell.to_dict("records")}
     stop = (stops or {}).get(str(first["model"]).removesuffix(TOTAL_MARK))
     cost = _at_which_cost(first, compute) if stop is None else _at_the_budget(first, compute, stop=stop, runs=runs)
-    yield (
-        f"{arm} against {first['baseline']} {cost}; {first['model']}, N = {first['budget']}"
-        f" rollouts per prompt, {_replicates(first['num_seeds'])}:"
+    asked = {metric: question for metric, question in QUESTIONS.items() if metric in by_metric}
+    return Answer(
+        compared=(
+            f"{arm} against {first['baseline']} {cost}; {first['model']}, N = {first['budget']}"
+            f" rollouts per prompt, {_replicates(first['num_seeds'])}"
+        ),
+        sentences=tuple(f"{question}: {_verdict(by_metric[metric])}" for metric, question in asked.items()),
     )
-    for number, (metric, question) in enumerate(QUESTIONS.items(), start=1):
-        if metric in by_metric:
-            yield f"  {number}. {question}: {_verdict(by_metric[metric])}"
 
 
 def _at_which_cost(pair: Mapping[Hashable, Any], compute: pd.DataFrame) -> str:
     """Whether the arms of a pair had generated as many rollouts at their last shared checkpoint."""
+    times = times_the_rollouts(pair, compute)
+    if times is None:
+        return "after equal steps"
+    return "at equal rollouts" if abs(times - 1) < EQUAL else f"after equal steps, with {times:.2f} times the rollouts"
+
+
+def times_the_rollouts(pair: Mapping[Hashable, Any], compute: pd.DataFrame) -> float | None:
+    """Rollouts of an arm over those of its baseline at their last shared checkpoint; None if they share none.
+
+    Args:
+        pair: ``model, budget, arm, baseline``.
+        compute: the table of that name.
+    """
     spent = {
         arm: of_arm.set_index("step")["total_rollouts"]
         for arm, of_arm in _of_cell(compute, pair).groupby("arm")
         if arm in (pair["arm"], pair["baseline"])
     }
     shared = pd.concat(spent, axis=1).dropna() if len(spent) == 2 else pd.DataFrame()  # noqa: PLR2004 - a pair
-    if shared.empty:
-        return "after equal steps"
-    last = shared.iloc[-1]
-    times = float(last[pair["arm"]] / last[pair["baseline"]])
-    return "at equal rollouts" if abs(times - 1) < EQUAL else f"after equal steps, with {times:.2f} times the rollouts"
+    if shared.empty or not (last := shared.iloc[-1])[pair["baseline"]]:
+        return None
+    return float(last[pair["arm"]] / last[pair["baseline"]])
 
 
 def _at_the_budget(

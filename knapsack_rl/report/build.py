@@ -10,16 +10,33 @@ from knapsack_rl.analysis.catalogue import FIGURE_NAMES, TABLE_NAMES
 from knapsack_rl.base.layout import StudyPaths
 from knapsack_rl.config import StudyConfig
 from knapsack_rl.records import write_text
+from knapsack_rl.report.answer import found, stops_of
 from knapsack_rl.report.beside import Beside, references_of, set_beside
+from knapsack_rl.report.claim_list import CODES, claim_groups
 from knapsack_rl.report.describe import describe_study
 from knapsack_rl.report.page_parts import choices, read_figure, table_of_frame
 from knapsack_rl.report.provenance import facts, read_manifests
 from knapsack_rl.report.result_tables import read_result
+from knapsack_rl.report.rollouts import NONE_KEPT, RULE, arm_samples
 from knapsack_rl.report.rule_graph import METADATA, Coming, RuleNode, rule_graph
 from knapsack_rl.report.rule_graph_svg import draw_rule_graph
 from knapsack_rl.report.statements import findings, overview, unrewarded, verdicts
+from knapsack_rl.report.terms import BACKGROUND, QUESTION, terms
 
 TEMPLATE = "report.html.j2"
+HEADINGS = {
+    "answer": "What was found",
+    "figures": "Figures",
+    "claims": "The paper's claims, one by one",
+    "findings": "Differences from uniform allocation, cell by cell",
+    "beside": "Beside the reference",
+    "tables": "Tables",
+    "samples": "What the models wrote",
+    "study": "The study",
+    "limits": "Limits",
+    "provenance": "How it was made",
+}
+"""Sections of the page in their order: anchor and heading."""
 
 
 def build_report(study: StudyConfig, *, results_folder: Path, output: Path) -> None:
@@ -38,20 +55,32 @@ def build_report(study: StudyConfig, *, results_folder: Path, output: Path) -> N
     paths = StudyPaths(results=results_folder, figures=results_folder)
     frames = {name: read_result(paths.table(name)) for name in TABLE_NAMES}
     runs = frames["runs"]
+    beside = [(each, table_of_frame("beside_reference", each.table)) for each in _beside(study, paths)]
     page = _environment().get_template(TEMPLATE)
     text = page.render(
         study=study.name,
+        question=QUESTION,
+        background=BACKGROUND,
+        answer=found(frames["differences"], frames["compute"], stops=stops_of(study), runs=runs),
+        terms=list(terms(study, differences=frames["differences"], compute=frames["compute"])),
+        headings=HEADINGS,
+        contents=[(anchor, title) for anchor, title in HEADINGS.items() if anchor != "beside" or beside],
+        codes=CODES,
+        claims=list(claim_groups(frames["claims"])),
         description=describe_study(study),
         warning=unrewarded(runs),
         overview=overview(frames["differences"]),
         verdicts=verdicts(frames["claims"]),
         findings=list(findings(frames["differences"])),
         choices=choices(study, runs),
-        beside=[(each, table_of_frame("beside_reference", each.table)) for each in _beside(study, paths)],
+        beside=beside,
         tables={name: table_of_frame(name, frame) for name, frame in frames.items()},
-        figures=[read_figure(name, views_folder=paths.views, study=study.name) for name in FIGURE_NAMES],
+        figures={name: read_figure(name, views_folder=paths.views, study=study.name) for name in FIGURE_NAMES},
         rules=draw_rule_graph(graph) if (graph := _rules(paths, list(runs["run_id"]))) else "",
         provenance=[*facts(read_manifests(results_folder, list(runs["run_id"]))), ("Training time", _hours(runs))],
+        samples=list(arm_samples(paths, runs)),
+        sample_rule=RULE,
+        none_kept=NONE_KEPT,
         num_seeds=len(study.grid_seeds),
     )
     write_text(output, text)

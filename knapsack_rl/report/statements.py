@@ -96,23 +96,21 @@ def unrewarded(runs: pd.DataFrame) -> str:
 
 
 def verdicts(claims: pd.DataFrame) -> str:
-    """How many verdicts say that claims stand, fall and stay open, with their numbers; the confirmatory ones first."""
+    """How many of the paper's claims this study supports, contradicts and leaves open; the confirmatory ones first."""
     if claims.empty:
         return "No claim can be looked at: the study has no arm to compare with uniform allocation."
     chosen = claims["role"] == CONFIRMATORY
-    parts = (("confirmatory", claims[chosen]), ("other (descriptive, not adjusted)", claims[~chosen]))
-    said = " ".join(_counted(rows, kind) for kind, rows in parts if len(rows))
-    star = " * not significant after Holm correction over the confirmatory ones." if "*" in said else ""
-    return said + star
+    parts = [
+        f"Of {len(rows)} {kind} claims: {counted(rows)}."
+        for kind, rows in (("confirmatory", claims[chosen]), ("other, descriptive", claims[~chosen]))
+        if len(rows)
+    ]
+    return " ".join(parts)
 
 
-def _counted(claims: pd.DataFrame, kind: str) -> str:
+def counted(claims: pd.DataFrame) -> str:
+    """Verdicts with their numbers, and how many of them the adjustment for many claims would take back."""
     found = claims["verdict"].map(lambda verdict: str(verdict).split(" (")[0])
-    names = pd.Series([_name(row) for row in claims.to_dict("records")], claims.index)
-    parts = [f"{len(rows)} {verdict} ({', '.join(rows)})" for verdict, rows in names.groupby(found)]
-    return f"Of {len(claims)} {kind} verdicts: {'; '.join(parts)}."
-
-
-def _name(row: Mapping[Any, Any]) -> str:
-    at = "" if pd.isna(row["budget"]) else f" at N = {int(row['budget'])}"
-    return f"{row['claim']}{at}{'*' if not_after_holm(row) else ''}"
+    parts = [f"{number} {verdict}" for verdict, number in found.value_counts(sort=False).sort_index().items()]
+    taken_back = sum(not_after_holm(row) for row in claims.to_dict("records"))
+    return ", ".join(parts) + (f" ({taken_back} of them not significant after Holm correction)" if taken_back else "")

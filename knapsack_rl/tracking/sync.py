@@ -16,7 +16,7 @@ from knapsack_rl.base.errors import KnapsackError, OutputError
 from knapsack_rl.base.layout import RunPaths, StudyPaths
 from knapsack_rl.base.seeding import digest
 from knapsack_rl.config import RunConfig, StudyConfig, run_hash
-from knapsack_rl.records import EVALS, GROUPS, STEPS, code_digest, read_table, sha256_of
+from knapsack_rl.records import EVALS, GROUPS, SAMPLES, STEPS, code_digest, read_table, sha256_of
 from knapsack_rl.tracking.address import tracking_uri, without_credentials
 from knapsack_rl.tracking.guide import NOTE, experiment_tags, run_note, summary_note
 from knapsack_rl.tracking.identity import KIND, RECORDS_DIGEST, run_params, run_tags
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 SUMMARY = "summary"
 """Name and kind of the MLflow run that holds the study's tables and figures."""
+TEXTS = "samples.json"
+"""Artifact of a training run: a table with a few prompts and responses, their rewards and the reasons for them."""
 SUMMARY_ID = ""
 """What ``runs_by_id`` files it under, for it stands for no run of the grid."""
 
@@ -67,6 +69,9 @@ class _Sync:
         writer.add_points(points)
         if data := dataset_inputs(StudyPaths(paths.study, paths.study), config.problem_set):
             patiently(writer.client.log_inputs, writer.mlflow_id, datasets=data)
+        if paths.samples.is_file():
+            texts = read_table(paths.samples, SAMPLES).to_pydict()
+            patiently(writer.client.log_table, writer.mlflow_id, data=texts, artifact_file=TEXTS)
         last = max(point.step for point in points)
         log_policy(self.experiment, config, mlflow_id=writer.mlflow_id, last=last)
         writer.end("FINISHED", end_ms=end_ms)
@@ -194,7 +199,8 @@ def _points_of(paths: RunPaths, *, end_ms: int) -> list[Point]:
 
 def _records_digest(paths: RunPaths, config: RunConfig) -> str:
     """Digest of a run's records and configuration, and of this package's code, which decides what MLflow is told."""
-    files = (paths.steps, paths.groups, paths.manifest, paths.evals)
+    files = [paths.steps, paths.groups, paths.manifest, paths.evals]
+    files += [paths.samples] if paths.samples.is_file() else []
     return _digest_of([run_hash(config), *map(_name_and_sha, files)])
 
 

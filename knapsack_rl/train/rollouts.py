@@ -1,6 +1,5 @@
 """The rollouts of one step: a method asks, the sampler generates, the task judges, until the method is content."""
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -25,6 +24,7 @@ class _Member:
     rollouts: list[Rollout]
     rewards: list[float]
     successes: list[int]
+    reasons: list[str]
     num_rounds: int = 0
 
 
@@ -42,8 +42,8 @@ class StepRollouts:
     """Rounds in which each prompt was asked for.  [P]"""
     p_belief_P: list[float]
     """Success rates that the method was told; NaN = unknown.  [P]"""
-    reasons: Counter[str]
-    """How many verdicts had which reason."""
+    reasons_P_G: list[list[str]]
+    """Why each was judged so.  [P][G]"""
     ledger: Ledger
     """What each round cost."""
     num_probed: int
@@ -67,7 +67,6 @@ class Drawing:
         self._prompts: dict[str, Prompt] = {}
         self._rates: dict[str, float] = {}
         self._members: dict[str, _Member] = {}
-        self._reasons: Counter[str] = Counter()
         self._num_probed = 0
 
     def run(self) -> StepRollouts:
@@ -90,7 +89,7 @@ class Drawing:
             successes_P_G=[member.successes for member in members],
             num_rounds_P=[member.num_rounds for member in members],
             p_belief_P=[self._rates[member.prompt.id] for member in members],
-            reasons=self._reasons,
+            reasons_P_G=[member.reasons for member in members],
             ledger=self._ledger,
             num_probed=self._num_probed,
             update=session.update,
@@ -142,18 +141,18 @@ class Drawing:
             groups = self._parts.sampler.generate(request)
         with self._watch("score"):
             judged = agreed_verdicts(self._parts.task, groups, ranks=self._parts.ranks)
-        self._reasons += judged.reasons
-        for group, rewards, successes in zip(groups, judged.rewards_P_G, judged.successes_P_G, strict=True):
-            self._remember(group, rewards=rewards, successes=successes)
+        for place, group in enumerate(groups):
+            self._remember(group, judged, place=place)
         return _drawn(groups, judged), _spent(groups)
 
-    def _remember(self, group: Group, *, rewards: list[float], successes: list[int]) -> None:
-        fresh = _Member(prompt=group.prompt, rollouts=[], rewards=[], successes=[])
+    def _remember(self, group: Group, judged: Judged, *, place: int) -> None:
+        fresh = _Member(prompt=group.prompt, rollouts=[], rewards=[], successes=[], reasons=[])
         member = self._members.setdefault(group.prompt.id, fresh)
         member.prompt_tokens = group.prompt_tokens
         member.rollouts += group.rollouts
-        member.rewards += rewards
-        member.successes += successes
+        member.rewards += judged.rewards_P_G[place]
+        member.successes += judged.successes_P_G[place]
+        member.reasons += judged.reasons_P_G[place]
         member.num_rounds += 1
 
 

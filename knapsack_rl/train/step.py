@@ -1,6 +1,8 @@
 """One training step, as a straight line. Every method runs the same lines; only what it asks for differs."""
 
+from collections import Counter
 from dataclasses import asdict
+from itertools import chain
 
 from knapsack_rl.base.seeding import derive_seed
 from knapsack_rl.beliefs import HasCost
@@ -9,6 +11,7 @@ from knapsack_rl.train.build import Parts
 from knapsack_rl.train.facts import group_facts, round_facts, sampled_entropy, totals
 from knapsack_rl.train.rollouts import Drawing, StepRollouts
 from knapsack_rl.train.rows import mini_batch_rows
+from knapsack_rl.train.samples import is_sampled, sample_facts
 from knapsack_rl.train.stopwatch import Stopwatch
 
 
@@ -18,6 +21,9 @@ def run_step(parts: Parts, step: int) -> StepFacts:
     Args:
         parts: the run; its stream, tracker, strategy state, history and learner move on.
         step: 1-based.
+
+    Returns:
+        The facts of the step: columns of ``STEPS``, ``groups``, ``rounds`` and, of some steps, ``samples``.
     """
     watch = Stopwatch()
     with watch("step"):
@@ -40,20 +46,23 @@ def run_step(parts: Parts, step: int) -> StepFacts:
         with watch("allocate"):
             groups = group_facts(drawn, history=parts.history, partial_credit=parts.task.partial_credit)
             _learn(parts, drawn, step=step)
+    reasons = Counter(chain.from_iterable(drawn.reasons_P_G))
+    sampled = parts.config.train.sampled_prompts if is_sampled(parts.config, step, parts.history.spent()) else 0
     return StepFacts(
         step=step,
         epoch=epoch,
         num_probe_rollouts=drawn.num_probed,
         **totals(drawn.groups, groups),
         num_rounds=len(drawn.ledger.rounds),
-        num_cut_off=drawn.reasons["truncated"],
-        num_no_answer=drawn.reasons["no_answer"],
+        num_cut_off=reasons["truncated"],
+        num_no_answer=reasons["no_answer"],
         sampled_entropy=entropy,
         **asdict(update),
         num_belief_multiply_adds=_multiply_adds(parts) - spent_before,
         **watch.columns(),
         groups=groups,
         rounds=round_facts(drawn.ledger),
+        samples=sample_facts(drawn, num_prompts=sampled) if sampled else (),
     )
 
 

@@ -1,6 +1,5 @@
 """How the rollouts of a step are judged: rewards for the advantages, successes for the beliefs."""
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -21,8 +20,8 @@ class Judged:
     """What advantages are made of.  [P][G]"""
     successes_P_G: list[list[int]]
     """1 where the reward reaches the task's threshold of success, else 0.  [P][G]"""
-    reasons: Counter[str]
-    """How many verdicts had which reason."""
+    reasons_P_G: list[list[str]]
+    """Why each was judged so: ``Verdict.reason``.  [P][G]"""
 
 
 def agreed_verdicts(task: Task[Any], groups: Sequence[Group], *, ranks: Ranks) -> Judged:
@@ -39,7 +38,7 @@ def _judge(task: Task[Any], groups: Sequence[Group]) -> Judged:
     return Judged(
         rewards_P_G=_by_group((verdict.reward for verdict in verdicts), groups),
         successes_P_G=_by_group((int(task.succeeded(verdict)) for verdict in verdicts), groups),
-        reasons=Counter(verdict.reason for verdict in verdicts),
+        reasons_P_G=_by_group((verdict.reason for verdict in verdicts), groups),
     )
 
 

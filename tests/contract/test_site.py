@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from knapsack_rl.analysis.catalogue import FIGURES
 from knapsack_rl.cli.main import app
 from knapsack_rl.config.study import StudyConfig
 from knapsack_rl.records import EVALS, GROUPS, STEPS
@@ -48,3 +49,13 @@ def test_nothing_is_fetched_from_elsewhere(site):
         if mark in path.read_text(encoding="utf-8")
     ]
     assert fetched == []
+
+
+def test_every_figure_is_in_the_gallery(site):
+    """With its question, its picture where the reference study has one, and its caption."""
+    page = (site / "gallery.html").read_text(encoding="utf-8")
+    for name, figure in FIGURES.items():
+        picture = f"repository/figures/reference/arithmetic/{name}.png"
+        assert figure.title in page
+        assert (f'src="{picture}"' in page) == (site / picture).is_file()
+    assert page.count("<img") >= 10

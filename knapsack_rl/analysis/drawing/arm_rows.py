@@ -11,7 +11,7 @@ from matplotlib.ticker import MaxNLocator
 
 from knapsack_rl.analysis.drawing.around import legend_above, notes_below
 from knapsack_rl.analysis.drawing.looks import ArmStyle
-from knapsack_rl.analysis.drawing.marks import draw_interval, own
+from knapsack_rl.analysis.drawing.marks import draw_interval, own, seed_mark
 from knapsack_rl.analysis.drawing.style import (
     REFERENCE,
     broken,
@@ -57,11 +57,8 @@ def draw_arm_rows(frames: StudyFrames, scores: pd.DataFrame, *, looks: Mapping[s
         panels[0].set_title(cell_title(frames.steps, cell), loc="left")
         _name_rows(panels, places, looks=looks)
         _name_columns(panels, k=k, baseline=baseline)
-    seed = Line2D(
-        [], [], color="#444444", marker="|", linestyle="", markersize=2.6, markeredgewidth=0.4, label="one seed"
-    )
     start_line = Line2D([], [], color=REFERENCE, linestyle="--", linewidth=0.8, label="base model")
-    legend_above(figure, [seed, start_line])
+    legend_above(figure, [seed_mark(), start_line])
     notes_below(figure, frames, also="Average over benchmarks; single benchmarks are in the table.")
     tidy_axes(axes)
     return figure

@@ -25,7 +25,7 @@ def own(artists: Iterable[Artist], look: ArmStyle) -> None:
         artist.set_gid(f"{MARK}{look.arm}")
 
 
-def draw_band(ax: Axes, points: pd.DataFrame, *, x: str, y: str, look: ArmStyle, band: bool = True) -> None:
+def draw_band(ax: Axes, points: pd.DataFrame, *, x: str, y: str, look: ArmStyle, band: bool = True) -> Line2D:
     """A mean line over seeds with its interval as a band; some points get markers.
 
     Args:
@@ -35,15 +35,20 @@ def draw_band(ax: Axes, points: pd.DataFrame, *, x: str, y: str, look: ArmStyle,
         y: ordinate.
         look: of the arm; a quiet one has a line alone.
         band: whether to draw the interval.
+
+    Returns:
+        The line.
     """
     at, mean = points[x].to_numpy(float), points[y].to_numpy(float)
-    own(ax.plot(at, mean, **line_of(look, num_points=len(points))), look)
+    (line,) = ax.plot(at, mean, **line_of(look, num_points=len(points)))
+    own([line], look)
     low, high = (
         points[f"{y}_{end}"].to_numpy(float) if band else np.full(len(points), np.nan) for end in ("low", "high")
     )
     if np.isfinite(low).any() and not look.quiet:
         edge: dict[str, Any] = {"linewidth": 0.3, "edgecolor": (look.color, 0.6)}
         own([ax.fill_between(at, low, high, facecolor=(look.color, BAND_ALPHA), **edge)], look)
+    return line
 
 
 def line_of(look: ArmStyle, *, num_points: int = 1) -> dict[str, Any]:
@@ -79,6 +84,17 @@ def arm_handles(looks: Mapping[str, ArmStyle], *, line: bool = True) -> list[Art
         handles.append(Line2D([], [], label=arm, **settings))
         own(handles[-1:], look)
     return handles
+
+
+def seed_mark() -> Artist:
+    """Legend entry of the small strokes that are single seeds."""
+    settings: dict[str, Any] = {"marker": "|", "linestyle": "", "markersize": 2.6, "markeredgewidth": 0.4}
+    return Line2D([], [], color="#444444", label="one seed", **settings)
+
+
+def base_mark() -> Artist:
+    """Legend entry of the long strokes that are the model before training."""
+    return Line2D([], [], color=REFERENCE, marker="|", linestyle="", markeredgewidth=1.2, label="base model")
 
 
 def reference(label: str, linestyle: Any = "--") -> Artist:  # noqa: ANN401 - whatever matplotlib takes

@@ -16,6 +16,10 @@ from knapsack_rl.analysis.drawing.looks import ArmStyle, looks_in, loud_first
 from knapsack_rl.analysis.drawing.marks import arm_handles, draw_band
 from knapsack_rl.analysis.drawing.style import REFERENCE, cells_of, in_cell, say, tidy_axes
 from knapsack_rl.analysis.frames.study import StudyFrames
+from knapsack_rl.analysis.inference.pairs import baseline_arm
+
+UNDERLAY = {"linewidth": 2.6, "zorder": 2.2}
+"""The baseline's line, wide and below the others, so that it shows where another has the same values."""
 
 MOST_BANDS = 4
 """With more arms the bands hide each other and are left to the tables."""
@@ -49,11 +53,11 @@ def draw_over_training(frames: StudyFrames, points: pd.DataFrame, *, lines: Line
         points: from ``periods.window_means``.
         lines: which columns, and how.
     """
-    looks, names = looks_in(frames), list(lines.rows)
+    looks, names, baseline = looks_in(frames), list(lines.rows), baseline_arm(frames.steps)
     grid = cell_grid(cells_of(points), points, num_rows=len(names), height=0.76)
     for cell, panels in grid.panels.items():
         for value, ax in zip(names, panels, strict=True):
-            _draw_panel(ax, in_cell(points, cell), value=value, looks=looks)
+            _draw_panel(ax, in_cell(points, cell), value=value, looks=looks, baseline=baseline)
             lines.mark(ax, cell)
             if value in lines.zero:
                 ax.axhline(0.0, color=REFERENCE, linewidth=0.6, zorder=1)
@@ -82,9 +86,13 @@ def _share_limits(first: Mapping[str, Axes], lines: Lines) -> None:
             first[value].set_ylim(min(low for low, _ in limits), max(high for _, high in limits))
 
 
-def _draw_panel(ax: Axes, points: pd.DataFrame, *, value: str, looks: Mapping[str, ArmStyle]) -> None:
+def _draw_panel(
+    ax: Axes, points: pd.DataFrame, *, value: str, looks: Mapping[str, ArmStyle], baseline: str | None
+) -> None:
     for look in loud_first(looks):
         of_arm = points[(points["arm"] == look.arm) & points[value].notna()]
-        draw_band(ax, of_arm, x="step", y=value, look=look, band=len(looks) <= MOST_BANDS)
+        line = draw_band(ax, of_arm, x="step", y=value, look=look, band=len(looks) <= MOST_BANDS)
+        if look.arm == baseline and not look.quiet:
+            line.set(**UNDERLAY)
     if not any(np.size(line.get_xdata()) for line in ax.lines):
         say(ax, "not measured")

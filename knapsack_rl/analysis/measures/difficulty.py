@@ -62,6 +62,30 @@ def transition_rows(probes: pd.DataFrame) -> pd.DataFrame:
     return rows.assign(share=rows["num_prompts"] / total.where(total > 0), num_before=total)
 
 
+def net_change_rows(probes: pd.DataFrame) -> pd.DataFrame:
+    """Of all probed problems the share in each class before and after training: one row per run and class.
+
+    Returns:
+        ``run_id, model, budget, arm, strategy, seed, difficulty`` (class 0..4), ``before, after`` and ``change``.
+    """
+    moved = moves(probes)
+    shares = [
+        moved.groupby([*_RUN, f"difficulty_{end}"], sort=False)
+        .size()
+        .rename(end)
+        .rename_axis(index={f"difficulty_{end}": "difficulty"})
+        for end in ("before", "after")
+    ]
+    classes = pd.DataFrame({"difficulty": range(len(CLASSES))})
+    rows = moved[_RUN].drop_duplicates().merge(classes, how="cross")
+    for counted in shares:
+        rows = rows.merge(counted.reset_index(), on=[*_RUN, "difficulty"], how="left")
+    rows = rows.fillna({"before": 0.0, "after": 0.0})
+    total = rows.groupby(_RUN)["before"].transform("sum")
+    rows = rows.assign(before=rows["before"] / total, after=rows["after"] / total)
+    return rows.assign(change=rows["after"] - rows["before"])
+
+
 def discovery_rows(frames: StudyFrames) -> pd.DataFrame:
     """The outcomes of ``discovery_table`` for every run."""
     moved = moves(frames.probes)

@@ -6,17 +6,17 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from knapsack_rl.analysis.drawing.arm_rows import draw_arm_rows
 from knapsack_rl.analysis.drawing.around import legend_above, notes_below
 from knapsack_rl.analysis.drawing.cell_grid import Cell, cell_grid
 from knapsack_rl.analysis.drawing.looks import ArmStyle, looks_in
-from knapsack_rl.analysis.drawing.marks import arm_handles, draw_interval, own
+from knapsack_rl.analysis.drawing.marks import arm_handles, base_mark, draw_interval, own, seed_mark
 from knapsack_rl.analysis.drawing.style import REFERENCE, cells_of, in_cell, tidy_axes
 from knapsack_rl.analysis.frames.schemas import ARM_KEYS, CELL_KEYS, RUN_KEYS
 from knapsack_rl.analysis.frames.study import StudyFrames, in_grid_order
+from knapsack_rl.analysis.inference.pairs import baseline_arm, pair_up
 from knapsack_rl.analysis.inference.stats import mean_interval, seed_means
 from knapsack_rl.analysis.measures.benchmarks import AVERAGE, SCORES, base_accuracy, benchmark_scores, final_scores
 
@@ -64,57 +64,88 @@ def _pivot(long: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
 GROUP_HEIGHT = 0.74
 """Share of the distance between two benchmarks that their arms take."""
 
+POINTS = 100.0
+
 
 def draw_benchmarks(frames: StudyFrames) -> Figure:
-    """avg@k and pass@k at the last checkpoint all runs of a cell share: points with 95% t-intervals over seeds.
+    """avg@k and pass@k at the last checkpoint all runs of a cell share, minus the baseline's of the same seed.
 
-    Up to ``MOST_COLORED`` arms: a column per cell, a row per benchmark and their average, arms side by side.
-    More: a row per arm, sorted by its difference from the baseline (`arm_rows`).
+    Up to ``MOST_COLORED`` arms: a column per cell, a row per benchmark and their average, arms side by side; without a
+    baseline the scores themselves. More: a row per arm, sorted by its difference from the baseline (`arm_rows`).
     """
-    scores = benchmark_scores(frames.evals)
     looks = looks_in(frames)
     if any(look.quiet for look in looks.values()):
-        return draw_arm_rows(frames, scores, looks=looks)
-    return _draw_benchmark_rows(frames, scores, looks=looks)
+        return draw_arm_rows(frames, benchmark_scores(frames.evals), looks=looks)
+    points, baseline = benchmark_points(frames), baseline_arm(frames.steps)
+    if baseline is None or len(looks) == 1:
+        return _draw_rows(frames, points, looks=looks, scores=dict(zip(SCORES, SCORES, strict=True)))
+    others = {arm: look for arm, look in looks.items() if arm != baseline}
+    values = points.assign(**{name: points[name] * POINTS for name in DIFFERENCES.values()})
+    return _draw_rows(frames, values, looks=others, scores=DIFFERENCES)
+
+
+DIFFERENCES = {score: f"{score}_difference" for score in SCORES}
+"""Columns of the points: each score minus the baseline's."""
 
 
 def benchmark_points(frames: StudyFrames) -> pd.DataFrame:
-    """What the figure shows: the score of every run and of the base model on every benchmark."""
+    """What the figure shows: the score of every run on every benchmark, minus the baseline's, and the base model's.
+
+    Returns:
+        ``model, budget, arm, seed, step, benchmark, k``, ``SCORES`` and ``DIFFERENCES`` (0..1). A difference is within
+        a seed, and empty for the baseline, the base model, and where the baseline has no such run.
+    """
     scores = benchmark_scores(frames.evals)
     keys = [*CELL_KEYS, "arm", "seed", "step", "benchmark", "k", *SCORES]
+    final = final_scores(scores)[keys]
+    pairs = pair_up(final, [*CELL_KEYS, "benchmark"], baseline=baseline_arm(frames.steps), columns=list(SCORES))
+    pairs = pairs.assign(
+        **{name: pairs[f"arm_{score}"] - pairs[f"baseline_{score}"] for score, name in DIFFERENCES.items()}
+    )
+    by = [*CELL_KEYS, "benchmark", "arm", "seed"]
+    final = final.astype({"arm": "str"}).merge(pairs[[*by, *DIFFERENCES.values()]], on=by, how="left")
     base = base_accuracy(scores).merge(base_accuracy(scores, score="pass_at_k"), on=[*CELL_KEYS, "benchmark"])
-    base = base.assign(arm="base model", step=0, k=scores["k"].iloc[0])
-    return pd.concat([final_scores(scores)[keys], base], ignore_index=True)[keys].astype({"seed": "Int64"})
+    base = base.assign(arm=BASE_MODEL, step=0, k=scores["k"].iloc[0])
+    whole = pd.concat([final, base], ignore_index=True)
+    return whole[[*keys, *DIFFERENCES.values()]].astype({"seed": "Int64"})
 
 
-def _draw_benchmark_rows(frames: StudyFrames, scores: pd.DataFrame, *, looks: Mapping[str, ArmStyle]) -> Figure:
-    final, cells, k = final_scores(scores), cells_of(frames.evals), int(scores["k"].iloc[0])
-    names = [name for name in scores["benchmark"].unique() if name != AVERAGE]
+def _draw_rows(
+    frames: StudyFrames, points: pd.DataFrame, *, looks: Mapping[str, ArmStyle], scores: Mapping[str, str]
+) -> Figure:
+    """``scores`` says which column stands for each score: itself, or its difference in points."""
+    cells, k, paired = cells_of(frames.evals), int(points["k"].iloc[0]), scores is DIFFERENCES
+    names = [name for name in points["benchmark"].unique() if name != AVERAGE]
     places = {name: float(rank) for rank, name in enumerate(names)} | {AVERAGE: len(names) + 0.35}
     height = 0.45 + (len(places) + 0.4) * max(0.12, 0.055 * len(looks))
     grid = cell_grid(cells, frames.steps, num_rows=len(SCORES), height=height)
-    for score, title, row in zip(SCORES, (f"avg@{k}", f"pass@{k}"), grid.rows(), strict=True):
-        base = base_accuracy(scores, score=score)
+    for column, title, row in zip(scores.values(), (f"avg@{k}", f"pass@{k}"), grid.rows(), strict=True):
         for cell, ax in zip(cells, row, strict=True):
-            _draw_panel(ax, in_cell(final, cell), score=score, places=places, looks=looks)
-            _draw_base(ax, in_cell(base, cell), score=score, places=places)
+            of_cell = in_cell(points, cell)
+            _draw_panel(ax, of_cell, score=column, places=places, looks=looks)
+            if paired:
+                ax.axvline(0.0, color=REFERENCE, linewidth=0.6, zorder=1)
+            else:
+                _draw_base(ax, of_cell[of_cell["arm"] == BASE_MODEL], score=column, places=places)
             ax.set_xlabel(title)
         row[0].set_yticks(list(places.values()), list(places))
         row[0].set_ylim(len(names) + 0.9, -0.55)
-    _share_scale(grid.panels)
-    base_mark = Line2D([], [], color=REFERENCE, marker="|", linestyle="", markeredgewidth=1.2, label="base model")
-    legend_above(grid.figure, [*arm_handles(looks, line=False), base_mark])
-    notes_below(grid.figure, frames, looks=looks)
+    _share_scale(grid.panels, shares=not paired)
+    legend_above(grid.figure, [*arm_handles(looks, line=False), seed_mark() if paired else base_mark()])
+    notes_below(grid.figure, frames, looks=looks, also=PAIRED_NOTE if paired else "")
     tidy_axes([ax for panels in grid.panels.values() for ax in panels])
     return grid.figure
 
 
-def _share_scale(panels: Mapping[Cell, list[Axes]]) -> None:
-    """One abscissa for all cells of a score, within what a share can be."""
+PAIRED_NOTE = "Points over the baseline, within a seed."
+
+
+def _share_scale(panels: Mapping[Cell, list[Axes]], *, shares: bool) -> None:
+    """One abscissa for all cells of a score; of shares within what those can be."""
     for row in zip(*panels.values(), strict=True):
         low, high = min(ax.get_xlim()[0] for ax in row), max(ax.get_xlim()[1] for ax in row)
         for ax in row:
-            ax.set_xlim(max(low, -0.03), min(high, 1.03))
+            ax.set_xlim(max(low, -0.03) if shares else low, min(high, 1.03) if shares else high)
             ax.xaxis.set_major_locator(MaxNLocator(nbins=3 if len(row) > 1 else 8, min_n_ticks=2))
 
 
@@ -125,7 +156,7 @@ def _draw_panel(
     for rank, look in enumerate(looks.values()):
         of_arm = final[final["arm"] == look.arm]
         for benchmark, of_benchmark in of_arm.groupby("benchmark", sort=False):
-            values = of_benchmark.groupby("seed")[score].mean().to_numpy()
+            values = of_benchmark.groupby("seed")[score].mean().dropna().to_numpy()
             at, found = places[str(benchmark)] + (rank - (len(looks) - 1) / 2) * apart, mean_interval(values)
             dots = ax.plot(values, np.full(values.size, at), "|", color=look.color, markersize=2.6, markeredgewidth=0.4)
             own(dots, look)

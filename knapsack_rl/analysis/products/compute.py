@@ -13,7 +13,7 @@ from knapsack_rl.analysis.drawing.over_training import MOST_BANDS
 from knapsack_rl.analysis.drawing.style import cells_of, in_cell, say, tidy_axes
 from knapsack_rl.analysis.frames.study import StudyFrames, in_grid_order
 from knapsack_rl.analysis.measures.accuracy_curves import accuracy_curves, mean_curves
-from knapsack_rl.analysis.measures.spent import FLOPS, ROLLOUTS, SECONDS, TOKENS
+from knapsack_rl.analysis.measures.spent import ROLLOUTS, TOKENS
 
 
 def compute_table(frames: StudyFrames) -> pd.DataFrame:
@@ -25,10 +25,8 @@ def compute_table(frames: StudyFrames) -> pd.DataFrame:
 ROWS = {
     ROLLOUTS: "generated rollouts",
     TOKENS: "generated response tokens",
-    FLOPS: "operations (generation and training)",
-    SECONDS: "seconds of training steps",
 }
-"""Abscissae, one row of panels each, and their axis labels."""
+"""Abscissae, one row of panels each, and their axis labels; operations and seconds are in the table."""
 
 MOST_TICKS = {1: 8, 2: 5}
 """On an abscissa, by the number of columns; more columns have room for 3."""
@@ -42,19 +40,17 @@ def draw_compute_curves(frames: StudyFrames) -> Figure:
     ``MOST_BANDS`` arms).
     """
     curves, looks = curve_points(frames), looks_in(frames)
-    rows = {spent: label for spent, label in ROWS.items() if curves[spent].notna().any()}
-    grid = cell_grid(cells_of(curves), curves, num_rows=len(rows), height=0.95)
+    grid = cell_grid(cells_of(curves), curves, num_rows=len(ROWS), height=0.95)
     for cell, panels in grid.panels.items():
-        for spent, ax in zip(rows, panels, strict=True):
+        for spent, ax in zip(ROWS, panels, strict=True):
             _draw_panel(ax, in_cell(curves, cell), spent=spent, looks=looks)
     _share_abscissae(grid)
-    for row, label in enumerate(rows.values()):
+    for row, label in enumerate(ROWS.values()):
         for ax in grid.lefts(row):
             ax.set_ylabel("accuracy\n(avg@k)")
         _label_abscissa(grid, row, label=label)
     legend_above(grid.figure, arm_handles(looks))
-    unknown = [label for spent, label in ROWS.items() if spent not in rows]
-    notes_below(grid.figure, frames, looks=looks, also=f"Not known: {', '.join(unknown)}." if unknown else "")
+    notes_below(grid.figure, frames, looks=looks)
     tidy_axes([ax for panels in grid.panels.values() for ax in panels])
     return grid.figure
 

@@ -43,12 +43,7 @@ def differences(frames: StudyFrames, baseline: str | None = None) -> pd.DataFram
     ``difference`` is the mean over seeds of arm minus baseline and ``ci_*`` its 95% t-interval; ``num_seeds`` counts
     the seeds for which both arms have a value, and the means are over those.
     """
-    chosen = baseline or baseline_arm(frames.steps)
-    arms = [arm for arm in frames.steps["arm"].unique() if chosen and arm != chosen]
-    values = [*(ratio_values(frames.steps, arm, baseline=chosen) for arm in arms), score_values(frames.evals)]
-    keys, columns = [*CELL_KEYS, "metric"], ["value", "step"]
-    paired = [pair_up(part, keys, baseline=chosen, columns=columns) for part in values]
-    pairs = pd.concat([*paired, _paired_at_equal_tokens(frames, chosen)], ignore_index=True)
+    pairs = paired_values(frames, baseline)
     rows = [
         {
             **dict(zip(_PAIR_KEYS, key, strict=True)),
@@ -59,6 +54,21 @@ def differences(frames: StudyFrames, baseline: str | None = None) -> pd.DataFram
     ]
     table = pd.DataFrame(rows, columns=list(COLUMNS)).astype({"step": "Int64"})
     return in_grid_order(table, frames.steps)
+
+
+def paired_values(frames: StudyFrames, baseline: str | None = None) -> pd.DataFrame:
+    """The pairs behind ``differences``: one row per cell, arm, metric and seed.
+
+    Returns:
+        ``model, budget, arm, baseline, metric, seed, arm_value, baseline_value, arm_step, baseline_step``; a value is
+        NaN where one of the two runs is missing.
+    """
+    chosen = baseline or baseline_arm(frames.steps)
+    arms = [arm for arm in frames.steps["arm"].unique() if chosen and arm != chosen]
+    values = [*(ratio_values(frames.steps, arm, baseline=chosen) for arm in arms), score_values(frames.evals)]
+    keys, columns = [*CELL_KEYS, "metric"], ["value", "step"]
+    paired = [pair_up(part, keys, baseline=chosen, columns=columns) for part in values]
+    return pd.concat([*paired, _paired_at_equal_tokens(frames, chosen)], ignore_index=True)
 
 
 def _paired_at_equal_tokens(frames: StudyFrames, baseline: str | None) -> pd.DataFrame:

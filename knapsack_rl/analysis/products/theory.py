@@ -1,15 +1,18 @@
 """The paper's theory: theorem 1 and the value of rollouts, as a table and as figures. Needs no run."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import seaborn as sns
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import StrMethodFormatter
 
 from knapsack_rl.allocation.grids import value_rows
 from knapsack_rl.allocation.theorem import CURVE_RATES, theorem_rows
 from knapsack_rl.allocation.value import p_nonzero_gradient
-from knapsack_rl.analysis.drawing.around import legend_above, note_below
+from knapsack_rl.analysis.drawing.around import note_below
 from knapsack_rl.analysis.drawing.style import count_axis, panel_grid, tidy_axes
 from knapsack_rl.analysis.frames.study import StudyFrames
 
@@ -43,8 +46,8 @@ SHOWN_ROLLOUTS = (4, 8, 16, 32, 128)
 FIRST, BOUND, EXACT = "#0072B2", "#D55E00", "#009E73"
 
 SHARES = (
-    ("share_at_necessary", BOUND, "at the bound"),
-    ("share_at_sufficient", EXACT, "at the exact"),
+    ("share_at_necessary", BOUND, "with the bound's N"),
+    ("share_at_sufficient", EXACT, "with the fewest"),
 )
 
 
@@ -113,30 +116,37 @@ def draw_theorem(theorem: pd.DataFrame) -> Figure:
     rows = theorem.sort_values("p")
     figure, axes = panel_grid(1, 2, height=1.6)
     left, right = axes[0]
-    left.plot(rows["p"], rows["expected_first"], color=FIRST, label="mean until both outcomes")
+    _draw_rollouts(left, rows)
+    _draw_shares(right, rows)
+    for ax, side in ((left, "left"), (right, "right")):
+        ax.set_xlabel("success rate p")
+        ax.legend(loc=f"lower {side}", bbox_to_anchor=(float(ax is right), 1.0))
+    note_below(figure, f"Simulated: n = {int(rows['num_trials'].max()):,} groups per success rate.")
+    tidy_axes(axes)
+    return figure
+
+
+def _draw_rollouts(ax: Axes, rows: pd.DataFrame) -> None:
+    ax.plot(rows["p"], rows["expected_first"], color=FIRST, label="mean until both outcomes")
     error = 1.96 * rows["simulated_first_se"]
-    simulated = {"color": FIRST, "linestyle": "", "marker": "o", "label": "simulated"}
-    left.errorbar(rows["p"], rows["simulated_first"], yerr=error, **simulated)
-    left.plot(rows["p"], rows["necessary"], color=BOUND, linestyle="--", label="bound for 90%")
-    left.plot(
-        rows["p"], rows["sufficient"], color=EXACT, linestyle=":", marker="s", markersize=2, label="exact for 90%"
-    )
-    left.set_yscale("log")
-    left.yaxis.set_major_formatter(StrMethodFormatter("{x:.0f}"))
-    left.set_ylabel("rollouts")
+    simulated: dict[str, Any] = {"color": FIRST, "linestyle": "", "marker": "o", "label": "the same, simulated"}
+    ax.errorbar(rows["p"], rows["simulated_first"], yerr=error, **simulated)
+    ax.plot(rows["p"], rows["necessary"], color=BOUND, linestyle="--", label="paper's bound for 90%")
+    exact: dict[str, Any] = {"linestyle": ":", "marker": "s", "markersize": 2, "label": "fewest for 90%"}
+    ax.plot(rows["p"], rows["sufficient"], color=EXACT, **exact)
+    ax.set_yscale("log")
+    ax.yaxis.set_major_formatter(StrMethodFormatter("{x:.0f}"))
+    ax.set_ylabel("rollouts")
+
+
+def _draw_shares(ax: Axes, rows: pd.DataFrame) -> None:
     for column, color, label in SHARES:
         spread = 1.96 * np.sqrt(rows[column] * (1 - rows[column]) / rows["num_trials"])
         around = column == "share_at_necessary"  # where the bound suffices, both are the same number
         face = (
             {"marker": "s", "markersize": 5, "markerfacecolor": "none"} if around else {"marker": "o", "markersize": 2}
         )
-        look = {"color": color, "linestyle": "", "linewidth": 0.8, "markeredgewidth": 0.7} | face
-        right.errorbar(rows["p"], rows[column], yerr=spread, label=label, **look)
-    right.axhline(0.9, color="#333333", linestyle="--", linewidth=0.7)
-    right.set_ylabel("share of groups\nwith both outcomes")
-    for ax in (left, right):
-        ax.set_xlabel("success rate p")
-    legend_above(figure, [handle for ax in (left, right) for handle in ax.get_legend_handles_labels()[0]])
-    note_below(figure, f"Simulated: n = {int(rows['num_trials'].max()):,} groups per success rate.")
-    tidy_axes(axes)
-    return figure
+        look: dict[str, Any] = {"color": color, "linestyle": "", "linewidth": 0.8, "markeredgewidth": 0.7} | face
+        ax.errorbar(rows["p"], rows[column], yerr=spread, label=label, **look)
+    ax.axhline(0.9, color="#333333", linestyle="--", linewidth=0.7, label="90%")
+    ax.set_ylabel("share of groups\nwith both outcomes")

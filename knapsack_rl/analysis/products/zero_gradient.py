@@ -14,8 +14,8 @@ from knapsack_rl.analysis.inference.periods import by_period, from_second_visit,
 ROWS = {
     "ratio_rollouts": "share of\nrollouts with\na gradient",
     "ratio_prompts": "share of\nprompts with\na gradient",
-    "all_correct_prompts": "share of\nprompts\nall right",
-    "all_wrong_prompts": "share of\nprompts\nall wrong",
+    "all_correct_prompts": "prompts,\nevery rollout\ncorrect",
+    "all_wrong_prompts": "prompts,\nevery rollout\nwrong",
 }
 """Columns of the steps frame, one row of panels each, and their axis labels."""
 

@@ -75,7 +75,7 @@ class Sampled:
             )
         )
 
-    def totals(self) -> dict[str, int]:
+    def totals(self) -> dict[str, Any]:
         """Sums over the step."""
         rollouts = len(self.truncated_R)
         prompt_tokens, response_tokens = int(self.num_prompt_tokens_R.sum()), int(self.num_response_tokens_R.sum())

@@ -6,7 +6,8 @@ import pandas as pd
 import pytest
 
 from knapsack_rl.analysis.make import draw_figure
-from knapsack_rl.analysis.measures.difficulty import CLASSES, difficulty_class, discovery_rows, transition_rows
+from knapsack_rl.analysis.measures.difficulty import CLASSES, difficulty_class, discovery_rows, moves, transition_rows
+from knapsack_rl.analysis.products.net_change import net_change_points
 from knapsack_rl.analysis.products.transitions import discovery_table, transitions_table
 
 KEYS = {"run_id": "r0", "model": "m", "arm": "uniform", "strategy": "uniform", "budget": 8, "seed": 0}
@@ -82,3 +83,17 @@ def test_without_a_probe_the_figure_says_so(frames):
     assert transitions_table(none).empty
     assert discovery_table(none).empty
     assert "evaluation.probe" in draw_figure("transitions", none).axes[0].texts[0].get_text()
+
+
+def test_net_changes_of_classes(frames):
+    """Share of the probed problems after minus before, within a run; the changes of an arm add up to zero."""
+    points = net_change_points(frames)
+    assert set(points["difficulty"]) == set(CLASSES)
+    sums = points.groupby(["model", "budget", "arm"])[["before", "after", "change"]].sum()
+    assert sums["before"].tolist() == pytest.approx([1.0] * len(sums))
+    assert sums["after"].tolist() == pytest.approx([1.0] * len(sums))
+    moved = moves(frames.probes).query("arm == 'knapsack' and budget == 8")
+    before, after = ((moved[f"difficulty_{end}"] == 4).groupby(moved["seed"]).mean() for end in ("before", "after"))
+    one = points.query("arm == 'knapsack' and budget == 8 and difficulty == 'extremely easy'").iloc[0]
+    assert one["change"] == pytest.approx((after - before).mean())
+    assert one["change_low"] < one["change"] < one["change_high"]

@@ -15,13 +15,16 @@ from knapsack_rl.analysis.drawing.style import house_style
 from knapsack_rl.analysis.drawing.views import figure_views, of_cell
 from knapsack_rl.analysis.frames.study import load_analysis
 from knapsack_rl.analysis.inference.periods import window_means
+from knapsack_rl.analysis.inference.stats import mean_interval
 from knapsack_rl.analysis.make import analyse, draw_figure, draw_figures
 from knapsack_rl.analysis.measures.accuracy_curves import accuracy_curves, mean_curves
 from knapsack_rl.analysis.measures.rate_classes import FIRST_INTERIOR, ONE, UNKNOWN, ZERO, rate_class
 from knapsack_rl.analysis.measures.spent import TOKENS
 from knapsack_rl.analysis.products.allocation import count_edges, heat, mean_counts
-from knapsack_rl.analysis.products.differences import differences
+from knapsack_rl.analysis.products.benchmarks import benchmark_points
+from knapsack_rl.analysis.products.differences import differences, paired_values
 from knapsack_rl.analysis.products.forest import forest_points
+from knapsack_rl.analysis.products.pooled import POOLED, pooled_differences
 from knapsack_rl.base.errors import InputError
 
 
@@ -38,6 +41,12 @@ def test_zero_gradient_lines_are_means_over_seeds(frames):
     rows = frames.steps.query("budget == 4 and arm == 'knapsack'")
     assert list(steps) == [1, 2, 3, 4, 5, 6]
     assert list(ratios) == pytest.approx(list(rows.groupby("step")["ratio_rollouts"].mean()))
+
+
+def test_zero_gradient_labels_cannot_be_misread(frames):
+    """Small letters run "all right" into another word."""
+    labels = [ax.get_ylabel().replace("\n", " ") for ax in draw_figure("zero_gradient", frames).axes if ax.get_ylabel()]
+    assert labels[2:] == ["prompts, every rollout correct", "prompts, every rollout wrong"]
 
 
 def test_zero_gradient_marks_the_second_visit(frames):
@@ -69,17 +78,36 @@ def test_compute_curves_draw_tokens_and_accuracy(frames):
     assert list(accuracy) == pytest.approx(list(curves["accuracy"]))
 
 
-def test_benchmark_points_are_means_with_intervals(frames):
-    """Per arm, benchmark and average, in every panel: the seeds, an interval, and a marker at the mean."""
+def test_benchmarks_are_paired_differences_with_intervals(frames):
+    """Per benchmark and average, in every panel: the seeds, an interval, and a marker at the mean, in points."""
     figure = draw_figure("benchmarks", frames)
     for ax in figure.axes:
-        for arm in ("uniform", "knapsack"):
-            lines = [line for line in ax.lines if line.get_gid() == f"arm:{arm}"]
-            by_length = [sum(len(line.get_xdata()) == length for line in lines) for length in (3, 2, 1)]
-            assert by_length == [3, 3, 3]
-            for seeds, interval, mean in zip(lines[::3], lines[1::3], lines[2::3], strict=True):
-                assert mean.get_xdata()[0] == pytest.approx(np.mean(seeds.get_xdata()))
-                assert np.mean(interval.get_xdata()) == pytest.approx(mean.get_xdata()[0])
+        assert not [line for line in ax.lines if line.get_gid() == "arm:uniform"]
+        lines = [line for line in ax.lines if line.get_gid() == "arm:knapsack"]
+        assert [len(line.get_xdata()) for line in lines] == [3, 2, 1] * 3
+        for seeds, interval, mean in zip(lines[::3], lines[1::3], lines[2::3], strict=True):
+            assert mean.get_xdata()[0] == pytest.approx(np.mean(seeds.get_xdata()))
+            assert np.mean(interval.get_xdata()) == pytest.approx(mean.get_xdata()[0])
+    told = differences(frames).query("budget == 4 and metric == 'accuracy/average'")["difference"].iloc[0]
+    average = [line for line in figure.axes[0].lines if line.get_gid() == "arm:knapsack"][-1]
+    assert average.get_xdata()[0] == pytest.approx(100 * told)
+
+
+def test_benchmarks_without_a_baseline_show_scores(frames):
+    """There is nothing to subtract; the base model is beside them."""
+    points = benchmark_points(frames.only(["knapsack"]))
+    assert points["avg_at_k_difference"].isna().all()
+    figure = draw_figure("benchmarks", frames.only(["knapsack"]))
+    markers = [line for line in figure.axes[0].lines if line.get_gid() and len(line.get_xdata()) == 1]
+    assert all(0 <= line.get_xdata()[0] <= 1 for line in markers)
+    assert figure.axes[0].collections
+
+
+def test_budgets_have_a_panel_per_arm_and_cell(frames):
+    """Without the baseline, and without what the figure of the allocation shows; the bar stands below."""
+    figure = draw_figure("budgets", frames)
+    titled = [ax.get_title() for ax in figure.axes if ax.get_title()]
+    assert titled == ["small, N = 4, n = 3\nknapsack", "small, N = 8, n = 3\nknapsack"]
 
 
 def test_belief_classes_keep_unknown_zero_and_one_apart():
@@ -210,8 +238,31 @@ def test_forest_starts_with_the_cell_of_most_replicates(make_study):
     analyse(paths.results, [run for run in run_ids if run not in dropped])
     frames = load_analysis(paths.analysis)
     points, table = forest_points(frames), differences(frames)
-    assert list(points["budget"].unique()) == [8, 4]
+    assert list(points["budget"].dropna().unique()) == [8, 4]
     assert set(points["metric"]) == {"ratio_rollouts", "ratio_prompts", "accuracy/average"}
-    shown = points[(points["budget"] == 8) & (points["metric"] == "ratio_rollouts")]["difference"].iloc[0]
+    cells = points[points["model"] != POOLED]
+    shown = cells[(cells["budget"] == 8) & (cells["metric"] == "ratio_rollouts")]["difference"].iloc[0]
     kept = table[(table["budget"] == 8) & (table["metric"] == "ratio_rollouts")]["difference"].iloc[0]
     assert shown == pytest.approx(100 * kept)
+
+
+def test_forest_pools_cells_within_a_seed(frames):
+    """At the bottom a row of all cells: per seed the mean over them, and the t-interval over seeds."""
+    points = forest_points(frames)
+    assert list(points["model"].unique()) == ["small", POOLED]
+    first = points[points["model"] == POOLED].iloc[0]
+    assert (first["model"], first["metric"], first["num_seeds"]) == (POOLED, "ratio_rollouts", 3)
+    pairs = paired_values(frames).query("metric == 'ratio_rollouts'")
+    per_seed = (pairs["arm_value"] - pairs["baseline_value"]).groupby(pairs["seed"]).mean()
+    found = mean_interval(per_seed)
+    assert [first[name] / 100 for name in ("difference", "ci_low", "ci_high")] == pytest.approx(
+        [found.mean, found.low, found.high]
+    )
+
+
+def test_pooling_leaves_out_seeds_without_all_cells(frames):
+    """A mean over other cells would be another quantity; one cell alone has nothing to pool."""
+    kept = frames.evals.query("not (seed == 2 and budget == 4)")
+    pooled = pooled_differences(dataclasses.replace(frames, evals=kept), ["accuracy/average", "ratio_prompts"])
+    assert dict(zip(pooled["metric"], pooled["num_seeds"], strict=True)) == {"accuracy/average": 2, "ratio_prompts": 3}
+    assert pooled_differences(of_cell(frames, ("small", 8)), ["ratio_prompts"]).empty

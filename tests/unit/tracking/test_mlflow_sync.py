@@ -1,6 +1,7 @@
 """After a sync MLflow equals the records, whatever it held before."""
 
 import json
+from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
@@ -9,8 +10,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from knapsack_rl.base.errors import InputError, OutputError
+from knapsack_rl.base.layout import RunPaths
 from knapsack_rl.config import ArmConfig, run_hash
-from knapsack_rl.records import sha256_of
+from knapsack_rl.records import SAMPLES, sha256_of, table_of, write_table
 from knapsack_rl.tracking import LiveTracker
 from knapsack_rl.tracking.metrics import evaluation_points
 
@@ -44,6 +46,21 @@ def test_sync_writes_benchmarks_per_checkpoint_and_final_values(workplace):
     assert 0.375 == final["final/average/avg_at_k"]
     assert 36 == final["final/total_rollouts"]
     assert 1 / 3 == final["final/mean_ratio_prompts"]
+
+
+def test_texts_are_an_artifact_of_their_run(workplace):
+    """What was written and why it got its reward, as MLflow's own table; a run without texts has none."""
+    row = dict.fromkeys(SAMPLES.names, 1) | dict.fromkeys(("prompt_id", "kind", "reason", "prompt", "answer"), "x")
+    path = RunPaths(workplace.results, RUN).samples
+    write_table(path, table_of([row | {"response": "<b>12</b>"}], SAMPLES))
+    workplace.sync()
+
+    client, runs = workplace.client(), workplace.mlflow_runs()
+    found = {name: {file.path for file in client.list_artifacts(run.info.run_id)} for name, run in runs.items()}
+    assert "samples.json" in found[RUN]
+    assert "samples.json" not in found["small-knapsack-n4-s1"]
+    table = json.loads(Path(client.download_artifacts(runs[RUN].info.run_id, "samples.json")).read_text())
+    assert table["data"][0][table["columns"].index("response")] == "<b>12</b>"
 
 
 def test_sync_describes_the_run(workplace):
