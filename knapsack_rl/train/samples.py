@@ -11,7 +11,7 @@ MOST_CHARACTERS = 4000
 """Of a prompt or response that are kept; of a longer one the middle is left out."""
 
 
-def is_sampled(config: RunConfig, step: int, spent: Mapping[str, int]) -> bool:
+def is_sampled(config: RunConfig, *, step: int, spent: Mapping[str, int]) -> bool:
     """Whether responses of a step are kept: of the first, the evaluated ones and so of the last.
 
     Args:

@@ -47,7 +47,7 @@ def run_step(parts: Parts, step: int) -> StepFacts:
             groups = group_facts(drawn, history=parts.history, partial_credit=parts.task.partial_credit)
             _learn(parts, drawn, step=step)
     reasons = Counter(chain.from_iterable(drawn.reasons_P_G))
-    sampled = parts.config.train.sampled_prompts if is_sampled(parts.config, step, parts.history.spent()) else 0
+    sampled = parts.config.train.sampled_prompts if is_sampled(parts.config, step=step, spent=parts.history.spent()) else 0
     return StepFacts(
         step=step,
         epoch=epoch,
