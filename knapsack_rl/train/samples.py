@@ -11,8 +11,8 @@ MOST_CHARACTERS = 4000
 """Of a prompt or response that are kept; of a longer one the middle is left out."""
 
 
-def is_sampled(config: RunConfig, *, step: int, spent: Mapping[str, int]) -> bool:
-    """Whether responses of a step are kept: of the first, the evaluated ones and so of the last.
+def num_sampled(config: RunConfig, *, step: int, spent: Mapping[str, int]) -> int:
+    """Of how many prompts responses are kept: in the first step, the evaluated ones and so the last; else of none.
 
     Args:
         config: of the run.
@@ -20,7 +20,7 @@ def is_sampled(config: RunConfig, *, step: int, spent: Mapping[str, int]) -> boo
         spent: what the run has generated with this step, by the axes of a budget that ends it.
     """
     last = budget_reached(config.train.stop, spent)
-    return config.train.sampled_prompts > 0 and (step == 1 or last or step in config.checkpoints)
+    return config.train.sampled_prompts if step == 1 or last or step in config.checkpoints else 0
 
 
 def sample_facts(drawn: StepRollouts, *, num_prompts: int) -> tuple[SampleFacts, ...]:
@@ -31,7 +31,7 @@ def sample_facts(drawn: StepRollouts, *, num_prompts: int) -> tuple[SampleFacts,
 
     Args:
         drawn: everything of the step.
-        num_prompts: how many prompts, at least one.
+        num_prompts: how many prompts.
     """
     order = sorted(range(len(drawn.groups)), key=lambda place: (_success_rate(drawn, place), _id(drawn, place)))
     chosen = [order[place] for place in _spaced(len(order), num_prompts)]

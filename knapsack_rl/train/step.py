@@ -11,7 +11,7 @@ from knapsack_rl.train.build import Parts
 from knapsack_rl.train.facts import group_facts, round_facts, sampled_entropy, totals
 from knapsack_rl.train.rollouts import Drawing, StepRollouts
 from knapsack_rl.train.rows import mini_batch_rows
-from knapsack_rl.train.samples import is_sampled, sample_facts
+from knapsack_rl.train.samples import num_sampled, sample_facts
 from knapsack_rl.train.stopwatch import Stopwatch
 
 
@@ -47,7 +47,7 @@ def run_step(parts: Parts, step: int) -> StepFacts:
             groups = group_facts(drawn, history=parts.history, partial_credit=parts.task.partial_credit)
             _learn(parts, drawn, step=step)
     reasons = Counter(chain.from_iterable(drawn.reasons_P_G))
-    sampled = parts.config.train.sampled_prompts if is_sampled(parts.config, step=step, spent=parts.history.spent()) else 0
+    sampled = num_sampled(parts.config, step=step, spent=parts.history.spent())
     return StepFacts(
         step=step,
         epoch=epoch,
@@ -62,7 +62,7 @@ def run_step(parts: Parts, step: int) -> StepFacts:
         **watch.columns(),
         groups=groups,
         rounds=round_facts(drawn.ledger),
-        samples=sample_facts(drawn, num_prompts=sampled) if sampled else (),
+        samples=sample_facts(drawn, num_prompts=sampled),
     )
 
 

@@ -64,11 +64,19 @@ def test_texts_are_published_with_the_run(bench):
     job = bench.job()
     train(job)
     rows = read_table(job.paths.samples, SAMPLES).to_pylist()
-    assert {row.step for row in rows} == {1, *job.config.checkpoints} - {0}
+    assert {row["step"] for row in rows} == {1, *job.config.checkpoints} - {0}
     groups = pq.read_table(job.paths.groups).to_pylist()
     facts = {(g["step"], g["prompt_id"]): (g["num_rollouts"], g["num_successes"]) for g in groups}
     assert all((r["num_rollouts"], r["num_successes"]) == facts[r["step"], r["prompt_id"]] for r in rows)
     assert "samples.parquet" in (job.paths.folder / "SHA256SUMS").read_text(encoding="utf-8")
+
+
+def test_a_run_that_ends_at_a_budget_keeps_texts_of_its_last_step(bench):
+    """Six steps of 128 rollouts; every fourth is evaluated."""
+    job = bench.job(stop={"num_rollouts": 6 * 128})
+    train(job)
+    rows = read_table(job.paths.samples, SAMPLES).to_pylist()
+    assert {row["step"] for row in rows} == {1, 4, 6}
 
 
 def test_keeping_texts_changes_no_other_record(tmp_path, bench):

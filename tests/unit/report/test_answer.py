@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from knapsack_rl.config import StopConfig, StudyConfig
-from knapsack_rl.report.answer import _stops, three_sentences
+from knapsack_rl.report.answer import stops_of, three_sentences
 
 KEYS = ("model", "budget", "arm", "baseline", "metric", "num_seeds", "difference", "ci_low", "ci_high", "verdict")
 
@@ -134,4 +134,4 @@ def test_a_model_may_have_a_budget_of_its_own():
             "train": {"steps": 4, "stop": {"num_rollouts": 60}},
         }
     )
-    assert {name: stop.limit for name, stop in _stops(study)} == {"plain": 60, "more": 70}
+    assert {name: stop.limit for name, stop in stops_of(study).items()} == {"plain": 60, "more": 70}
