@@ -9,9 +9,9 @@ from typing import Any
 import pandas as pd
 
 from knapsack_rl.analysis.products.beside_reference import DIFFER, SAME, beside_reference, changed_verdicts
-from knapsack_rl.base.errors import InputError
+from knapsack_rl.base.errors import ConfigError, InputError
 from knapsack_rl.base.layout import StudyPaths
-from knapsack_rl.config import StudyConfig
+from knapsack_rl.config import StudyConfig, parse_study
 from knapsack_rl.report.result_tables import read_result
 
 MARK = "-"
@@ -58,8 +58,16 @@ def _about(folder: Path, study: StudyConfig) -> Iterator[str]:
         raise InputError(f"{path}: cannot be read ({error}); restore it from the repository") from None
     cpu, capability = manifest.get("cpu_model") or "unknown CPU", manifest.get("cpu_capability") or "unknown kernels"
     yield f"Made on: {cpu}, {capability}, commit {str(manifest.get('git_commit'))[:9]}."
-    if manifest.get("study") != study.model_dump(mode="json"):
+    if not _same_study(manifest.get("study"), study, source=str(path)):
         yield "Its configuration is not the one of this study, so the two may differ for that reason alone."
+
+
+def _same_study(told: object, study: StudyConfig, *, source: str) -> bool:
+    """Whether a manifest tells of this study; keys that came later have their defaults there."""
+    try:
+        return parse_study(told, source=source) == study
+    except ConfigError:
+        return False
 
 
 def _of_table(table: pd.DataFrame) -> str:
