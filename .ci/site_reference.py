@@ -29,8 +29,8 @@ RECORDS = {
 }
 """Tables by their schema, with where they lie below results/<study>/."""
 
-GALLERY = (Path("results/reference/arithmetic"), Path("figures/reference/arithmetic"))
-"""Tables with their manifest, and figures, of the study that the gallery shows."""
+GALLERY = "reasoning_gym_chain_sum"
+"""The reference study that the gallery shows: its pictures are drawn as figures are drawn now."""
 
 
 def pages() -> dict[str, str]:
@@ -123,14 +123,15 @@ def _assigned(source: str, name: str) -> str:
 
 def _gallery() -> Iterator[str]:
     """Every figure of the catalogue: the question it answers, its picture of the reference study, its caption."""
-    manifest = json.loads((GALLERY[0] / "manifest.json").read_text(encoding="utf-8"))
+    manifest = json.loads((Path("results/reference") / GALLERY / "manifest.json").read_text(encoding="utf-8"))
     yield "# Gallery\n\nEvery figure that a study has, each with the question it answers, in the order of the report."
-    yield f"The pictures are those of the reference study, drawn at commit `{manifest['git_commit'][:9]}`; captions are"
-    yield "today's. [How to read the analyses](analyses.md) says more of each; a figure of a study of your own is"
+    commit = manifest["git_commit"][:9]
+    yield f"The pictures are those of the reference `{GALLERY}`, trained at commit `{commit}`; captions are today's."
+    yield "[How to read the analyses](analyses.md) says more of each; a figure of a study of your own is"
     yield "`knapsack-rl figure NAME`.\n"
     for name, figure in FIGURES.items():
         yield f"## {figure.title}\n"
-        if (picture := GALLERY[1] / f"{name}.png").is_file():
+        if (picture := Path("figures/reference") / GALLERY / f"{name}.png").is_file():
             yield f"![{figure.title}](../{picture.as_posix()})\n"
         else:
             yield "No picture of the reference study is kept.\n"

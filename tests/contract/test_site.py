@@ -55,7 +55,7 @@ def test_every_figure_is_in_the_gallery(site):
     """With its question, its picture where the reference study has one, and its caption."""
     page = (site / "gallery.html").read_text(encoding="utf-8")
     for name, figure in FIGURES.items():
-        picture = f"repository/figures/reference/arithmetic/{name}.png"
+        picture = f"repository/figures/reference/reasoning_gym_chain_sum/{name}.png"
         assert figure.title in page
         assert (f'src="{picture}"' in page) == (site / picture).is_file()
     assert page.count("<img") >= 10
