@@ -16,6 +16,7 @@ from knapsack_rl.analysis.frames.study import StudyFrames
 from knapsack_rl.analysis.measures.other_budgets import with_other_budgets
 from knapsack_rl.analysis.measures.roles import CONTROL
 from knapsack_rl.analysis.products.standings import standings
+from knapsack_rl.base.arrays import BoolArray, FloatArray
 
 ROW_INCHES = 0.112
 POINTS = 100.0
@@ -23,8 +24,16 @@ POINTS = 100.0
 SHOWN = {"difference": "points over uniform", "rank": "rank", "first": "share of\ndraws first"}
 """Columns of the table, one panel each, and their axis labels."""
 
+NBINS = {"difference": 3, "rank": 3, "first": 2}
+"""Most intervals between ticks, so that their labels do not touch."""
+
 ENDS = ("_low", "_high")
 
+POINTS_PER_INCH = 72
+ROOM_POINTS = 12
+"""Least distance of two numbers, across or upwards."""
+
+TOKENS_NOTE = "Numbers: places in the figure league, from the top. Dots: arms too close to a number."
 NOTE = "Controls, names in brackets, have no rank."
 
 
@@ -78,7 +87,7 @@ def _draw_panel(ax: Axes, rows: pd.DataFrame, *, name: str, looks: Mapping[str, 
     if name == "first":
         ax.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
         ax.set_xlim(left=0.0)
-    ax.xaxis.set_major_locator(MaxNLocator(nbins=3, min_n_ticks=2, integer=name == "rank"))
+    ax.xaxis.set_major_locator(MaxNLocator(nbins=NBINS[name], min_n_ticks=2, integer=name == "rank"))
 
 
 def _name_rows(panels: Sequence[Axes], rows: pd.DataFrame, *, looks: Mapping[str, ArmStyle]) -> None:
@@ -107,18 +116,43 @@ def draw_league_tokens(frames: StudyFrames) -> Figure:
     cells = cells_of(points)
     figure, axes = panel_grid(max(1, len(cells)), 1, height=2.4)
     for (ax,), cell in zip(axes, cells, strict=False):
-        for row in in_cell(points, cell).to_dict("records"):
-            look = looks[str(row["arm"])]
-            at = (row["total_response_tokens"] / 1e3, row["pass_at_1"])
-            color, weight = (REFERENCE, "normal") if look.quiet else (look.color, "bold")
-            place = str(row["place"])
-            own([ax.text(*at, place, ha="center", va="center", fontsize=6, color=color, fontweight=weight)], look)
-            own(ax.plot(*at, linestyle="", marker=""), look)  # a text does not widen the axes
+        rows = in_cell(points, cell)
+        x, y = rows["total_response_tokens"].to_numpy() / 1e3, rows["pass_at_1"].to_numpy()
+        ax.plot(x, y, linestyle="", marker="")  # a text does not widen the axes
         ax.set(xlabel="generated response tokens, thousands", ylabel="accuracy (avg@k)")
         ax.set_title(cell_title(points, cell), loc="left")
         ax.margins(0.06)
+        quiet = np.array([looks[str(arm)].quiet for arm in rows["arm"]])
+        numbered = _apart(ax, np.column_stack([x, y]), first=~quiet)
+        for number, (place, arm) in enumerate(zip(rows["place"], rows["arm"], strict=True)):
+            _mark(ax, (x[number], y[number]), text=str(place) if numbered[number] else "", look=looks[str(arm)])
     if not cells:
         say(axes[0, 0], "nothing to compare")
-    notes_below(figure, frames, also="Numbers: places in the figure league, from the top.")
+    notes_below(figure, frames, also=TOKENS_NOTE)
     tidy_axes(axes)
     return figure
+
+
+def _apart(ax: Axes, at: FloatArray, *, first: BoolArray) -> BoolArray:
+    """Which points can have a number without covering another's; those of ``first`` choose before the others.
+
+    Args:
+        ax: with its limits set.
+        at: points, in the axes' data.  [A, 2]
+        first: those that choose first.  [A]
+    """
+    pixels = ax.transData.transform(at)
+    room = ROOM_POINTS * float(ax.figure.dpi) / POINTS_PER_INCH
+    chosen = np.zeros(len(at), dtype=np.bool_)
+    for number in sorted(range(len(at)), key=lambda place: not first[place]):
+        apart = np.abs(pixels[chosen] - pixels[number]).max(axis=1, initial=0.0) > room
+        chosen[number] = bool(apart.all())
+    return chosen
+
+
+def _mark(ax: Axes, at: tuple[float, float], *, text: str, look: ArmStyle) -> None:
+    color, weight = (REFERENCE, "normal") if look.quiet else (look.color, "bold")
+    if text:
+        own([ax.text(*at, text, ha="center", va="center", fontsize=6, color=color, fontweight=weight)], look)
+    else:
+        own(ax.plot(*at, linestyle="", marker=".", markersize=3, color=color), look)
