@@ -16,6 +16,8 @@ from .browser import SCREENSHOTS, browser, open_page
 
 pytestmark = [pytest.mark.workflow, pytest.mark.torch, pytest.mark.slow, pytest.mark.xdist_group("study")]
 
+ALL_METRICS = "#findings details:has(table) > summary"
+"""Unfolds the table of all differences."""
 RULES = ("prepare_data", "base_model", "mlflow_store", "train", "analyse", "table", "figure")
 """Of the smoke study, which needs nothing from outside, up to what the page shows."""
 
@@ -63,6 +65,7 @@ def test_choosing_an_arm_reaches_figures_and_tables(chromium, report):
     """Without knapsack its marks and rows are gone, and come back."""
     page, complaints = open_page(chromium, report, width=1280)
     marks = page.locator("figure svg [data-arm=knapsack]:visible")
+    page.locator(ALL_METRICS).click()
     rows = page.locator("#findings tbody tr[data-arm=knapsack]:visible")
     before = marks.count(), rows.count()
     page.locator("#choice summary").click()
@@ -103,6 +106,7 @@ def test_choosing_a_budget_shows_the_drawing_of_its_cell(chromium, finished, tmp
 def test_tables_sort_by_number_and_back(chromium, report):
     """Problem counts ascend and then descend, as numbers and not as text."""
     page, complaints = open_page(chromium, report, width=1280)
+    page.locator(ALL_METRICS).click()
     table = page.locator("#findings table").first
     heading = table.locator("th", has_text="arm mean")
     place = heading.evaluate("th => th.cellIndex")
