@@ -4,7 +4,7 @@ Every arm of config/arena.yaml on a bandit whose true gradient is known (`knapsa
 advantages and two aggregations of the loss. Writes results/reference/gradient_bias/terms.csv (a row per arm, advantage,
 aggregation and success rate) and summary.csv and .md (a row per arm, advantage and aggregation). A quarter of an hour.
 
-    python benchmarks/gradient_bias.py ARM...     only these arms
+    python benchmarks/gradient_bias.py ARM...     prints the summary of these arms alone and writes nothing
 """
 
 import sys
@@ -26,7 +26,7 @@ ADVANTAGES: tuple[Advantage, ...] = ("rloo", "none", "std")
 KEYS = ["arm", "advantage", "aggregation"]
 
 
-def term_rows(arm: str, bias: Bias, spec: BiasSpec) -> list[dict[str, object]]:  # noqa: PLR0917
+def term_rows(arm: str, bias: Bias, *, spec: BiasSpec) -> list[dict[str, object]]:
     """One row per success rate; terms and their standard errors are shares of the true gradient there."""
     terms, strength_C = bias.terms(), bias.strength()
     return [
@@ -61,23 +61,31 @@ def main() -> None:
             method=build_method(arm.strategy, arm.options), belief=arm.belief, belief_options=arm.belief_options
         )
         for bias in audit_bias(spec, advantages=ADVANTAGES, aggregations=("token", "prompt")):
-            terms += term_rows(name, bias, spec)
+            terms += term_rows(name, bias, spec=spec)
             facts = {"cosine": bias.cosine(), "fusion_p": bias.fusion_p_value()}
             tests.append({**dict(zip(KEYS, (name, bias.advantage, bias.aggregation), strict=True)), **facts})
         print(name, flush=True)
-        save(pd.DataFrame(terms), pd.DataFrame(tests))
+    table = summary(pd.DataFrame(terms), pd.DataFrame(tests))
+    if sys.argv[1:]:
+        print(readable(table))
+    else:
+        save(pd.DataFrame(terms), table)
 
 
-def save(terms: pd.DataFrame, tests: pd.DataFrame) -> None:
-    """Write what there is so far."""
-    table = summary(terms, tests)
+def save(terms: pd.DataFrame, table: pd.DataFrame) -> None:
+    """Write the tables."""
     FOLDER.mkdir(parents=True, exist_ok=True)
     for name, frame in (("terms", terms), ("summary", table)):
         write_text(FOLDER / f"{name}.csv", frame.to_csv(index=False, lineterminator="\n", float_format="%.5g"))
+    write_text(FOLDER / "summary.md", readable(table) + "\n")
+
+
+def readable(table: pd.DataFrame) -> str:
+    """The summary as Markdown, rounded."""
     rounded = table.drop(columns="fusion_p").map(
         lambda value: f"{value:.3g}" if isinstance(value, float) else str(value)
     )
-    write_text(FOLDER / "summary.md", markdown_table(list(rounded), rounded.to_numpy().tolist()) + "\n")
+    return markdown_table(list(rounded), rounded.to_numpy().tolist())
 
 
 if __name__ == "__main__":

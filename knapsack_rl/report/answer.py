@@ -9,11 +9,10 @@ import pandas as pd
 
 from knapsack_rl.analysis.inference.pairs import VERDICT_CLEAR, VERDICT_FEW, VERDICT_FLAT, VERDICT_NONE
 from knapsack_rl.analysis.measures.benchmarks import AVERAGE
-from knapsack_rl.analysis.measures.other_budgets import TOTAL_MARK
-from knapsack_rl.analysis.products.runs import BUDGET_NOT_REACHED
 from knapsack_rl.base.layout import StudyPaths
 from knapsack_rl.config import StopConfig, StudyConfig
 from knapsack_rl.report.beside import references_of, set_beside
+from knapsack_rl.report.cost import at_which_cost, stop_of, stops_of
 from knapsack_rl.report.result_tables import read_result
 
 MAIN_ARM = "knapsack"
@@ -23,8 +22,6 @@ QUESTIONS = {
     f"accuracy/{AVERAGE}": "Final accuracy, average over benchmarks",
 }
 """Metrics of the table ``differences``, in the order they are told."""
-EQUAL = 0.005
-"""Relative difference of rollouts up to which they count as equal."""
 
 
 def answer(study: StudyConfig, paths: StudyPaths, *, references: Path) -> Iterator[str]:
@@ -70,14 +67,6 @@ def three_sentences_of(study: StudyConfig, tables: Path) -> Iterator[str]:
     yield from three_sentences(**needed, stops=stops, runs=runs)
 
 
-def stops_of(study: StudyConfig) -> dict[str, StopConfig]:
-    """Budgets at which runs end, by the name of the model; what single runs override is not looked at."""
-    shared = study.train.stop.model_dump() if study.train.stop else {}
-    owns = {name: model.train.get("stop", {}) for name, model in study.models.items()}
-    merged = {name: {**shared, **own} for name, own in owns.items() if own is not None}
-    return {name: StopConfig.model_validate(stop) for name, stop in merged.items() if stop}
-
-
 def three_sentences(
     differences: pd.DataFrame,
     compute: pd.DataFrame,
@@ -116,8 +105,7 @@ def found(
     first: dict[Hashable, Any] = rows.to_dict("records")[int(rows["num_seeds"].astype(int).argmax())]
     cell = rows[(rows["model"] == first["model"]) & (rows["budget"] == first["budget"])]
     by_metric = {row["metric"]: row for row in cell.to_dict("records")}
-    stop = (stops or {}).get(str(first["model"]).removesuffix(TOTAL_MARK))
-    cost = _at_which_cost(first, compute) if stop is None else _at_the_budget(first, compute, stop=stop, runs=runs)
+    cost = at_which_cost(first, compute, stop=stop_of(first["model"], stops or {}), runs=runs)
     asked = {metric: question for metric, question in QUESTIONS.items() if metric in by_metric}
     return Answer(
         compared=(
@@ -126,51 +114,6 @@ def found(
         ),
         sentences=tuple(f"{question}: {_verdict(by_metric[metric])}" for metric, question in asked.items()),
     )
-
-
-def _at_which_cost(pair: Mapping[Hashable, Any], compute: pd.DataFrame) -> str:
-    """Whether the arms of a pair had generated as many rollouts at their last shared checkpoint."""
-    times = times_the_rollouts(pair, compute)
-    if times is None:
-        return "after equal steps"
-    return "at equal rollouts" if abs(times - 1) < EQUAL else f"after equal steps, with {times:.2f} times the rollouts"
-
-
-def times_the_rollouts(pair: Mapping[Hashable, Any], compute: pd.DataFrame) -> float | None:
-    """Rollouts of an arm over those of its baseline at their last shared checkpoint; None if they share none.
-
-    Args:
-        pair: ``model, budget, arm, baseline``.
-        compute: the table of that name.
-    """
-    spent = {
-        arm: of_arm.set_index("step")["total_rollouts"]
-        for arm, of_arm in _of_cell(compute, pair).groupby("arm")
-        if arm in (pair["arm"], pair["baseline"])
-    }
-    shared = pd.concat(spent, axis=1).dropna() if len(spent) == 2 else pd.DataFrame()  # noqa: PLR2004 - a pair
-    if shared.empty or not (last := shared.iloc[-1])[pair["baseline"]]:
-        return None
-    return float(last[pair["arm"]] / last[pair["baseline"]])
-
-
-def _at_the_budget(
-    pair: Mapping[Hashable, Any], compute: pd.DataFrame, *, stop: StopConfig, runs: pd.DataFrame | None
-) -> str:
-    """What the arms of a pair had generated where their runs ended, and how many runs took all steps before."""
-    what = stop.axis.removeprefix("num_").replace("_", " ")
-    spent = _of_cell(compute, pair).groupby("arm")[stop.axis.replace("num_", "total_")].max()
-    times = float(spent[pair["arm"]] / spent[pair["baseline"]])
-    mine = _of_cell(runs, pair) if runs is not None else pd.DataFrame({"ended": [], "arm": []})
-    mine = mine[mine["arm"].isin([pair["arm"], pair["baseline"]])]
-    short = int((mine["ended"] == BUDGET_NOT_REACHED).sum())
-    if short:
-        return f"with {times:.2f} times the {what}, budget not reached in {short} of {len(mine)} runs"
-    return f"at equal {what}" if abs(times - 1) < EQUAL else f"at equal {what} to within a step ({times:.2f} times)"
-
-
-def _of_cell(table: pd.DataFrame, pair: Mapping[Hashable, Any]) -> pd.DataFrame:
-    return table[(table["model"] == pair["model"]) & (table["budget"] == pair["budget"])]
 
 
 def _verdict(row: Mapping[Hashable, Any]) -> str:

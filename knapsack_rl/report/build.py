@@ -10,9 +10,10 @@ from knapsack_rl.analysis.catalogue import FIGURE_NAMES, TABLE_NAMES
 from knapsack_rl.base.layout import StudyPaths
 from knapsack_rl.config import StudyConfig
 from knapsack_rl.records import write_text
-from knapsack_rl.report.answer import found, stops_of
+from knapsack_rl.report.answer import found
 from knapsack_rl.report.beside import Beside, references_of, set_beside
 from knapsack_rl.report.claim_list import CODES, claim_groups
+from knapsack_rl.report.cost import stops_of
 from knapsack_rl.report.describe import describe_study
 from knapsack_rl.report.page_parts import choices, read_figure, table_of_frame
 from knapsack_rl.report.provenance import facts, read_manifests

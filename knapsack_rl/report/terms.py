@@ -1,12 +1,12 @@
 """On which terms the arms of a study are compared: rollouts and prompts, as they were and not as they were meant."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import pandas as pd
 
 from knapsack_rl.allocation import SequentialMethod, build_method
-from knapsack_rl.config import ArmConfig, StudyConfig
-from knapsack_rl.report.answer import EQUAL, times_the_rollouts
+from knapsack_rl.config import ArmConfig, StopConfig, StudyConfig
+from knapsack_rl.report.cost import EQUAL, stop_of, stops_of, times_spent
 
 QUESTION = (
     "Does a model learn more if the rollouts of a training step are spread unevenly over its prompts, by how much can"
@@ -29,8 +29,9 @@ def terms(study: StudyConfig, *, differences: pd.DataFrame, compute: pd.DataFram
         differences: the table of that name; says which arms are compared.
         compute: the table of that name; says what they spent.
     """
+    stops = stops_of(study)
     if not differences.empty:
-        yield _rollouts(differences, compute)
+        yield _rollouts(differences, compute, stops=stops)
     in_rounds = [name for name in study.grid_arms if _in_rounds(study.arms[name])]
     others = [name for name in study.grid_arms if name not in in_rounds]
     if len(others) > 1:
@@ -39,14 +40,26 @@ def terms(study: StudyConfig, *, differences: pd.DataFrame, compute: pd.DataFram
     if in_rounds:
         yield (
             f"Drawing in rounds, with prompts of their own choice where the method says so: {', '.join(in_rounds)}."
-            " They are compared after equal steps."
+            f" They are compared {_where(study, stops)}."
         )
 
 
-def _rollouts(differences: pd.DataFrame, compute: pd.DataFrame) -> str:
-    """Whether every arm had generated as many rollouts as its baseline, in every cell."""
+def _where(study: StudyConfig, stops: Mapping[str, StopConfig]) -> str:
+    ended = [name for name in study.grid_models if name in stops]
+    if not ended:
+        return "after equal steps"
+    where = "where their runs end, at a budget"
+    return where if len(ended) == len(study.grid_models) else f"{where} ({', '.join(ended)}), or after equal steps"
+
+
+def _rollouts(differences: pd.DataFrame, compute: pd.DataFrame, *, stops: Mapping[str, StopConfig]) -> str:
+    """Whether every arm had generated as many rollouts as its baseline where they are compared, in every cell."""
     pairs = differences[["model", "budget", "arm", "baseline"]].drop_duplicates()
-    times = pd.Series([times_the_rollouts(pair, compute) for pair in pairs.to_dict("records")], dtype=float)
+    found = [
+        times_spent(pair, compute, at_ends=stop_of(pair["model"], stops) is not None)
+        for pair in pairs.to_dict("records")
+    ]
+    times = pd.Series(found, dtype=float)
     known = pairs.assign(times=times.to_numpy()).dropna(subset=["times"])
     unequal = known[(known["times"] - 1).abs() >= EQUAL]
     baseline = pairs["baseline"].iloc[0]

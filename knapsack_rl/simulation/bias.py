@@ -23,26 +23,22 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-from scipy import stats
 
 from knapsack_rl.allocation import AllocationRequest, Kept, Method
 from knapsack_rl.base.arrays import FloatArray
 from knapsack_rl.base.errors import InputError
 from knapsack_rl.base.order import EpochOrder
 from knapsack_rl.base.seeding import derive_seed
-from knapsack_rl.grpo import group_advantages, token_weights
+from knapsack_rl.grpo import token_weights
 from knapsack_rl.grpo.advantage import Advantage
 from knapsack_rl.grpo.aggregation import Aggregation
+from knapsack_rl.simulation.bias_terms import Bias
 from knapsack_rl.simulation.drawing import Drawing
+from knapsack_rl.simulation.exact_gradients import advantage_factor, group_gradient
 from knapsack_rl.simulation.knowledge import build_knowledge, feature_table
 from knapsack_rl.simulation.world import Drift, World
 
 RATES = (0.05, 0.15, 0.3, 0.5, 0.7, 0.85, 0.95)
-
-ADVANTAGE_CLIP = 5.0
-"""As in training."""
-
-TERMS = ("budget", "baseline", "fusion")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,55 +79,6 @@ class BiasSpec:
     def rng(self, *parts: object) -> np.random.Generator:
         """A stream of the audit."""
         return np.random.default_rng(derive_seed(self.seed, "bias", *parts))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Bias:
-    """Expected gradient of a method under one advantage and one aggregation, by class of prompts."""
-
-    advantage: Advantage
-    aggregation: Aggregation
-    true_C: FloatArray
-    """Gradient of the mean success.  [C]"""
-    parts_XBC: FloatArray
-    """The same with prompts weighted as they are trained on; with the advantage, at independent outcomes; and as it is.
-
-    [3, B, C]
-    """
-
-    @property
-    def actual_C(self) -> FloatArray:
-        """What the method trains on, in expectation."""
-        return np.asarray(self.parts_XBC[2].mean(axis=0))
-
-    def terms(self) -> dict[str, tuple[FloatArray, FloatArray]]:
-        """The three terms by name, which add up to the bias, with their standard errors; both by class."""
-        before_XBC = np.concatenate([np.broadcast_to(self.true_C, (1, *self.parts_XBC[0].shape)), self.parts_XBC[:2]])
-        term_XBC = self.parts_XBC - before_XBC
-        mean_XC, std_XC = term_XBC.mean(axis=1), term_XBC.std(axis=1, ddof=1)
-        return {name: (mean_XC[at], std_XC[at] / np.sqrt(term_XBC.shape[1])) for at, name in enumerate(TERMS)}
-
-    def strength(self) -> FloatArray:
-        """The actual gradient over the true one, by class, divided by its mean weighted by the true one.
-
-        1 everywhere: the gradient of the mean success, up to the size of the step.
-        """
-        return np.asarray(self.actual_C / self.true_C * (self.true_C.sum() / self.actual_C.sum()))
-
-    def cosine(self) -> float:
-        """Cosine of the angle between the actual gradient and the true one."""
-        norms = np.linalg.norm(self.actual_C) * np.linalg.norm(self.true_C)
-        return float(self.actual_C @ self.true_C / norms)
-
-    def fusion_p_value(self) -> float:
-        """Hotelling's test that the fusion term is zero at all classes together; 1 where it is, exactly."""
-        fusion_BC = self.parts_XBC[2] - self.parts_XBC[1]
-        num, classes = fusion_BC.shape
-        if not np.any(fusion_BC):
-            return 1.0
-        mean_C, spread_CC = fusion_BC.mean(axis=0), np.cov(fusion_BC, rowvar=False)
-        squared = num * float(mean_C @ np.linalg.pinv(spread_CC) @ mean_C)
-        return float(stats.f.sf(squared * (num - classes) / (classes * (num - 1)), classes, num - classes))
 
 
 def audit_bias(spec: BiasSpec, *, advantages: Sequence[Advantage], aggregations: Sequence[Aggregation]) -> list[Bias]:
@@ -204,14 +151,16 @@ def _steps(spec: BiasSpec, world: World) -> Iterator[list[_Group]]:
         state = drawing.run(spec.method, request, state=state)
         rewards, kept = drawing.rewards(), drawing.update.kept
         chosen = dict.fromkeys(rewards, Kept()) if kept is None else kept
-        yield [_group(spec, prompt_id, rewards[prompt_id], mine) for prompt_id, mine in chosen.items()]
+        yield [
+            _group(int(prompt_id) // spec.copies, np.asarray(rewards[prompt_id]), kept=mine)
+            for prompt_id, mine in chosen.items()
+        ]
         drawing.learn(step)
 
 
-def _group(spec: BiasSpec, prompt_id: str, rewards_G: Sequence[float], kept: Kept) -> _Group:  # noqa: PLR0917
-    drawn_G = np.asarray(rewards_G)
+def _group(place: int, drawn_G: FloatArray, *, kept: Kept) -> _Group:
     kept_G = drawn_G if kept.rollouts is None else drawn_G[list(kept.rollouts)]
-    return _Group(int(prompt_id) // spec.copies, kept_G, kept.advantages_G)
+    return _Group(place, kept_G, kept.advantages_G)
 
 
 def _contributions(
@@ -233,24 +182,3 @@ def _shares(groups: Sequence[_Group], aggregation: Aggregation) -> FloatArray:
     owner_R = np.repeat(np.arange(len(groups)), [len(group.rewards_G) for group in groups])
     weight_R = token_weights(np.ones(len(owner_R)), owner_R, aggregation=aggregation)
     return np.asarray(np.bincount(owner_R, weights=weight_R, minlength=len(groups)), dtype=np.float64)
-
-
-@cache
-def group_gradient(size: int, won: int, *, rate: float, advantage: Advantage) -> float:
-    """Mean over a group's rollouts of advantage times score, ``A (r - p)``, with ``won`` right of ``size``."""
-    if not size:
-        return 0.0
-    rewards_G = np.repeat([1.0, 0.0], [won, size - won])
-    (advantages_G,) = group_advantages([rewards_G.tolist()], clip=ADVANTAGE_CLIP, advantage=advantage)
-    return float(np.mean(advantages_G * (rewards_G - rate)))
-
-
-@cache
-def advantage_factor(size: int, rate: float, *, advantage: Advantage) -> float:
-    """Expected gradient of a group of a fixed size over the true one, p q: exactly, over all numbers of successes.
-
-    1 for ``rloo`` from two rollouts on, ``(N - 1) / N`` for ``none``.
-    """
-    chance_N = stats.binom.pmf(np.arange(size + 1), size, rate)
-    gradient_N = [group_gradient(size, won, rate=rate, advantage=advantage) for won in range(size + 1)]
-    return float(chance_N @ gradient_N) / (rate * (1 - rate))

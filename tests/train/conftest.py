@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
 from knapsack_rl.allocation import build_method
@@ -12,6 +13,7 @@ from knapsack_rl.beliefs import hashed_features, tracker_names
 from knapsack_rl.config import parse_study
 from knapsack_rl.learner import FakeLearner
 from knapsack_rl.prepare import prepare
+from knapsack_rl.records import WALL_CLOCK_COLUMNS
 from knapsack_rl.records.prompts import read_train_prompts
 from knapsack_rl.sampler import FakeSampler
 from knapsack_rl.study import expand
@@ -43,6 +45,34 @@ def build_fake_parts(config, *, prompts_file, model_folder):
         learner=FakeLearner(),
         features=hashed_features({prompt.id: prompt.text for prompt in read_train_prompts(prompts_file)}),
     )
+
+
+class Killed(BaseException):
+    """Stands for a kill: nothing in the trainer catches it."""
+
+
+def build_that_dies_in_call(number):
+    """A composition root whose sampler is killed in its call of that number, the first being 1."""
+
+    class DyingSampler(FakeSampler):
+        def generate(self, request):
+            self.calls = getattr(self, "calls", 0) + 1
+            if self.calls == number:
+                raise Killed
+            return super().generate(request)
+
+    def build(config, **files):
+        parts = build_fake_parts(config, **files)
+        parts.sampler = DyingSampler(p_success)
+        return parts
+
+    return build
+
+
+def published(job):
+    """Rows of the tables ``steps`` (but for seconds), ``groups`` and ``rounds`` of a finished run."""
+    steps = pq.read_table(job.paths.steps).drop_columns(list(WALL_CLOCK_COLUMNS)).to_pylist()
+    return steps, *(pq.read_table(path).to_pylist() for path in (job.paths.groups, job.paths.rounds))
 
 
 @dataclass(frozen=True)

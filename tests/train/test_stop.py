@@ -7,43 +7,16 @@ import pytest
 
 from knapsack_rl.base.errors import ConfigError
 from knapsack_rl.config import compact_json
-from knapsack_rl.records import WALL_CLOCK_COLUMNS
-from knapsack_rl.sampler import FakeSampler
 from knapsack_rl.train import train
 
-from .conftest import Bench, build_fake_parts, p_success
+from .conftest import Bench, Killed, build_that_dies_in_call, published
 
 ROLLOUTS = 700
 """No multiple of the 128 rollouts of a uniform step."""
 
 
-def _tables(job):
-    steps = pq.read_table(job.paths.steps).drop_columns(list(WALL_CLOCK_COLUMNS)).to_pylist()
-    return steps, *(pq.read_table(path).to_pylist() for path in (job.paths.groups, job.paths.rounds))
-
-
 def _manifest(job):
     return json.loads(job.paths.manifest.read_text())
-
-
-class _Killed(BaseException):
-    """Stands for a kill: nothing in the trainer catches it."""
-
-
-def _build_that_dies_in_call(number):
-    class DyingSampler(FakeSampler):
-        def generate(self, request):
-            self.calls = getattr(self, "calls", 0) + 1
-            if self.calls == number:
-                raise _Killed
-            return super().generate(request)
-
-    def build(config, **files):
-        parts = build_fake_parts(config, **files)
-        parts.sampler = DyingSampler(p_success)
-        return parts
-
-    return build
 
 
 @pytest.mark.parametrize("axis", ["num_rollouts", "num_response_tokens"])
@@ -53,7 +26,7 @@ def test_a_run_ends_after_the_first_step_at_its_budget(bench, arm, axis):
     limit = ROLLOUTS * (1 if axis == "num_rollouts" else 4)
     job = bench.job(arm=arm, steps=40, stop={axis: limit}, evaluation={"inside_training": True})
     train(job)
-    spent = [row[axis] for row in _tables(job)[0]]
+    spent = [row[axis] for row in published(job)[0]]
     assert sum(spent[:-1]) < limit <= sum(spent)
     assert _manifest(job)["stop"] == {"axis": axis, "limit": limit, "spent": sum(spent), "reached": True}
     checkpoints = sorted({*range(0, len(spent) + 1, 4), len(spent)})
@@ -68,7 +41,7 @@ def test_a_step_of_dapo_costs_more_so_it_takes_fewer_steps(tmp_path):
     ]
     for job in jobs:
         train(job)
-    uniform, dapo = (len(_tables(job)[0]) for job in jobs)
+    uniform, dapo = (len(published(job)[0]) for job in jobs)
     assert dapo < uniform == 6
 
 
@@ -79,21 +52,21 @@ def test_an_interrupted_run_ends_where_it_would_have(tmp_path, arm, call):
     settings = {"arm": arm, "steps": 40, "stop": {"num_rollouts": ROLLOUTS}, "save_every": 2}
     whole = Bench(tmp_path / "a").job(**settings)
     train(whole)
-    dying = Bench(tmp_path / "b").job(**settings, build=_build_that_dies_in_call(call))
-    with pytest.raises(_Killed):
+    dying = Bench(tmp_path / "b").job(**settings, build=build_that_dies_in_call(call))
+    with pytest.raises(Killed):
         train(dying)
     train(Bench(tmp_path / "b").job(**settings))
-    assert _tables(dying) == _tables(whole)
+    assert published(dying) == published(whole)
 
 
 def test_a_run_killed_after_its_last_step_is_only_published(bench):
     """The save says that the budget is spent: no step is taken beyond it."""
     job = bench.job(steps=40, stop={"num_rollouts": ROLLOUTS})
     train(job)
-    before = _tables(job)
-    bench_again = bench.job(steps=40, stop={"num_rollouts": ROLLOUTS}, build=_build_that_dies_in_call(1))
+    before = published(job)
+    bench_again = bench.job(steps=40, stop={"num_rollouts": ROLLOUTS}, build=build_that_dies_in_call(1))
     train(bench_again)
-    assert _tables(job) == before
+    assert published(job) == before
     assert len(job.paths.journal.read_text().splitlines()) == len(before[0])
 
 
@@ -104,12 +77,12 @@ def test_a_larger_budget_continues_and_a_smaller_one_starts_over(bench, tmp_path
     train(more)
     whole = Bench(tmp_path / "whole").job(steps=40, stop={"num_rollouts": 2 * ROLLOUTS})
     train(whole)
-    assert _tables(more) == _tables(whole)
-    assert len(more.paths.journal.read_text().splitlines()) == len(_tables(whole)[0])
+    assert published(more) == published(whole)
+    assert len(more.paths.journal.read_text().splitlines()) == len(published(whole)[0])
     assert not list(more.paths.state.parent.glob("*.aside-*"))
     less = bench.job(steps=40, stop={"num_rollouts": 200})
     train(less)
-    assert len(_tables(less)[0]) == 2
+    assert len(published(less)[0]) == 2
     assert list(less.paths.state.parent.glob("*.aside-*"))
 
 
@@ -119,7 +92,7 @@ def test_a_budget_that_is_not_reached_is_said(bench, caplog):
     train(job)
     assert "budget not reached: train.stop.num_rollouts is 700, and 3 steps generated 384" in caplog.text
     assert _manifest(job)["stop"]["reached"] is False
-    assert len(_tables(job)[0]) == 3
+    assert len(published(job)[0]) == 3
 
 
 def test_a_run_without_a_budget_says_nothing_of_one(bench):

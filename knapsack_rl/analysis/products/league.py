@@ -35,9 +35,10 @@ COLUMNS = [
 def league_table(frames: StudyFrames) -> pd.DataFrame:
     """One row per cell and arm, the largest accuracy difference first; the catalogue says what columns are.
 
-    Runs may be of unequal length: scores are those of each run's last evaluation. Uniform allocation at other N of one
-    total is a control of the cell with as many rollouts a step. ``objective_gain`` is missing for arms that drew for a
-    prompt in several rounds of a step: calibrated rates take counts that were chosen before outcomes.
+    Scores are those that ``differences`` compares: where runs end at a budget, at each one's own end. Uniform
+    allocation at other N of one total is a control of the cell with as many rollouts a step. ``objective_gain`` is
+    missing for arms that drew for a prompt in several rounds of a step: calibrated rates take counts that were chosen
+    before outcomes.
 
     Returns:
         ``COLUMNS``; empty for a study without a baseline or without another arm.

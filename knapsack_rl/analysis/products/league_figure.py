@@ -137,10 +137,11 @@ def _apart(ax: Axes, at: FloatArray, *, first: BoolArray) -> BoolArray:
     """Which points can have a number without covering another's; those of ``first`` choose before the others.
 
     Args:
-        ax: with its limits set.
+        ax: with its points drawn.
         at: points, in the axes' data.  [A, 2]
         first: those that choose first.  [A]
     """
+    ax.autoscale_view()  # limits follow what was drawn only when they are asked for
     pixels = ax.transData.transform(at)
     room = ROOM_POINTS * float(ax.figure.dpi) / POINTS_PER_INCH
     chosen = np.zeros(len(at), dtype=np.bool_)

@@ -11,8 +11,8 @@ from knapsack_rl.analysis.inference.pairs import baseline_arm, by_seed, compare_
 from knapsack_rl.analysis.inference.ranking import rank_uncertainty
 from knapsack_rl.analysis.inference.replicates import improvement_interval, probability_of_improvement
 from knapsack_rl.analysis.inference.stats import seed_means
+from knapsack_rl.analysis.measures.benchmarks import AVERAGE, benchmark_scores, final_scores
 from knapsack_rl.analysis.measures.effort import AXES, run_effort
-from knapsack_rl.analysis.measures.last_scores import last_scores
 from knapsack_rl.analysis.measures.roles import BASELINE, CONTROL, arm_roles
 
 KEYS = [*CELL_KEYS, "arm"]
@@ -40,13 +40,19 @@ def standings(frames: StudyFrames, controls: Sequence[str] = ()) -> pd.DataFrame
     baseline = baseline_arm(frames.steps)
     if baseline is None or len(frames.steps["arm"].unique()) == 1:
         return pd.DataFrame(columns=COLUMNS)
-    scores, roles = last_scores(frames.evals), arm_roles(frames, also=controls)
+    scores, roles = _compared_at(frames.evals), arm_roles(frames, also=controls)
     runs = scores.merge(run_effort(frames)[["run_id", *AXES]], on="run_id")
     table = seed_means(runs, [*KEYS, "k"], values=["pass_at_1", "pass_at_k", *AXES])
     table = table.assign(role=table["arm"].map(roles)).merge(_scores(scores, baseline), on=KEYS, how="left")
     cells = [_ranked(rows, scores) for _, rows in table.groupby(list(CELL_KEYS), sort=False) if len(rows) > 1]
     joined = pd.concat(cells, ignore_index=True) if cells else pd.DataFrame(columns=COLUMNS)
     return joined.astype(dict.fromkeys(("num_seeds", "rank", "rank_low", "rank_high", "k"), "Int64"))[COLUMNS]
+
+
+def _compared_at(evals: pd.DataFrame) -> pd.DataFrame:
+    """``pass_at_1, pass_at_k`` (0..1) of every run, average over benchmarks, at the checkpoint of ``final_scores``."""
+    scores = final_scores(benchmark_scores(evals))
+    return scores[scores["benchmark"] == AVERAGE].rename(columns={"avg_at_k": "pass_at_1"}).reset_index(drop=True)
 
 
 def compared(pairs: pd.DataFrame, name: str) -> pd.DataFrame:

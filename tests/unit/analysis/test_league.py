@@ -45,7 +45,7 @@ def test_arms_are_sorted_and_ranked_without_controls(table):
 
 
 def test_differences_are_those_of_the_differences_table(frames, table):
-    """Runs of equal length: the last evaluation of each is the one that all share, ratios count the same steps."""
+    """Scores are taken where that table takes them, ratios count the same steps."""
     known = differences(frames).set_index(["arm", "metric"])
     for arm in ("knapsack", "dapo"):
         for name, metric in (("difference", "accuracy/average"), ("ratio_prompts_difference", "ratio_prompts")):
@@ -70,11 +70,11 @@ def test_holm_and_paired_p_value():
     assert np.isnan(paired_p_value([1, 2, 3], [0, 1, 2]))
 
 
-def test_runs_of_unequal_length_are_compared_where_each_ended(frames):
+def test_runs_that_end_at_a_budget_are_compared_where_each_ended(frames):
     """Runs of dapo that end at half of the steps: their own last score counts, and the runs are no longer equal."""
     short = {
         name: rows[(rows["arm"] != "dapo") | (rows["step"] <= 4)]
-        for name, rows in (("steps", frames.steps), ("evals", frames.evals))
+        for name, rows in (("steps", frames.steps), ("evals", frames.evals.assign(budget_reached=True)))
     }
     cut = league_table(replace(frames, **short)).set_index("arm")
     whole = league_table(frames).set_index("arm")
@@ -140,8 +140,14 @@ def test_the_figure_draws_the_table(frames, table):
     assert means == pytest.approx(list(table["difference"].dropna() * 100))
     bars = [bar.get_width() for bar in figure.axes[2].patches]
     assert bars == pytest.approx(list(table["first"].dropna().astype(float)))
-    places = [text.get_text() for text in draw_figure("league_tokens", frames).axes[0].texts]
-    assert places == ["1", "2", "3", "4", "5"]
+
+
+def test_a_number_that_would_cover_another_is_a_dot(frames, table):
+    """Uniform lies 0.2 points below vip, so it has no number; every arm has its place."""
+    ax = draw_figure("league_tokens", frames).axes[0]
+    assert [text.get_text() for text in ax.texts] == ["1", "2", "3", "5"]
+    (dot,) = [line for line in ax.lines if line.get_marker() == "."]
+    assert dot.get_ydata()[0] == pytest.approx(table.loc["uniform", "pass_at_1"])
 
 
 def test_rank_intervals_hold_the_truth():

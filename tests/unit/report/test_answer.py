@@ -4,7 +4,8 @@ import pandas as pd
 import pytest
 
 from knapsack_rl.config import StopConfig, StudyConfig
-from knapsack_rl.report.answer import stops_of, three_sentences
+from knapsack_rl.report.answer import three_sentences
+from knapsack_rl.report.cost import stops_of
 
 KEYS = ("model", "budget", "arm", "baseline", "metric", "num_seeds", "difference", "ci_low", "ci_high", "verdict")
 

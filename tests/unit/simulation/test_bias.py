@@ -8,7 +8,8 @@ import pytest
 
 from knapsack_rl.allocation import Draw, Rounds, SequentialMethod, StepContext, Update, build_method
 from knapsack_rl.base.errors import InputError
-from knapsack_rl.simulation.bias import BiasSpec, advantage_factor, audit_bias
+from knapsack_rl.simulation.bias import BiasSpec, audit_bias
+from knapsack_rl.simulation.exact_gradients import advantage_factor
 
 RATES = (0.1, 0.5, 0.9)
 MOST = 6
